@@ -1,0 +1,2 @@
+/** A Xen-style HVM domain: creation flags, HVM parameters, CPUID policy, exception bitmap, VM-exit dispatch. */
+export {};

@@ -1,0 +1,2 @@
+/** Port I/O bus: ranges, overlap rules, access widths, string I/O, observers. No CPU, no devices. */
+export {};

@@ -1,0 +1,2 @@
+/** Virtual time in nanoseconds: alarms in a deterministic order, derived from retired instructions. */
+export {};

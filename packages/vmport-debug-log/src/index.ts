@@ -1,0 +1,2 @@
+/** The vmport_debug= log: masks, ring buffer, Xen console text and JSON lines. */
+export {};

@@ -1,0 +1,2 @@
+/** x86 instruction decoder for 16-, 32- and 64-bit code: operands, flags, features, Intel and GNU text. No dependencies. */
+export {};
