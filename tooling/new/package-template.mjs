@@ -30,6 +30,7 @@ export function packageTemplate({
       ...(dependencies.length ? { dependencies: Object.fromEntries(dependencies.map((d) => [d, "workspace:^"])) } : {}),
       devDependencies: {
         "@types/node": "catalog:",
+        "fast-check": "catalog:",
         tsconfig: "workspace:*",
         typescript: "catalog:",
         vitest: "catalog:",

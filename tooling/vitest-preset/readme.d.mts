@@ -1,0 +1,1 @@
+export declare function checkReadmeExample(testUrl: string): void;
