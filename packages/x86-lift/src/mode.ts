@@ -1,0 +1,40 @@
+/**
+ * Everything outside the instruction's own bytes that decides what it means. Semantics may test it freely: consumers
+ * key their caches by it, so it must stay small and change seldom. Data that changes often (RFLAGS status bits,
+ * register values, segment bases) is never here.
+ */
+export interface LiftMode {
+  /** Code segment: 16, 32, or 64 (CS.L in long mode). */
+  readonly bitness: 16 | 32 | 64;
+  /** Stack address size: 64, or SS.B. */
+  readonly stackBits: 16 | 32 | 64;
+  /** EFER.LMA: long or compatibility mode. */
+  readonly longMode: boolean;
+  /** CR0.PE. */
+  readonly protectedMode: boolean;
+  /** RFLAGS.VM. */
+  readonly virtual8086: boolean;
+  readonly cpl: 0 | 1 | 2 | 3;
+  /** RFLAGS.IOPL. */
+  readonly iopl: 0 | 1 | 2 | 3;
+  /** CR0 bits TS, EM, MP, NE. */
+  readonly cr0: { readonly ts: boolean; readonly em: boolean; readonly mp: boolean; readonly ne: boolean };
+  /** CR4 bits that decide whether instructions exist or trap. */
+  readonly cr4: {
+    readonly osfxsr: boolean;
+    readonly osxmmexcpt: boolean;
+    readonly tsd: boolean;
+    readonly pce: boolean;
+    readonly umip: boolean;
+    readonly fsgsbase: boolean;
+    readonly osxsave: boolean;
+    readonly pke: boolean;
+    readonly de: boolean;
+    readonly vme: boolean;
+    readonly pvi: boolean;
+  };
+  /** EFER.SCE. */
+  readonly sce: boolean;
+  /** Does the CPUID policy show this feature? Names as `x86-decode` spells CPUID features, lower case. Missing → #UD. */
+  has(feature: string): boolean;
+}
