@@ -1,0 +1,58 @@
+/** Why `run` came back. Names follow the basic exit reasons of SDM vol. 3 appendix C; the last three are the engine's own. */
+export type VmExitReason =
+  | "exception"
+  | "external-interrupt-window"
+  | "triple-fault"
+  | "io-instruction"
+  | "cpuid"
+  | "hlt"
+  | "rdmsr"
+  | "wrmsr"
+  | "rdpmc"
+  | "vmcall"
+  | "vmmcall"
+  | "monitor"
+  | "mwait"
+  | "invd"
+  | "wbinvd"
+  | "xsetbv"
+  | "pause"
+  /** A guest-physical access that no RAM or ROM backs (MMIO). */
+  | "ept-violation"
+  /** The budget is spent. */
+  | "budget"
+  /** Somebody called `requestStop`, or a breakpoint was met. */
+  | "stop"
+  /** An instruction that the engine does not implement: a defect of ours, never the guest's. */
+  | "unimplemented";
+
+/**
+ * One VM exit. The vCPU reuses the object, so copy what must live longer. For all reasons but `budget` and `stop`
+ * RIP still names the instruction that caused it and none of its effects has happened.
+ */
+export interface VmExit {
+  reason: VmExitReason;
+  /** Length of the instruction, 1–15; 0 where hardware reports none. */
+  instructionLength: number;
+  /** exception: vector, error code (undefined without one), and CR2's value-to-be for #PF. */
+  vector: number;
+  errorCode: number | undefined;
+  faultAddress: bigint;
+  /** io-instruction (SDM vol. 3, table 28-5): port, bytes, direction, string, REP, immediate port, address size and segment for strings. */
+  port: number;
+  size: 1 | 2 | 4;
+  direction: "in" | "out";
+  string: boolean;
+  rep: boolean;
+  immediate: boolean;
+  addressSize: 16 | 32 | 64;
+  segment: number;
+  /** ept-violation: guest-physical address, access kind, bytes, data for writes; guest linear address. */
+  guestPhysical: number;
+  guestLinear: bigint;
+  access: "read" | "write" | "fetch";
+  accessSize: number;
+  /** unimplemented: the bytes and the text of the instruction. */
+  bytes: Uint8Array | undefined;
+  text: string;
+}
