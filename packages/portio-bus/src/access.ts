@@ -46,8 +46,11 @@ export interface IoStringAccess<C> {
   readonly context: C;
   /** Set by the handler: elements transferred. The caller of the bus advances RCX and RSI/RDI by it. */
   done: number;
-  /** Set by the handler: element `done` faulted. */
-  fault: boolean;
+  /**
+   * Set by the handler: index of the element whose memory faulted, or -1. It may lie beyond `done`: a handler that probes
+   * everything first does nothing at all when a later element faults.
+   */
+  faultIndex: number;
 }
 
 export interface PortHandler<C> {

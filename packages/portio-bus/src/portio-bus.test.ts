@@ -349,13 +349,14 @@ describe("[portio-bus] string I/O", () => {
         accessString(access) {
           calls.push([access.direction, access.port, access.size, access.count, access.df, access.context]);
           access.done = 7;
-          access.fault = true;
+          access.faultIndex = 9;
           return IoResult.Okay;
         },
       },
     );
     expect(bus.accessString("out", 0x5659, 1, 1000, true, memoryOf([]), "v")).toBe(7);
     expect(bus.fault).toBe(true);
+    expect(bus.faultIndex).toBe(9);
     expect(calls).toEqual([["out", 0x5659, 1, 1000, true, "v"]]);
   });
 

@@ -86,8 +86,10 @@ export interface PortioBus<C> {
     memory: StringMemory,
     context: C,
   ): number;
-  /** Whether the latest `accessString` stopped at an element of memory that faults. */
+  /** Whether the latest `accessString` stopped because memory faulted. */
   readonly fault: boolean;
+  /** Which element faulted, counted from the first one transferred; -1 if none. Its address is the one of the #PF. */
+  readonly faultIndex: number;
   /** Returns the function that ends the observation. With no observer the cost is one comparison. */
   observe(observer: PortioObserver<C>): () => void;
   /** All claims by port, then in asking order: what Xen's debug key 'V' of the series prints. */
@@ -113,7 +115,7 @@ export function createPortioBus<C>(options: PortioBusOptions<C> = {}): PortioBus
 
 class Bus<C> implements PortioBus<C> {
   result: IoResult = IoResult.Okay;
-  fault = false;
+  faultIndex = -1;
 
   readonly #table = new ClaimTable<C>();
   readonly #split: boolean;
@@ -129,6 +131,10 @@ class Bus<C> implements PortioBus<C> {
     this.#split = options.spanning === "split";
     this.#unclaimed = options.unclaimed;
     this.#maxStringElements = options.maxStringElements ?? 4096;
+  }
+
+  get fault(): boolean {
+    return this.faultIndex >= 0;
   }
 
   register(range: PortRange, handler: PortHandler<C>, options: RegisterOptions = {}): Registration {
@@ -177,7 +183,7 @@ class Bus<C> implements PortioBus<C> {
     memory: StringMemory,
     context: C,
   ): number {
-    this.fault = false;
+    this.faultIndex = -1;
     this.result = IoResult.Okay;
     if (!(count > 0)) return 0;
     const first = port & 0xffff;
@@ -193,13 +199,13 @@ class Bus<C> implements PortioBus<C> {
         memory,
         context,
         done: 0,
-        fault: false,
+        faultIndex: -1,
       };
       const result = handler.accessString(access);
       if (result === IoResult.Unhandled) continue;
       if (result !== IoResult.Okay && result !== IoResult.Retry) throw badResult(handler, result);
       this.result = result;
-      this.fault = access.fault;
+      this.faultIndex = access.faultIndex;
       return access.done;
     }
     return direction === "in"
@@ -252,7 +258,7 @@ class Bus<C> implements PortioBus<C> {
 
   /** As in Xen, elements already done make the whole access okay; the rest is the vcpu's next attempt. */
   #stop(done: number, fault: boolean): number {
-    this.fault = fault;
+    this.faultIndex = fault ? done : -1;
     if (fault || done > 0) this.result = IoResult.Okay;
     return done;
   }
