@@ -12,7 +12,16 @@ export const ElfType = { None: 0, Relocatable: 1, Executable: 2, SharedObject: 3
 /** e_machine values that matter here. */
 export const ElfMachine = { I386: 3, X86_64: 62 } as const;
 /** p_type. */
-export const SegmentType = { Null: 0, Load: 1, Dynamic: 2, Interp: 3, Note: 4, Phdr: 6, Tls: 7, GnuStack: 0x6474_e551 } as const;
+export const SegmentType = {
+  Null: 0,
+  Load: 1,
+  Dynamic: 2,
+  Interp: 3,
+  Note: 4,
+  Phdr: 6,
+  Tls: 7,
+  GnuStack: 0x6474_e551,
+} as const;
 /** p_flags bits. */
 export const SegmentFlag = { Execute: 1, Write: 2, Read: 4 } as const;
 /** sh_type. */
@@ -90,15 +99,21 @@ export function isElf(bytes: Uint8Array): boolean {
  * @throws ElfError when the bytes are not that, or end before something that they announce.
  */
 export function parseElf(bytes: Uint8Array): ElfImage {
-  if (!isElf(bytes)) throw new ElfError("not-elf", 0, `no ELF magic number (7f 45 4c 46) at offset 0, found ${hexAt(bytes, 0, 4)}`);
+  if (!isElf(bytes))
+    throw new ElfError("not-elf", 0, `no ELF magic number (7f 45 4c 46) at offset 0, found ${hexAt(bytes, 0, 4)}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const need = (offset: number, length: number, what: string): void => {
     if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length))
-      throw new ElfError("truncated", offset, `${what} needs bytes ${offset}–${offset + length - 1}, the file ends at ${bytes.length}`);
+      throw new ElfError(
+        "truncated",
+        offset,
+        `${what} needs bytes ${offset}–${offset + length - 1}, the file ends at ${bytes.length}`,
+      );
   };
   need(0, 16, "the identification");
   const classByte = bytes[4];
-  if (classByte !== 1 && classByte !== 2) throw new ElfError("malformed", 4, `ELF class 1 or 2 expected at offset 4, found ${classByte}`);
+  if (classByte !== 1 && classByte !== 2)
+    throw new ElfError("malformed", 4, `ELF class 1 or 2 expected at offset 4, found ${classByte}`);
   if (bytes[5] !== 1) throw new ElfError("unsupported", 5, `little-endian (1) expected at offset 5, found ${bytes[5]}`);
   const bits = classByte === 2 ? 64 : 32;
   const wide = bits === 64;
@@ -108,7 +123,8 @@ export function parseElf(bytes: Uint8Array): ElfImage {
   const word = (at: number): bigint => (wide ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true)));
   const file = (at: number, what: string): number => {
     const value = word(at);
-    if (value > BigInt(bytes.length)) throw new ElfError("truncated", at, `${what} lies at ${value}, the file ends at ${bytes.length}`);
+    if (value > BigInt(bytes.length))
+      throw new ElfError("truncated", at, `${what} lies at ${value}, the file ends at ${bytes.length}`);
     return Number(value);
   };
 
@@ -123,7 +139,11 @@ export function parseElf(bytes: Uint8Array): ElfImage {
   const shstrndx = view.getUint16(tail + 8, true);
 
   if (phnum > 0 && phentsize < (wide ? 56 : 32))
-    throw new ElfError("malformed", tail, `program header entries of at least ${wide ? 56 : 32} bytes expected, found ${phentsize}`);
+    throw new ElfError(
+      "malformed",
+      tail,
+      `program header entries of at least ${wide ? 56 : 32} bytes expected, found ${phentsize}`,
+    );
   need(phoff, phnum * phentsize, "the program header table");
   const segments: ElfSegment[] = [];
   for (let i = 0; i < phnum; i++) {
@@ -152,7 +172,11 @@ export function parseElf(bytes: Uint8Array): ElfImage {
         };
     need(segment.offset, segment.fileSize, `segment ${i}`);
     if (type === SegmentType.Load && segment.memorySize < BigInt(segment.fileSize))
-      throw new ElfError("malformed", at, `segment ${i} has ${segment.fileSize} bytes in the file but ${segment.memorySize} in memory`);
+      throw new ElfError(
+        "malformed",
+        at,
+        `segment ${i} has ${segment.fileSize} bytes in the file but ${segment.memorySize} in memory`,
+      );
     segments.push(segment);
   }
 
@@ -174,8 +198,16 @@ export function parseElf(bytes: Uint8Array): ElfImage {
     });
     const names = raw[shstrndx];
     for (const { nameAt, ...rest } of raw) {
-      if (rest.type !== SectionType.Null && rest.type !== SectionType.Nobits && !(rest.offset + rest.size <= bytes.length))
-        throw new ElfError("truncated", rest.offset, `section ${sections.length} ends at ${rest.offset + rest.size}, the file at ${bytes.length}`);
+      if (
+        rest.type !== SectionType.Null &&
+        rest.type !== SectionType.Nobits &&
+        !(rest.offset + rest.size <= bytes.length)
+      )
+        throw new ElfError(
+          "truncated",
+          rest.offset,
+          `section ${sections.length} ends at ${rest.offset + rest.size}, the file at ${bytes.length}`,
+        );
       sections.push({ name: names ? cString(bytes, names.offset + nameAt) : "", ...rest });
     }
   }
@@ -201,7 +233,9 @@ export function segmentBytes(image: ElfImage, segment: ElfSegment): Uint8Array {
 
 /** The bytes of a section; empty for SHT_NOBITS. */
 export function sectionBytes(image: ElfImage, section: ElfSection): Uint8Array {
-  return section.type === SectionType.Nobits ? new Uint8Array(0) : image.bytes.subarray(section.offset, section.offset + section.size);
+  return section.type === SectionType.Nobits
+    ? new Uint8Array(0)
+    : image.bytes.subarray(section.offset, section.offset + section.size);
 }
 
 /** Named symbols of `.symtab` and `.dynsym`, each once, in file order. */
@@ -219,8 +253,20 @@ export function elfSymbols(image: ElfImage): ElfSymbol[] {
       const name = cString(image.bytes, strings.offset + view.getUint32(at, true));
       if (name === "") continue;
       const symbol: ElfSymbol = wide
-        ? { name, type: view.getUint8(at + 4) & 15, section: view.getUint16(at + 6, true), value: view.getBigUint64(at + 8, true), size: view.getBigUint64(at + 16, true) }
-        : { name, value: BigInt(view.getUint32(at + 4, true)), size: BigInt(view.getUint32(at + 8, true)), type: view.getUint8(at + 12) & 15, section: view.getUint16(at + 14, true) };
+        ? {
+            name,
+            type: view.getUint8(at + 4) & 15,
+            section: view.getUint16(at + 6, true),
+            value: view.getBigUint64(at + 8, true),
+            size: view.getBigUint64(at + 16, true),
+          }
+        : {
+            name,
+            value: BigInt(view.getUint32(at + 4, true)),
+            size: BigInt(view.getUint32(at + 8, true)),
+            type: view.getUint8(at + 12) & 15,
+            section: view.getUint16(at + 14, true),
+          };
       const key = `${symbol.value} ${name}`;
       if (seen.has(key)) continue;
       seen.add(key);

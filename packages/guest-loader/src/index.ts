@@ -1,2 +1,22 @@
 /** Guest images to entry state: flat, boot sector, multiboot 1, ELF. */
-export {};
+export { BOOT_SECTOR_ADDRESS, type BootSectorOptions, isBootSector, loadBootSector } from "./boot-sector.ts";
+export { type ElfOptions, loadElf } from "./elf.ts";
+export { type FlatOptions, loadFlat } from "./flat.ts";
+export {
+  type EntryMode,
+  type EntrySegment,
+  type EntryState,
+  type GuestImage,
+  ImageError,
+  type ImageErrorCode,
+  type ImageFormat,
+  type ImageSegment,
+} from "./guest-image.ts";
+export { detectFormat, loadImage } from "./load-image.ts";
+export {
+  findMultibootHeader,
+  loadMultiboot,
+  MULTIBOOT_BOOTLOADER_MAGIC,
+  type MultibootModule,
+  type MultibootOptions,
+} from "./multiboot.ts";
