@@ -105,7 +105,7 @@ export const irOps = {
     fields: "x=FlagsKind a b c",
     doc: "The six status flags as an operation of that kind at width W leaves them; a, b operands, c result. See FlagsKind.",
   },
-  setFlag: { effect: "write", fields: "x=Flag a", doc: "One status flag from a boolean." },
+  setFlag: { effect: "write", fields: "x=Flag a", doc: "One flag from a boolean." },
   getFlag: { effect: "read", fields: "x=Flag", doc: "W=1." },
   cond: { effect: "read", fields: "x=condition code 0–15", doc: "W=1. SDM vol. 1 appendix B: O NO B NB Z NZ BE NBE S NS P NP L NL LE NLE." },
   getRflags: { effect: "read", fields: "", doc: "W=64: all of RFLAGS, materialised." },
@@ -129,7 +129,11 @@ export const irOps = {
 
   // terminators
   next: { effect: "end", fields: "", doc: "Falls through." },
-  nextFresh: { effect: "end", fields: "", doc: "Falls through, but mode, mappings or interruptibility may have changed: nothing predecoded may be assumed." },
+  nextFresh: {
+    effect: "end",
+    fields: "",
+    doc: "Falls through, but mode, mappings or interruptibility may have changed: nothing predecoded may be assumed, and pending events are looked at.",
+  },
   jump: { effect: "end", fields: "lo hi", doc: "To the constant RIP hi:lo (already truncated to the operand size)." },
   branch: { effect: "end", fields: "a=cond lo hi", doc: "To the constant RIP hi:lo when a, else falls through." },
   jumpTo: { effect: "end", fields: "a", doc: "To the 64-bit value; checkTarget came before." },
@@ -161,8 +165,8 @@ export const MemoryFlag = {
   Execute: 1 << 3,
 } as const;
 
-/** Status flags by their bit in RFLAGS. */
-export const Flag = { CF: 0, PF: 2, AF: 4, ZF: 6, SF: 7, OF: 11 } as const;
+/** Flags that `getFlag` and `setFlag` name, by their bit in RFLAGS: the six status flags, and DF for string instructions. */
+export const Flag = { CF: 0, PF: 2, AF: 4, ZF: 6, SF: 7, DF: 10, OF: 11 } as const;
 
 /**
  * What kind of operation left the flags. Result c is at width W; a and b are what it was computed from.
@@ -179,12 +183,18 @@ export const FlagsKind = {
   Inc: 3,
   /** As Sub with b = 1, CF kept. */
   Dec: 4,
-  /** c = a << b; b is the masked count (width 8). Nothing changes when b = 0. OF for any count as for 1. AF = 0. */
+  /**
+   * c = a << b; b is the masked count (width 8, 0–63). Nothing changes when b = 0. SF ZF PF of c, AF = 0.
+   * CF = bit W − b of a (0 when b > W). OF = CF XOR top bit of c, whatever the count. Also SHLD, where c has other low bits.
+   */
   Shl: 5,
+  /** The same for c = a >> b: CF = bit b − 1 of a (0 when b > W); OF = XOR of the two top bits of c. Also SHRD. */
   Shr: 6,
+  /** The same, arithmetic: CF = bit b − 1 of a, its sign when b > W; OF = 0. */
   Sar: 7,
-  /** Only CF and OF change, and nothing when the masked count b (before modulo W) is 0. */
+  /** Only CF and OF change, and nothing when the masked count b (before modulo W) is 0. CF = bit 0 of c; OF = CF XOR top bit of c. a unused. */
   Rol: 8,
+  /** The same: CF = top bit of c; OF = XOR of the two top bits of c. */
   Ror: 9,
   /** a: boolean overflow (width 1) → CF = OF; SF ZF PF of c; AF = 0. */
   Mul: 10,

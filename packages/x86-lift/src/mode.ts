@@ -6,6 +6,11 @@
 export interface LiftMode {
   /** Code segment: 16, 32, or 64 (CS.L in long mode). */
   readonly bitness: 16 | 32 | 64;
+  /**
+   * The limit of CS is below 0xffff in 16-bit code, below 0xffff_ffff in 32-bit code. False (nearly always) lets
+   * direct near branches go unchecked.
+   */
+  readonly codeLimited: boolean;
   /** Stack address size: 64, or SS.B. */
   readonly stackBits: 16 | 32 | 64;
   /** EFER.LMA: long or compatibility mode. */
@@ -14,6 +19,7 @@ export interface LiftMode {
   readonly protectedMode: boolean;
   /** RFLAGS.VM. */
   readonly virtual8086: boolean;
+  /** Current privilege level: 0 in real mode, 3 in VM86 mode. */
   readonly cpl: 0 | 1 | 2 | 3;
   /** RFLAGS.IOPL. */
   readonly iopl: 0 | 1 | 2 | 3;

@@ -196,6 +196,8 @@ export const simdOps = {
   },
 
   // sign bits
+  "i8x16.from_bitmask": { args: [32], result: 128, doc: "lane i: all ones where bit i of a is set (PCMPxSTRM)" },
+  "i16x8.from_bitmask": { args: [32], result: 128, doc: "lane i: all ones where bit i of a is set" },
   "i8x16.bitmask": { args: [128], result: 32, doc: "bit i: sign of lane i" },
   "i32x4.bitmask": { args: [128], result: 32, doc: "bit i: sign of lane i" },
   "i64x2.bitmask": { args: [128], result: 32, doc: "bit i: sign of lane i" },
