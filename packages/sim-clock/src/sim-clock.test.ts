@@ -1,0 +1,231 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createPacer, createSimClock, SimClockError } from "./index.ts";
+
+const recorder = (clock = createSimClock()) => {
+  const fired: string[] = [];
+  const alarm = (name: string) => clock.createAlarm(name, (atNs) => fired.push(`${name}@${atNs}/${clock.nowNs()}`));
+  return { clock, fired, alarm };
+};
+
+const codeOf = (action: () => unknown): string | undefined => {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return error instanceof SimClockError ? error.code : "another error";
+  }
+};
+
+describe("[sim-clock] time", () => {
+  it("at the default rate one instruction is one nanosecond", () => {
+    const clock = createSimClock();
+    clock.retire(1234);
+    expect(clock.nowNs()).toBe(1234n);
+  });
+
+  it("accumulates no rounding error: 3 instructions per second, one by one", () => {
+    const clock = createSimClock({ instructionsPerSecond: 3 });
+    clock.retire(1);
+    expect(clock.nowNs()).toBe(333_333_333n);
+    clock.retire(1);
+    expect(clock.nowNs()).toBe(666_666_666n);
+    clock.retire(1);
+    expect(clock.nowNs()).toBe(1_000_000_000n);
+  });
+
+  it("is the same however the instructions are sliced", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e12 }), fc.array(fc.integer({ min: 0, max: 2 ** 40 })), (rate, slices) => {
+        const sliced = createSimClock({ instructionsPerSecond: rate });
+        for (const count of slices) sliced.retire(count);
+        const total = slices.reduce((sum, count) => sum + BigInt(count), 0n);
+        return sliced.nowNs() === (total * 1_000_000_000n) / BigInt(rate);
+      }),
+    );
+  });
+
+  it("the budget to a deadline is exact: one instruction less does not reach it", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e12 }),
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.bigInt({ min: 1n, max: 10n ** 9n }),
+        (rate, before, delta) => {
+          const clock = createSimClock({ instructionsPerSecond: rate });
+          clock.retire(before);
+          const deadline = clock.nowNs() + delta;
+          const budget = clock.instructionsUntil(deadline, Number.MAX_SAFE_INTEGER);
+          const state = clock.save();
+          clock.retire(budget - 1);
+          const short = clock.nowNs() < deadline;
+          clock.load(state);
+          clock.retire(budget);
+          return short && clock.nowNs() >= deadline;
+        },
+      ),
+    );
+  });
+
+  it("never runs backwards", () => {
+    const clock = createSimClock();
+    clock.advanceTo(100n);
+    clock.advanceTo(50n);
+    expect(clock.nowNs()).toBe(100n);
+    expect(clock.instructionsUntil(50n, 10)).toBe(0);
+    expect(codeOf(() => clock.retire(-1))).toBe("bad-time");
+  });
+
+  it("the date is an input", () => {
+    expect(createSimClock().unixTimeNs()).toBe(0n);
+    const clock = createSimClock({ unixTimeNs: 1_411_500_000_000_000_000n });
+    clock.retire(5);
+    expect(clock.unixTimeNs()).toBe(1_411_500_000_000_000_005n);
+  });
+
+  it.each([0, -1, 1.5, 2e12, Number.NaN])("refuses a rate of %s", (instructionsPerSecond) => {
+    expect(codeOf(() => createSimClock({ instructionsPerSecond }))).toBe("bad-rate");
+  });
+});
+
+describe("[sim-clock] alarms", () => {
+  it("fire by time, then in the order of arming, each at its own time", () => {
+    const { clock, fired, alarm } = recorder();
+    const [a, b, c, d] = [alarm("a"), alarm("b"), alarm("c"), alarm("d")];
+    d.arm(20n);
+    c.arm(10n);
+    a.arm(10n);
+    b.arm(5n);
+    expect(clock.nextAlarmNs).toBe(5n);
+    clock.advanceTo(15n);
+    expect(fired).toEqual(["b@5/5", "c@10/10", "a@10/10"]);
+    expect(clock.nowNs()).toBe(15n);
+    clock.retire(4);
+    expect(fired).toHaveLength(3);
+    clock.retire(1);
+    expect(fired.at(-1)).toBe("d@20/20");
+    expect(clock.nextAlarmNs).toBeUndefined();
+  });
+
+  it("re-arming moves to the end of its time", () => {
+    const { clock, fired, alarm } = recorder();
+    const [a, b] = [alarm("a"), alarm("b")];
+    a.arm(10n);
+    b.arm(10n);
+    a.arm(10n);
+    clock.advanceTo(10n);
+    expect(fired).toEqual(["b@10/10", "a@10/10"]);
+  });
+
+  it("a disarmed alarm is silent", () => {
+    const { clock, fired, alarm } = recorder();
+    const a = alarm("a");
+    a.arm(1n);
+    a.disarm();
+    expect(a.atNs).toBeUndefined();
+    clock.advanceTo(10n);
+    expect(fired).toEqual([]);
+  });
+
+  it("one armed in the past fires at the next movement, late", () => {
+    const { clock, fired, alarm } = recorder();
+    clock.advanceTo(100n);
+    alarm("a").arm(7n);
+    expect(clock.instructionsUntilAlarm(1000)).toBe(0);
+    clock.advanceTo(clock.nowNs());
+    expect(fired).toEqual(["a@7/100"]);
+  });
+
+  it("a callback may re-arm itself and others, but cannot hold time still", () => {
+    const clock = createSimClock();
+    const times: bigint[] = [];
+    const stubborn = clock.createAlarm("stubborn", () => {
+      times.push(clock.nowNs());
+      stubborn.arm(0n);
+    });
+    stubborn.arm(3n);
+    clock.advanceTo(6n);
+    expect(times).toEqual([3n, 4n, 5n, 6n]);
+  });
+
+  it("a callback cannot move the clock", () => {
+    const clock = createSimClock();
+    const alarm = clock.createAlarm("a", () => clock.advanceTo(99n));
+    alarm.arm(1n);
+    expect(codeOf(() => clock.advanceTo(2n))).toBe("bad-time");
+    clock.advanceTo(3n);
+    expect(clock.nowNs()).toBe(3n);
+  });
+
+  it("the budget stops at the next alarm, or at the given most", () => {
+    const { clock, alarm } = recorder(createSimClock({ instructionsPerSecond: 500_000_000 }));
+    expect(clock.instructionsUntilAlarm(4096)).toBe(4096);
+    alarm("a").arm(7n);
+    expect(clock.instructionsUntilAlarm(4096)).toBe(4);
+    expect(clock.instructionsUntilAlarm(2)).toBe(2);
+  });
+
+  it("names are unique, and a removed name is free again", () => {
+    const { clock, fired, alarm } = recorder();
+    const a = alarm("a");
+    expect(codeOf(() => alarm("a"))).toBe("duplicate-alarm");
+    a.arm(1n);
+    a.remove();
+    alarm("a");
+    clock.advanceTo(5n);
+    expect(fired).toEqual([]);
+  });
+
+  it("there are at most 1,024", () => {
+    const clock = createSimClock();
+    for (let i = 0; i < 1024; i++) clock.createAlarm(`${i}`, () => undefined);
+    expect(codeOf(() => clock.createAlarm("one more", () => undefined))).toBe("too-many-alarms");
+  });
+});
+
+describe("[sim-clock] save and load", () => {
+  it("a restored clock fires the same alarms at the same times in the same order", () => {
+    const first = recorder(createSimClock({ instructionsPerSecond: 3_000_000_000, unixTimeNs: 42n }));
+    const names = ["a", "b", "c"];
+    const [a, b, c] = names.map((name) => first.alarm(name));
+    first.clock.retire(10);
+    c?.arm(9n);
+    a?.arm(9n);
+    b?.arm(8n);
+    const state = structuredClone(first.clock.save());
+    const second = recorder(createSimClock({ instructionsPerSecond: 3_000_000_000 }));
+    for (const name of names) second.alarm(name).arm(1n);
+    second.clock.load(state);
+    for (const { clock } of [first, second]) clock.retire(17);
+    expect(second.fired).toEqual(["b@8/8", "c@9/9", "a@9/9"]);
+    expect(second.fired).toEqual(first.fired);
+    expect(second.clock.save()).toEqual(first.clock.save());
+    expect(second.clock.unixTimeNs()).toBe(51n);
+  });
+
+  it("refuses a state of another version, rate or machine, and changes nothing", () => {
+    const { clock, alarm } = recorder();
+    alarm("a").arm(5n);
+    const state = clock.save();
+    expect(codeOf(() => clock.load({ ...state, version: 2 as 1 }))).toBe("bad-state");
+    expect(codeOf(() => createSimClock({ instructionsPerSecond: 7 }).load(state))).toBe("bad-state");
+    expect(() => createSimClock().load(state)).toThrow('clock state has an alarm "a" that this machine does not');
+    expect(clock.nextAlarmNs).toBe(5n);
+  });
+});
+
+describe("[sim-clock] pacer", () => {
+  it("compares with an injected wall clock and never moves time", () => {
+    const clock = createSimClock();
+    let wall = 1000n;
+    const pacer = createPacer(clock, () => wall);
+    expect(pacer.aheadNs()).toBe(0n);
+    clock.retire(500);
+    expect(pacer.aheadNs()).toBe(500n);
+    wall += 800n;
+    expect(pacer.aheadNs()).toBe(-300n);
+    pacer.rebase();
+    expect(pacer.aheadNs()).toBe(0n);
+    expect(clock.nowNs()).toBe(500n);
+  });
+});

@@ -1,0 +1,245 @@
+/**
+ * Virtual time of one simulated machine. It moves only when somebody says how many instructions have retired, or how long
+ * the machine idled, so the same run has the same times on every host.
+ */
+import { SimClockError } from "./errors.ts";
+
+export interface SimClockOptions {
+  /** Virtual speed: instructions per virtual second, an integer from 1 to 10^12. Default 10^9, so one instruction is one ns. */
+  readonly instructionsPerSecond?: number;
+  /** Wall-clock time at virtual time zero, ns since 1970-01-01 UTC. Default 0: a fixed date, because the host's is an input. */
+  readonly unixTimeNs?: bigint;
+}
+
+/** A timer somebody owns: created once under a unique name (the name is how a restored state finds it), armed many times. */
+export interface Alarm {
+  readonly name: string;
+  /** When it fires, undefined while disarmed. */
+  readonly atNs: bigint | undefined;
+  /**
+   * Arms, or moves. A time not in the future fires at the next movement of the clock; from inside a callback it fires one
+   * ns later, so that no callback can hold time still.
+   */
+  arm(atNs: bigint): void;
+  disarm(): void;
+  /** Disarms and gives the name back. */
+  remove(): void;
+}
+
+export interface SimClockState {
+  readonly version: 1;
+  readonly instructionsPerSecond: number;
+  readonly unixTimeNs: bigint;
+  readonly nowNs: bigint;
+  /** Instructions' worth of time not yet a whole ns, in units of 1/instructionsPerSecond ns. */
+  readonly remainder: bigint;
+  /** Armed alarms in the order in which they would fire if all were due now. */
+  readonly alarms: readonly { readonly name: string; readonly atNs: bigint }[];
+}
+
+export interface SimClock {
+  readonly instructionsPerSecond: number;
+  /** Virtual time since power-on; never runs backwards. Inside an alarm's callback: the time the alarm was set to. */
+  nowNs(): bigint;
+  /** `unixTimeNs` of the options plus `nowNs()`. */
+  unixTimeNs(): bigint;
+  /** Lets the time of `count` instructions pass, firing what is due. No rounding error accumulates. */
+  retire(count: number): void;
+  /** Jumps (an idle processor), firing what is due on the way; a time in the past only fires what is due now. */
+  advanceTo(atNs: bigint): void;
+  /** Time of the next alarm. */
+  readonly nextAlarmNs: bigint | undefined;
+  /** Instructions that may retire until `atNs` is reached, at least 0, at most `most`. */
+  instructionsUntil(atNs: bigint, most: number): number;
+  /** The same for the next alarm; `most` if there is none. */
+  instructionsUntilAlarm(most: number): number;
+  /** `callback` gets the alarm's own time. At most 1,024 alarms; names are unique. */
+  createAlarm(name: string, callback: (atNs: bigint) => void): Alarm;
+  save(): SimClockState;
+  /** Every alarm named in the state must have been created; the others are disarmed. Throws before anything changes. */
+  load(state: SimClockState): void;
+}
+
+const NS_PER_SECOND = 1_000_000_000n;
+const MAX_ALARMS = 1024;
+const MAX_RATE = 1e12;
+
+export function createSimClock(options: SimClockOptions = {}): SimClock {
+  return new Clock(options);
+}
+
+interface Slot {
+  readonly name: string;
+  readonly callback: (atNs: bigint) => void;
+  atNs: bigint | undefined;
+  /** Insertion order among alarms of equal time. */
+  order: number;
+}
+
+class Clock implements SimClock {
+  readonly instructionsPerSecond: number;
+  readonly #rate: bigint;
+  #unixTimeNs: bigint;
+  #nowNs = 0n;
+  #remainder = 0n;
+  readonly #slots = new Map<string, Slot>();
+  #next: Slot | undefined;
+  #order = 0;
+  #firing = false;
+
+  constructor({ instructionsPerSecond = 1e9, unixTimeNs = 0n }: SimClockOptions) {
+    if (!Number.isInteger(instructionsPerSecond) || instructionsPerSecond < 1 || instructionsPerSecond > MAX_RATE) {
+      throw new SimClockError(
+        "bad-rate",
+        `instructionsPerSecond is ${instructionsPerSecond}; expected an integer from 1 to ${MAX_RATE}`,
+      );
+    }
+    this.instructionsPerSecond = instructionsPerSecond;
+    this.#rate = BigInt(instructionsPerSecond);
+    this.#unixTimeNs = unixTimeNs;
+  }
+
+  nowNs(): bigint {
+    return this.#nowNs;
+  }
+
+  unixTimeNs(): bigint {
+    return this.#unixTimeNs + this.#nowNs;
+  }
+
+  get nextAlarmNs(): bigint | undefined {
+    return this.#next?.atNs;
+  }
+
+  retire(count: number): void {
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new SimClockError("bad-time", `retire(${count}): expected a number of instructions >= 0`);
+    }
+    const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
+    const rest = units % this.#rate;
+    this.#move(this.#nowNs + units / this.#rate);
+    this.#remainder = rest;
+  }
+
+  advanceTo(atNs: bigint): void {
+    if (atNs > this.#nowNs) this.#remainder = 0n;
+    this.#move(atNs);
+  }
+
+  instructionsUntil(atNs: bigint, most: number): number {
+    if (atNs <= this.#nowNs) return 0;
+    const units = (atNs - this.#nowNs) * this.#rate - this.#remainder;
+    const count = (units + NS_PER_SECOND - 1n) / NS_PER_SECOND;
+    return count < BigInt(most) ? Number(count) : most;
+  }
+
+  instructionsUntilAlarm(most: number): number {
+    const atNs = this.#next?.atNs;
+    return atNs === undefined ? most : this.instructionsUntil(atNs, most);
+  }
+
+  createAlarm(name: string, callback: (atNs: bigint) => void): Alarm {
+    if (this.#slots.has(name)) throw new SimClockError("duplicate-alarm", `there is already an alarm "${name}"`);
+    if (this.#slots.size >= MAX_ALARMS) {
+      throw new SimClockError(
+        "too-many-alarms",
+        `alarm "${name}" would be number ${MAX_ALARMS + 1}; the limit is ${MAX_ALARMS}`,
+      );
+    }
+    const slot: Slot = { name, callback, atNs: undefined, order: 0 };
+    this.#slots.set(name, slot);
+    return {
+      name,
+      get atNs() {
+        return slot.atNs;
+      },
+      arm: (atNs) => this.#set(slot, atNs),
+      disarm: () => this.#set(slot, undefined),
+      remove: () => {
+        this.#set(slot, undefined);
+        this.#slots.delete(name);
+      },
+    };
+  }
+
+  save(): SimClockState {
+    const alarms = [...this.#slots.values()]
+      .filter((slot): slot is Slot & { atNs: bigint } => slot.atNs !== undefined)
+      .sort((a, b) => a.order - b.order)
+      .map(({ name, atNs }) => ({ name, atNs }));
+    return {
+      version: 1,
+      instructionsPerSecond: this.instructionsPerSecond,
+      unixTimeNs: this.#unixTimeNs,
+      nowNs: this.#nowNs,
+      remainder: this.#remainder,
+      alarms,
+    };
+  }
+
+  load(state: SimClockState): void {
+    if (state.version !== 1) {
+      throw new SimClockError("bad-state", `clock state has version ${String(state.version)}; expected 1`);
+    }
+    if (state.instructionsPerSecond !== this.instructionsPerSecond) {
+      throw new SimClockError(
+        "bad-state",
+        `clock state was saved at ${state.instructionsPerSecond} instructions per second; this clock has ${this.instructionsPerSecond}`,
+      );
+    }
+    const unknown = state.alarms.find(({ name }) => !this.#slots.has(name));
+    if (unknown !== undefined) {
+      throw new SimClockError("bad-state", `clock state has an alarm "${unknown.name}" that this machine does not`);
+    }
+    this.#unixTimeNs = state.unixTimeNs;
+    this.#nowNs = state.nowNs;
+    this.#remainder = state.remainder;
+    for (const slot of this.#slots.values()) slot.atNs = undefined;
+    for (const { name, atNs } of state.alarms) {
+      const slot = this.#slots.get(name) as Slot;
+      slot.atNs = atNs;
+      slot.order = this.#order++;
+    }
+    this.#select();
+  }
+
+  #set(slot: Slot, atNs: bigint | undefined): void {
+    slot.atNs = atNs !== undefined && this.#firing && atNs <= this.#nowNs ? this.#nowNs + 1n : atNs;
+    slot.order = this.#order++;
+    this.#select();
+  }
+
+  #select(): void {
+    let next: Slot | undefined;
+    for (const slot of this.#slots.values()) {
+      if (slot.atNs === undefined) continue;
+      if (next === undefined || isBefore(slot, next)) next = slot;
+    }
+    this.#next = next;
+  }
+
+  #move(toNs: bigint): void {
+    // A callback that moves the clock itself would reorder time for everybody else.
+    if (this.#firing) throw new SimClockError("bad-time", "the clock cannot be moved from inside an alarm");
+    this.#firing = true;
+    try {
+      const limit = toNs > this.#nowNs ? toNs : this.#nowNs;
+      for (let slot = this.#next; slot?.atNs !== undefined && slot.atNs <= limit; slot = this.#next) {
+        const atNs = slot.atNs;
+        if (atNs > this.#nowNs) this.#nowNs = atNs;
+        slot.atNs = undefined;
+        this.#select();
+        slot.callback(atNs);
+      }
+      this.#nowNs = limit;
+    } finally {
+      this.#firing = false;
+    }
+  }
+}
+
+const isBefore = (a: Slot, b: Slot): boolean => {
+  const left = a.atNs as bigint;
+  const right = b.atNs as bigint;
+  return left < right || (left === right && a.order < b.order);
+};
