@@ -1,0 +1,514 @@
+/**
+ * The backdoor itself: decides whether an access is one, runs the command, and applies the rules of width and direction.
+ *
+ * Sources: Xen series v6 04/16 and v14 (IN changes AL, AX or EAX, OUT changes no EAX, both run the command, 32-bit halves), QEMU
+ * `hw/i386/vmport.c`, open-vm-tools `lib/backdoor/backdoor.c`.
+ */
+import {
+  type IoDirection,
+  IoResult,
+  type IoSize,
+  type IoStringAccess,
+  type PortHandler,
+  type StringMemory,
+} from "portio-bus";
+import { type DebugLog, LogMask } from "vmport-debug-log";
+import { balloonCommandNames, balloonOutputs, runBalloon } from "./balloon.ts";
+import type { BackdoorCommand, CommandEnvironment } from "./command.ts";
+import { defaultCommands } from "./commands/index.gen.ts";
+import type { BackdoorEvent, BackdoorObserver, BackdoorOutcome } from "./events.ts";
+import { createFrame, type FrameRegister, type FrameSnapshot, loadFrame, snapshotFrame, storeFrame } from "./frame.ts";
+import { type GpCheckRequest, type GpCheckResult, gpCheck } from "./gp-check.ts";
+import { completeString, type HighBandwidthRequest, StringTransfer, stringCount } from "./high-bandwidth.ts";
+import type { BackdoorHost } from "./host.ts";
+import type { MessageHandler } from "./message-handler.ts";
+import { vmware } from "./personalities/vmware.ts";
+import type { Personality } from "./personality.ts";
+import { type AbsolutePointer, type AbsolutePointerState, createAbsolutePointer } from "./pointer/absolute-pointer.ts";
+import { commandName } from "./protocol/commands.ts";
+import {
+  ALL_ONES,
+  BALLOON_MAGIC,
+  BALLOON_PORT,
+  BDOOR_MAGIC,
+  BDOOR_PORT,
+  BDOORHB_CMD_MESSAGE,
+  BDOORHB_PORT,
+  VMCALL_FLAG_HIGH_BANDWIDTH,
+  VMCALL_FLAG_OUT,
+} from "./protocol/constants.ts";
+import { rdpmc } from "./rdpmc.ts";
+import { type BackdoorContext, type BackdoorRegisters, Register } from "./registers.ts";
+import { type BackdoorState, createState } from "./state.ts";
+
+export interface BackdoorOptions {
+  /** Default: `vmware`. */
+  readonly personality?: Personality;
+  readonly host: BackdoorHost;
+  /**
+   * Commands to choose from; default: all of this package. The personality picks by number among the package's own; any
+   * other command is always answered. Two of the same number are an error.
+   */
+  readonly commands?: readonly BackdoorCommand[];
+  /** Serves command 30 and the high-bandwidth port. */
+  readonly message?: MessageHandler;
+  readonly log?: DebugLog;
+  /** For log records. Default 0. */
+  readonly domainId?: number;
+}
+
+/** Where a transfer without the bus stopped. */
+export interface HighBandwidthResult {
+  /** `Unhandled`: not a backdoor access, RCX, RSI and RDI are untouched. */
+  readonly result: IoResult;
+  /** Element that page-faulted, or -1. Then nothing has changed: raise #PF and run the instruction again. */
+  readonly faultIndex: number;
+}
+
+export interface BackdoorSave {
+  readonly version: 1;
+  readonly personality: string;
+  readonly guiOptions: number;
+  readonly lazyTimer: boolean;
+  readonly nestingOpen: boolean;
+  /** `0x…`, or null while it is off. */
+  readonly stealClockGpa: string | null;
+  readonly pointer: AbsolutePointerState;
+}
+
+export interface Backdoor {
+  readonly personality: Personality;
+  /** Ranges to register {@link handler} for. */
+  readonly ports: Personality["ports"];
+  /**
+   * For the bus. It writes all registers but the accumulator of an IN: that datum goes back through the bus, and the caller
+   * puts it into AL, AX or EAX as for every IN. String instructions arrive whole; the caller advances RCX, RSI and RDI.
+   */
+  readonly handler: PortHandler<BackdoorContext>;
+  /** The absolute pointer: push events here. */
+  readonly pointer: AbsolutePointer;
+  /** One access without a bus, accumulator included: AL, AX or the zero-extended EAX of an IN is written as well. */
+  access(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult;
+  /** A REP INSB/OUTSB on 0x5659 without a bus; advances RCX, RSI and RDI itself. */
+  highBandwidth(request: HighBandwidthRequest): HighBandwidthResult;
+  /** {@link gpCheck} with the personality's word on ring 3, logged. */
+  gpCheck(request: GpCheckRequest): GpCheckResult;
+  /**
+   * VMCALL or VMMCALL, if the personality has it. `memory` gives the string at RSI ("out") or RDI ("in") for high-bandwidth calls.
+   * `Unhandled`: raise #UD or do what else the instruction does.
+   */
+  hypercall(registers: BackdoorRegisters, memory?: (direction: IoDirection) => StringMemory): HighBandwidthResult;
+  /** RDPMC of a pseudo counter; `undefined` if `index` is none. */
+  rdpmc(index: number): bigint | undefined;
+  /** Called after each access; returns the function that ends it. Costs nothing while nobody observes. */
+  observe(observer: BackdoorObserver): () => void;
+  reset(): void;
+  save(): BackdoorSave;
+  load(state: BackdoorSave): void;
+}
+
+export function createBackdoor(options: BackdoorOptions): Backdoor {
+  return new PortBackdoor(options);
+}
+
+const NO_OUTPUTS: readonly FrameRegister[] = [];
+const UNHANDLED: HighBandwidthResult = { result: IoResult.Unhandled, faultIndex: -1 };
+const OKAY: HighBandwidthResult = { result: IoResult.Okay, faultIndex: -1 };
+
+class PortBackdoor implements Backdoor {
+  readonly personality: Personality;
+  readonly ports: Personality["ports"];
+  readonly handler: PortHandler<BackdoorContext>;
+  readonly pointer: AbsolutePointer;
+
+  readonly #host: BackdoorHost;
+  readonly #message: MessageHandler | undefined;
+  readonly #log: DebugLog | undefined;
+  readonly #domainId: number;
+  readonly #table: (BackdoorCommand | undefined)[] = [];
+  readonly #cpl0Only: ReadonlySet<number>;
+  readonly #environment: CommandEnvironment & { state: BackdoorState };
+  readonly #frame = createFrame();
+  #observers: readonly BackdoorObserver[] = [];
+  #observed = false;
+  /** What an IN of the access just run delivers, before it is cut to the width. */
+  #datum = 0;
+
+  constructor(options: BackdoorOptions) {
+    const personality = options.personality ?? vmware;
+    this.personality = personality;
+    this.ports = personality.ports;
+    this.#host = options.host;
+    this.#message = personality.message === "served" ? options.message : undefined;
+    this.#log = options.log;
+    this.#domainId = options.domainId ?? 0;
+    this.#cpl0Only = new Set(personality.cpl0Only);
+    this.pointer = createAbsolutePointer(personality.quirks.pointerClears);
+    this.#environment = {
+      host: options.host,
+      personality,
+      pointer: this.pointer,
+      message: this.#message,
+      state: createState(personality.quirks.guiOptions),
+    };
+    this.#fillTable(options.commands ?? defaultCommands);
+    this.handler = {
+      name: "vmport",
+      access: (access) => {
+        const result = this.#run(access.direction, access.port, access.size, access.context);
+        if (result === IoResult.Okay && access.direction === "in") access.value = this.#datum;
+        return result;
+      },
+      accessString: (access) => this.#accessString(access),
+    };
+  }
+
+  access(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
+    const result = this.#run(direction, port, size, registers);
+    if (result === IoResult.Okay && direction === "in") {
+      if (size === 4) registers.writeRegister64(Register.Eax, BigInt(this.#datum));
+      else
+        registers.writeRegister32(Register.Eax, mergeNarrow(registers.readRegister32(Register.Eax), this.#datum, size));
+    }
+    return result;
+  }
+
+  highBandwidth(request: HighBandwidthRequest): HighBandwidthResult {
+    const count = stringCount(request);
+    if (count === 0) return OKAY;
+    const transfer = new StringTransfer(count, request.memory);
+    const outcome = this.#transfer(request.direction, request.size, transfer, request.registers);
+    if (outcome === "not-ours") return UNHANDLED;
+    if (outcome === "fault") return { result: IoResult.Okay, faultIndex: transfer.faultIndex };
+    completeString(request);
+    return OKAY;
+  }
+
+  gpCheck(request: GpCheckRequest): GpCheckResult {
+    const result = gpCheck(this.personality.ring3 ? request : { ...request, enabled: false });
+    const log = this.#log;
+    if (log !== undefined && (log.mask & LogMask.gp) !== 0) {
+      log.write({
+        kind: "gp",
+        class: "gp",
+        ...this.#stamp(undefined),
+        outcome: result.code,
+        errorCode: request.errorCode,
+        rip: request.rip,
+        length: result.code === "handled" ? result.length : 0,
+      });
+    }
+    return result;
+  }
+
+  hypercall(registers: BackdoorRegisters, memory?: (direction: IoDirection) => StringMemory): HighBandwidthResult {
+    if (!this.personality.hypercall) return UNHANDLED;
+    const flags = registers.readRegister32(Register.Edx) & 0xffff;
+    if ((flags & ~(VMCALL_FLAG_HIGH_BANDWIDTH | VMCALL_FLAG_OUT)) !== 0) return UNHANDLED;
+    const direction: IoDirection = (flags & VMCALL_FLAG_OUT) === 0 ? "in" : "out";
+    if ((flags & VMCALL_FLAG_HIGH_BANDWIDTH) === 0) {
+      const result = this.access(direction, BDOOR_PORT, 4, registers);
+      return result === IoResult.Okay ? OKAY : UNHANDLED;
+    }
+    if (memory === undefined) return UNHANDLED;
+    return this.highBandwidth({
+      direction,
+      size: 1,
+      rep: true,
+      addressBits: 64,
+      df: false,
+      memory: memory(direction),
+      registers,
+    });
+  }
+
+  rdpmc(index: number): bigint | undefined {
+    return rdpmc(index, this.#host, this.personality);
+  }
+
+  observe(observer: BackdoorObserver): () => void {
+    this.#observers = [...this.#observers, observer];
+    this.#observed = true;
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observer);
+      this.#observed = this.#observers.length > 0;
+    };
+  }
+
+  reset(): void {
+    this.pointer.reset();
+    if (this.#environment.state.stealClockGpa !== undefined) this.#host.setStealClock?.(undefined);
+    this.#environment.state = createState(this.personality.quirks.guiOptions);
+  }
+
+  save(): BackdoorSave {
+    const { guiOptions, lazyTimer, nestingOpen, stealClockGpa } = this.#environment.state;
+    return {
+      version: 1,
+      personality: this.personality.name,
+      guiOptions,
+      lazyTimer,
+      nestingOpen,
+      stealClockGpa: stealClockGpa === undefined ? null : `0x${stealClockGpa.toString(16)}`,
+      pointer: this.pointer.save(),
+    };
+  }
+
+  load(state: BackdoorSave): void {
+    if (state.version !== 1) throw new RangeError(`vmport-backdoor: state version ${state.version}, expected 1`);
+    if (state.personality !== this.personality.name) {
+      throw new RangeError(
+        `vmport-backdoor: state of personality "${state.personality}", this is "${this.personality.name}"`,
+      );
+    }
+    const { guiOptions, lazyTimer, nestingOpen, stealClockGpa } = state;
+    const gpa = stealClockGpa === null ? undefined : BigInt(stealClockGpa);
+    this.#environment.state = { guiOptions, lazyTimer, nestingOpen, stealClockGpa: gpa };
+    this.#host.setStealClock?.(gpa);
+    this.pointer.load(state.pointer);
+  }
+
+  #fillTable(commands: readonly BackdoorCommand[]): void {
+    const answers = new Set(this.personality.answers);
+    for (const command of commands) {
+      if (!Number.isInteger(command.number) || command.number < 0 || command.number > 0xffff) {
+        throw new RangeError(`backdoor command number ${command.number}: expected 0..65535`);
+      }
+      if (defaultCommands.includes(command) && !answers.has(command.number)) continue;
+      if (this.#table[command.number] !== undefined) {
+        throw new RangeError(`backdoor command ${command.number} (${commandName(command.number)}) is given twice`);
+      }
+      while (this.#table.length <= command.number) this.#table.push(undefined);
+      this.#table[command.number] = command;
+    }
+  }
+
+  /** Runs one plain access. Registers are final except the accumulator of an IN, which is left in `#datum`. */
+  #run(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
+    if (port === BALLOON_PORT) return this.#runBalloon(direction, size, registers);
+    if (port !== BDOOR_PORT && (this.personality.portMatch === "exact" || port < BDOOR_PORT || port > BDOOR_PORT + 3)) {
+      return IoResult.Unhandled;
+    }
+    const eax = registers.readRegister32(Register.Eax) >>> 0;
+    if (eax !== BDOOR_MAGIC) return this.#notVmware(direction, port, size, registers, eax);
+
+    const frame = this.#frame;
+    loadFrame(frame, registers);
+    const number = frame.ecx & this.personality.commandMask;
+    const watched = this.#observed || (this.#log !== undefined && this.#log.mask !== 0);
+    const before = watched ? snapshotFrame(frame) : undefined;
+    if (before !== undefined) this.#trace(direction, port, size, registers, number, before);
+
+    const command = number < this.#table.length ? this.#table[number] : undefined;
+    let outcome: BackdoorOutcome = "command";
+    let outputs = NO_OUTPUTS;
+    if (command === undefined) {
+      outcome = "unknown-command";
+      if (before !== undefined) this.#logError("unknown-command", direction, port, size, registers, number, before);
+      if (this.personality.unknownCommand === "not-ours") return IoResult.Unhandled;
+      if (this.personality.unknownCommand === "ones") frame.eax = ALL_ONES;
+    } else if (frame.cpl !== 0 && this.#cpl0Only.has(number)) {
+      outcome = "refused-privilege";
+      frame.eax = ALL_ONES;
+    } else {
+      command.handle(frame, this.#environment);
+      outputs = command.outputs;
+    }
+    this.#store(direction, size, registers, outputs);
+    if (before !== undefined)
+      this.#report(outcome, direction, port, size, registers, number, commandName(number), before);
+    return IoResult.Okay;
+  }
+
+  #runBalloon(direction: IoDirection, size: IoSize, registers: BackdoorRegisters): IoResult {
+    if (!this.personality.balloon || direction !== "in" || size !== 4) return IoResult.Unhandled;
+    if (registers.readRegister32(Register.Eax) >>> 0 !== BALLOON_MAGIC) return IoResult.Unhandled;
+    const frame = this.#frame;
+    loadFrame(frame, registers);
+    const before = this.#observed ? snapshotFrame(frame) : undefined;
+    const number = frame.ecx;
+    runBalloon(frame);
+    this.#store(direction, size, registers, balloonOutputs);
+    if (before !== undefined) {
+      const name = balloonCommandNames[number];
+      this.#report("balloon", direction, BALLOON_PORT, size, registers, number, name, before);
+    }
+    return IoResult.Okay;
+  }
+
+  /** Writes the frame back by the personality's rules and leaves the accumulator of an IN in `#datum`. */
+  #store(direction: IoDirection, size: IoSize, registers: BackdoorRegisters, outputs: readonly FrameRegister[]): void {
+    const { personality } = this;
+    const frame = this.#frame;
+    this.#datum = frame.eax >>> 0;
+    storeFrame(frame, registers, outputs, personality.wideWrites);
+    if (direction === "out") {
+      if (personality.outWritesEax) registers.writeRegister32(Register.Eax, this.#datum);
+    } else if (size !== 4 && personality.narrowInClearsRaxHigh) {
+      registers.writeRegister64(Register.Eax, BigInt(registers.readRegister32(Register.Eax) >>> 0));
+    }
+  }
+
+  #notVmware(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters, eax: number): IoResult {
+    const watched = this.#observed || (this.#log !== undefined && this.#log.mask !== 0);
+    if (watched) {
+      loadFrame(this.#frame, registers);
+      const before = snapshotFrame(this.#frame);
+      const number = this.#frame.ecx & this.personality.commandMask;
+      this.#logError("not-vmware", direction, port, size, registers, number, before);
+      if (this.#observed) this.#emit("not-vmware", direction, port, size, registers, number, undefined, before, before);
+    }
+    if (this.personality.wrongMagic === "not-ours") return IoResult.Unhandled;
+    this.#datum = this.personality.wrongMagic === "ones" ? ALL_ONES : eax;
+    return IoResult.Okay;
+  }
+
+  #accessString(access: IoStringAccess<BackdoorContext>): IoResult {
+    if (access.port !== BDOORHB_PORT) return IoResult.Unhandled;
+    const transfer = new StringTransfer(access.count, access.memory);
+    const outcome = this.#transfer(access.direction, access.size, transfer, access.context);
+    if (outcome === "not-ours") return IoResult.Unhandled;
+    if (outcome === "fault") access.faultIndex = transfer.faultIndex;
+    else access.done = access.count;
+    return IoResult.Okay;
+  }
+
+  #transfer(
+    direction: IoDirection,
+    size: IoSize,
+    transfer: StringTransfer,
+    registers: BackdoorRegisters,
+  ): "done" | "fault" | "not-ours" {
+    if (!this.personality.highBandwidth || size !== 1) return "not-ours";
+    if (registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return "not-ours";
+    const frame = this.#frame;
+    loadFrame(frame, registers);
+    frame.ebp = registers.readRegister32(Register.Ebp);
+    const number = frame.ebx & 0xffff;
+    const before = this.#observed ? snapshotFrame(frame) : undefined;
+    let done = true;
+    if (number !== BDOORHB_CMD_MESSAGE || this.#message === undefined) frame.ebx = 0;
+    else done = this.#message.highBandwidth(direction, frame, transfer);
+    if (done) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
+    if (before !== undefined) {
+      const after = done ? snapshotFrame(frame) : before;
+      const outcome = done ? "transfer" : "page-fault";
+      const name = number === BDOORHB_CMD_MESSAGE ? "MESSAGE" : undefined;
+      this.#emit(outcome, direction, BDOORHB_PORT, size, registers, number, name, before, after, transfer.length);
+    }
+    return done ? "done" : "fault";
+  }
+
+  #stamp(registers: BackdoorRegisters | undefined): { atNs: bigint; domainId: number; vcpuId: number } {
+    return { atNs: this.#host.uptimeNs(), domainId: this.#domainId, vcpuId: registers?.vcpuId ?? 0 };
+  }
+
+  #trace(
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    command: number,
+    before: FrameSnapshot,
+  ): void {
+    if (((this.#log?.mask ?? 0) & LogMask.trace) !== 0) {
+      this.#logAccess("trace", undefined, direction, port, size, registers, command, before);
+    }
+  }
+
+  #logError(
+    reason: "not-vmware" | "unknown-command",
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    command: number,
+    before: FrameSnapshot,
+  ): void {
+    if (((this.#log?.mask ?? 0) & LogMask.error) !== 0) {
+      this.#logAccess("error", reason, direction, port, size, registers, command, before);
+    }
+  }
+
+  #logAccess(
+    logClass: "trace" | "after" | "error",
+    reason: "not-vmware" | "unknown-command" | undefined,
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    command: number,
+    values: FrameSnapshot,
+  ): void {
+    const name = reason === "not-vmware" ? undefined : commandName(command);
+    this.#log?.write({
+      kind: "access",
+      class: logClass,
+      ...this.#stamp(registers),
+      ...(reason === undefined ? {} : { reason }),
+      direction,
+      port,
+      size,
+      rip: registers.rip ?? 0n,
+      cpl: registers.cpl,
+      command,
+      ...(name === undefined ? {} : { commandName: name }),
+      registers: values,
+    });
+  }
+
+  #report(
+    outcome: BackdoorOutcome,
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    command: number,
+    name: string | undefined,
+    before: FrameSnapshot,
+  ): void {
+    const after = { ...snapshotFrame(this.#frame), eax: this.#finalEax(direction, size, before.eax) };
+    if (outcome !== "balloon" && ((this.#log?.mask ?? 0) & LogMask.after) !== 0) {
+      this.#logAccess("after", undefined, direction, port, size, registers, command, after);
+    }
+    if (this.#observed) this.#emit(outcome, direction, port, size, registers, command, name, before, after);
+  }
+
+  #finalEax(direction: IoDirection, size: IoSize, before: number): number {
+    if (direction === "out") return this.personality.outWritesEax ? this.#datum : before;
+    return size === 4 ? this.#datum : mergeNarrow(before, this.#datum, size);
+  }
+
+  #emit(
+    outcome: BackdoorOutcome,
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    commandNumber: number,
+    name: string | undefined,
+    before: FrameSnapshot,
+    after: FrameSnapshot,
+    bytes?: number,
+  ): void {
+    const event: BackdoorEvent = {
+      ring: registers.cpl,
+      rip: registers.rip ?? 0n,
+      vcpuId: registers.vcpuId ?? 0,
+      direction,
+      port,
+      size,
+      commandNumber,
+      commandName: name,
+      before,
+      after,
+      ...(bytes === undefined ? {} : { bytes }),
+      outcome,
+    };
+    for (const observer of this.#observers) observer(event);
+  }
+}
+
+/** AL or AX of `datum` over the rest of `eax`. */
+const mergeNarrow = (eax: number, datum: number, size: 1 | 2): number =>
+  (size === 1 ? (eax & 0xffff_ff00) | (datum & 0xff) : (eax & 0xffff_0000) | (datum & 0xffff)) >>> 0;

@@ -1,0 +1,79 @@
+import { type BackdoorRegisters, Register } from "./registers.ts";
+
+/**
+ * The low halves of the registers of one call, as plain numbers. A command reads its input here and writes its output over
+ * it; what it does not write keeps its value. Reused from call to call.
+ */
+export interface BackdoorFrame {
+  eax: number;
+  ebx: number;
+  ecx: number;
+  edx: number;
+  esi: number;
+  edi: number;
+  /** Input only: the high-bandwidth port carries half of the cookie here. */
+  ebp: number;
+  /** Privilege of the caller. */
+  cpl: number;
+}
+
+/** Registers a command may write. */
+export type FrameRegister = "eax" | "ebx" | "ecx" | "edx" | "esi" | "edi";
+
+/** A copy of the six registers, for events. */
+export type FrameSnapshot = Readonly<Record<FrameRegister, number>>;
+
+export const createFrame = (): BackdoorFrame => ({
+  eax: 0,
+  ebx: 0,
+  ecx: 0,
+  edx: 0,
+  esi: 0,
+  edi: 0,
+  ebp: 0,
+  cpl: 0,
+});
+
+export function loadFrame(frame: BackdoorFrame, registers: BackdoorRegisters): void {
+  frame.eax = registers.readRegister32(Register.Eax);
+  frame.ebx = registers.readRegister32(Register.Ebx);
+  frame.ecx = registers.readRegister32(Register.Ecx);
+  frame.edx = registers.readRegister32(Register.Edx);
+  frame.esi = registers.readRegister32(Register.Esi);
+  frame.edi = registers.readRegister32(Register.Edi);
+  frame.cpl = registers.cpl;
+}
+
+export const snapshotFrame = ({ eax, ebx, ecx, edx, esi, edi }: BackdoorFrame): FrameSnapshot => ({
+  eax,
+  ebx,
+  ecx,
+  edx,
+  esi,
+  edi,
+});
+
+/** x86 numbers of the registers a command may write, EAX left out: the instruction decides what becomes of it. */
+const outputIndex: Readonly<Record<Exclude<FrameRegister, "eax">, number>> = {
+  ebx: Register.Ebx,
+  ecx: Register.Ecx,
+  edx: Register.Edx,
+  esi: Register.Esi,
+  edi: Register.Edi,
+};
+
+/** Writes `outputs` of the frame back. `wide` zero-extends into bits 63:32, as the first Xen versions did. */
+export function storeFrame(
+  frame: BackdoorFrame,
+  registers: BackdoorRegisters,
+  outputs: readonly FrameRegister[],
+  wide: boolean,
+): void {
+  for (let i = 0; i < outputs.length; i++) {
+    const name = outputs[i] as FrameRegister;
+    if (name === "eax") continue;
+    const index = outputIndex[name];
+    if (wide) registers.writeRegister64(index, BigInt(frame[name] >>> 0));
+    else registers.writeRegister32(index, frame[name] >>> 0);
+  }
+}
