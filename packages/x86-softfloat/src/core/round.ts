@@ -162,7 +162,11 @@ function overflow(
     return direction;
   }
   p.exponent -= X87_BIAS_ADJUST;
-  return direction;
+  if (p.exponent <= maxExponent) return direction;
+  // Massive overflow, which only FSCALE can reach: infinity whatever the rounding.
+  ctx.flags |= FloatFlag.PE;
+  setInfinity(p, p.sign);
+  return ROUNDED_UP;
 }
 
 function roundTiny(ctx: FloatContext, p: Parts, precision: number, minExponent: number, destination: number): number {
@@ -174,9 +178,16 @@ function roundTiny(ctx: FloatContext, p: Parts, precision: number, minExponent: 
     }
     const direction = roundSignificand(p, precision, ctx.rounding);
     if (direction !== EXACT) ctx.flags |= FloatFlag.PE;
-    if (destination === OutOfRange.sse) p.kind = Kind.none;
-    else p.exponent += X87_BIAS_ADJUST;
-    return direction;
+    if (destination === OutOfRange.sse) {
+      p.kind = Kind.none;
+      return direction;
+    }
+    p.exponent += X87_BIAS_ADJUST;
+    if (p.exponent >= minExponent) return direction;
+    // Massive underflow, which only FSCALE can reach: zero whatever the rounding.
+    ctx.flags |= FloatFlag.PE;
+    setZero(p, p.sign);
+    return ROUNDED_DOWN;
   }
   if (destination === OutOfRange.sse && ctx.ftz) {
     ctx.flags |= FloatFlag.UE | FloatFlag.PE;
