@@ -20,7 +20,7 @@ export const StateOffset = {
   flagRes: 0x098,
   flagCout: 0x0a0,
   flagAux: 0x0a8,
-  /** u32: `ModeKey` bits: all that LiftMode shows, packed. Recomputed by whoever changes any of it. */
+  /** i32: mode key (see mode-key.ts). `Cpu.updateModeKey` recomputes it after whatever changes any of it. */
   modeKey: 0x0ac,
   /** u64 segment bases in encoding order ES CS SS DS FS GS. */
   segmentBase: 0x0b0,
@@ -50,7 +50,7 @@ export const StateOffset = {
   fcs: 0x398,
   fds: 0x39a,
   mxcsr: 0x39c,
-  /** Segment registers: 8 of 16 bytes (ES CS SS DS FS GS TR LDTR): u16 selector, u16 attributes (VMCS access-rights layout), u32 limit in bytes, u64 unused. */
+  /** Segment registers: 8 of 16 bytes (ES CS SS DS FS GS TR LDTR): u16 selector, u16 attributes (see segment.ts: VMCS access rights, unusable in bit 8), u32 limit in bytes, u64 unused. */
   segment: 0x3a0,
   /** u64 bases of TR and LDTR, GDTR and IDTR; u32 limits of GDTR and IDTR. */
   trBase: 0x420,
@@ -81,6 +81,12 @@ export const StateOffset = {
   apicBase: 0x4d8,
   dr: 0x4e0,
   miscEnable: 0x520,
+  /** u32: byte offsets of the current TLB tables (see tlb.ts). */
+  tlbRead: 0x528,
+  tlbWrite: 0x52c,
+  tlbFetch: 0x530,
+  /** u32: current privilege level, 0–3. */
+  cpl: 0x534,
   /** Temporaries of the fragment being executed: slots of 16 bytes, up to 0x1000. */
   temps: 0x600,
 } as const;

@@ -47,12 +47,38 @@ export interface VmExit {
   immediate: boolean;
   addressSize: 16 | 32 | 64;
   segment: number;
-  /** ept-violation: guest-physical address, access kind, bytes, data for writes; guest linear address. */
+  /** ept-violation: guest-physical address, access kind, bytes; guest linear address. */
   guestPhysical: number;
   guestLinear: bigint;
   access: "read" | "write" | "fetch";
   accessSize: number;
+  /** Writes: the first `accessSize` bytes are what is to be written. */
+  readonly data: Uint8Array;
   /** unimplemented: the bytes and the text of the instruction. */
   bytes: Uint8Array | undefined;
   text: string;
 }
+
+/** A record with nothing in it, for the vCPU to reuse. */
+export const createVmExit = (): VmExit => ({
+  reason: "stop",
+  instructionLength: 0,
+  vector: 0,
+  errorCode: undefined,
+  faultAddress: 0n,
+  port: 0,
+  size: 1,
+  direction: "in",
+  string: false,
+  rep: false,
+  immediate: false,
+  addressSize: 64,
+  segment: 0,
+  guestPhysical: 0,
+  guestLinear: 0n,
+  access: "read",
+  accessSize: 0,
+  data: new Uint8Array(16),
+  bytes: undefined,
+  text: "",
+});

@@ -45,7 +45,12 @@ describe("[x86-vcpu] WebAssembly emitter", () => {
     body.get(sum).call(note);
     body.end();
     body.end();
-    body.i32(8).get(sum).get(0).callIndirect(module.type(["i32"], ["i32"])).access("i32Store", 4);
+    body
+      .i32(8)
+      .get(sum)
+      .get(0)
+      .callIndirect(module.type(["i32"], ["i32"]))
+      .access("i32Store", 4);
     body.i32(0).access("i32Load", 12);
     module.export("run", index);
     const bytes = module.finish();

@@ -1,0 +1,402 @@
+/**
+ * The processor as helpers and tiers see it: state and memory as bytes, the MMU, pending exceptions and exits.
+ * Nothing here decides when to run or what to do with an exit; that is `Vcpu`.
+ */
+import type { LiftMode } from "x86-lift";
+import { Cr0, Cr4, Efer, Rflags, statusFlags } from "./control-bits.ts";
+import { flagsToLazy, lazyToFlags } from "./flags.ts";
+import { HelperStatus } from "./helper.ts";
+import type { CpuMemory } from "./memory.ts";
+import { PageFlag } from "./memory.ts";
+import { fetchInstruction } from "./mmu/fetch.ts";
+import { loadLinear, storeLinear, translate } from "./mmu/linear.ts";
+import { MmioReplay } from "./mmu/mmio-replay.ts";
+import { createWalk, type Walk } from "./mmu/page-walk.ts";
+import { segmentedToLinear } from "./mmu/segmentation.ts";
+import { ModeKeyShift, modeKeyToLiftMode } from "./mode-key.ts";
+import { SegmentAttribute, SegmentIndex, segmentAttributesOffset, segmentLimitOffset } from "./segment.ts";
+import { STATE_BYTES, StateOffset } from "./state-layout.ts";
+import { TLB_BYTES, Tlb, TlbContext } from "./tlb.ts";
+import { createVmExit, type VmExit } from "./vm-exit.ts";
+
+/** The CPUID policy as the processor sees it. */
+export interface CpuFeatures {
+  /** Names as x86-decode spells CPUID features, lower case. */
+  has(name: string): boolean;
+}
+
+export interface CpuOptions {
+  readonly memory: CpuMemory;
+  readonly features: CpuFeatures;
+  /** MAXPHYADDR: 36–52; larger bits of paging entries are reserved. */
+  readonly physicalAddressBits: number;
+  /** The time-stamp counter before TSC offset, a pure function of retired instructions. */
+  readonly readTsc: (retired: number) => bigint;
+}
+
+/** What an access wants; numbers as in `MemoryAccess` rows of the #PF error code logic. */
+export const Access = { Read: 0, Write: 1, Fetch: 2 } as const;
+export type Access = (typeof Access)[keyof typeof Access];
+
+/** Results of `translate` and `fetchInstruction` that are no host offset: a fault or an exit is pending. */
+export const TRANSLATE_FAULT = -1;
+export const TRANSLATE_EXIT = -2;
+
+export class Cpu {
+  readonly memory: CpuMemory;
+  readonly features: CpuFeatures;
+  readonly physicalAddressBits: number;
+  readonly readTsc: (retired: number) => bigint;
+  /** Byte offset of the state block: StateOffset fields are relative to it. Multiple of 4,096. */
+  readonly base: number;
+
+  /** Views of the whole linear memory. */
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly u64: BigUint64Array;
+  readonly view: DataView;
+
+  readonly tlb: Tlb;
+  /** Scratch result of the last page walk. */
+  readonly walk: Walk = createWalk();
+  /** PAE paging outside long mode: the four PDPTE registers (SDM vol. 3 §4.4.1), low and high words. */
+  readonly pdpte: Int32Array = new Int32Array(8);
+  /** MMIO accesses of the current instruction that the hypervisor has already done. */
+  readonly replay: MmioReplay = new MmioReplay();
+
+  /** The VM exit being reported; valid when a helper or tier returned Exit. */
+  readonly exit: VmExit = createVmExit();
+
+  /** The exception that `raise` recorded; vector −1 for none. */
+  pendingVector = -1;
+  pendingErrorCode: number | undefined = undefined;
+  /** #PF: CR2's value-to-be. */
+  pendingCr2 = 0n;
+
+  /** Linear address that `toLinear` computed. */
+  linearLow = 0;
+  linearHigh = 0;
+
+  /**
+   * Interrupt shadows end with the next instruction: each holds for the instruction at which `retired` has this value.
+   * −1: none.
+   */
+  stiShadowAt = -1;
+  movSsShadowAt = -1;
+  /** RFLAGS.RF reads as set only while `retired` has this value: every instruction that completes clears it. */
+  resumeFlagAt = -1;
+  /** NMIs are blocked from delivery of one until IRET. */
+  nmiBlocked = false;
+  /** Bits of DR6 that data and I/O breakpoints of the current instruction have matched. */
+  matchedBreakpoints = 0;
+  /** The instruction that just retired takes no single-step trap (INT n and its kin). */
+  suppressStep = false;
+  /** Set by `Vcpu`: must a tier stop at `refresh` because something waits for a change of state? */
+  wantsAttention: () => boolean = () => false;
+  /** Set by `Vcpu`: bytes of a code page changed. Host offset >>> 12. */
+  onCodeWrite: (hostPage: number) => void = () => {};
+
+  private readonly liftModes = new Map<number, LiftMode>();
+
+  constructor(options: CpuOptions) {
+    const { memory } = options;
+    this.memory = memory;
+    this.features = options.features;
+    this.physicalAddressBits = options.physicalAddressBits;
+    this.readTsc = options.readTsc;
+    const { buffer } = memory;
+    this.u8 = new Uint8Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u64 = new BigUint64Array(buffer, 0, buffer.byteLength >>> 3);
+    this.view = new DataView(buffer);
+    this.base = memory.allocate(STATE_BYTES, 4096);
+    this.tlb = new Tlb(buffer, memory.allocate(TLB_BYTES, 4096));
+  }
+
+  // ---- state, by StateOffset
+
+  get32(offset: number): number {
+    return this.u32[(this.base + offset) >>> 2]!;
+  }
+
+  set32(offset: number, value: number): void {
+    this.u32[(this.base + offset) >>> 2] = value;
+  }
+
+  get16(offset: number): number {
+    return this.u16[(this.base + offset) >>> 1]!;
+  }
+
+  set16(offset: number, value: number): void {
+    this.u16[(this.base + offset) >>> 1] = value;
+  }
+
+  get64(offset: number): bigint {
+    return this.u64[(this.base + offset) >>> 3]!;
+  }
+
+  set64(offset: number, value: bigint): void {
+    this.u64[(this.base + offset) >>> 3] = value;
+  }
+
+  /** Instructions retired since reset, exact to 2^53. */
+  get retired(): number {
+    const at = (this.base + StateOffset.retired) >>> 2;
+    return this.u32[at]! + this.u32[at + 1]! * 0x1_0000_0000;
+  }
+
+  set retired(value: number) {
+    this.set64(StateOffset.retired, BigInt(value));
+  }
+
+  get rip(): bigint {
+    return this.get64(StateOffset.rip);
+  }
+
+  set rip(value: bigint) {
+    this.set64(StateOffset.rip, value);
+  }
+
+  get cpl(): number {
+    return this.get32(StateOffset.cpl);
+  }
+
+  set cpl(value: number) {
+    this.set32(StateOffset.cpl, value);
+  }
+
+  /** General register 0–15. */
+  readGpr(index: number): bigint {
+    return this.u64[((this.base + StateOffset.gpr) >>> 3) + index]!;
+  }
+
+  writeGpr(index: number, value: bigint): void {
+    this.u64[((this.base + StateOffset.gpr) >>> 3) + index] = value;
+  }
+
+  get cr0(): number {
+    return this.get32(StateOffset.cr0);
+  }
+
+  get cr4(): number {
+    return this.get32(StateOffset.cr4);
+  }
+
+  get efer(): number {
+    return this.get32(StateOffset.efer);
+  }
+
+  get protectedMode(): boolean {
+    return (this.cr0 & Cr0.PE) !== 0;
+  }
+
+  /** EFER.LMA. */
+  get longMode(): boolean {
+    return (this.efer & Efer.LMA) !== 0;
+  }
+
+  get virtual8086(): boolean {
+    return (this.get32(StateOffset.rflagsOther) & Rflags.VM) !== 0;
+  }
+
+  /** Executing in 64-bit mode (as opposed to compatibility mode). */
+  get code64(): boolean {
+    return this.longMode && (this.get16(segmentAttributesOffset(SegmentIndex.CS)) & SegmentAttribute.Long) !== 0;
+  }
+
+  // ---- flags
+
+  /** RFLAGS with lazy flags materialised. RF is as the instruction at RIP would see it. */
+  readRflags(): number {
+    const { u32, base } = this;
+    const other = this.get32(StateOffset.rflagsOther);
+    const visible = this.resumeFlagAt === this.retired ? other : other & ~Rflags.RF;
+    return visible | lazyToFlags(u32, base);
+  }
+
+  /** All of RFLAGS: bits outside the architectural set are dropped, bit 1 is set. Call `refresh` when more than status flags may change. */
+  writeRflags(value: number): void {
+    this.set32(StateOffset.rflagsOther, (value & ~statusFlags) | Rflags.Fixed);
+    flagsToLazy(this.u32, this.base, value);
+    this.resumeFlagAt = (value & Rflags.RF) !== 0 ? this.retired : -1;
+  }
+
+  // ---- modes
+
+  get modeKey(): number {
+    return this.i32[(this.base + StateOffset.modeKey) >>> 2]!;
+  }
+
+  /** Recomputes the mode key and the current TLB tables from the state. */
+  updateModeKey(): void {
+    const { cr0, cr4, efer, cpl } = this;
+    const flags = this.get32(StateOffset.rflagsOther);
+    const longMode = (efer & Efer.LMA) !== 0;
+    const csAttributes = this.get16(segmentAttributesOffset(SegmentIndex.CS));
+    const ssAttributes = this.get16(segmentAttributesOffset(SegmentIndex.SS));
+    const code64 = longMode && (csAttributes & SegmentAttribute.Long) !== 0;
+    const bitness = code64 ? 2 : (csAttributes & SegmentAttribute.Big) !== 0 ? 1 : 0;
+    const alignmentCheck = cpl === 3 && (cr0 & Cr0.AM) !== 0 && (flags & Rflags.AC) !== 0;
+
+    let key = bitness | (cpl << ModeKeyShift.cpl);
+    key |= ((flags >>> 12) & 3) << ModeKeyShift.iopl;
+    const set = (shift: number, value: number | boolean): void => {
+      if (value) key |= 1 << shift;
+    };
+    const codeLimit = this.get32(segmentLimitOffset(SegmentIndex.CS));
+    set(ModeKeyShift.stackBig, !code64 && (ssAttributes & SegmentAttribute.Big) !== 0);
+    set(ModeKeyShift.codeLimited, !code64 && codeLimit < (bitness === 1 ? 0xffff_ffff : 0xffff));
+    set(ModeKeyShift.longMode, longMode);
+    set(ModeKeyShift.protectedMode, cr0 & Cr0.PE);
+    set(ModeKeyShift.virtual8086, flags & Rflags.VM);
+    set(ModeKeyShift.ts, cr0 & Cr0.TS);
+    set(ModeKeyShift.em, cr0 & Cr0.EM);
+    set(ModeKeyShift.mp, cr0 & Cr0.MP);
+    set(ModeKeyShift.ne, cr0 & Cr0.NE);
+    set(ModeKeyShift.osfxsr, cr4 & Cr4.OSFXSR);
+    set(ModeKeyShift.osxmmexcpt, cr4 & Cr4.OSXMMEXCPT);
+    set(ModeKeyShift.tsd, cr4 & Cr4.TSD);
+    set(ModeKeyShift.pce, cr4 & Cr4.PCE);
+    set(ModeKeyShift.umip, cr4 & Cr4.UMIP);
+    set(ModeKeyShift.fsgsbase, cr4 & Cr4.FSGSBASE);
+    set(ModeKeyShift.osxsave, cr4 & Cr4.OSXSAVE);
+    set(ModeKeyShift.pke, cr4 & Cr4.PKE);
+    set(ModeKeyShift.de, cr4 & Cr4.DE);
+    set(ModeKeyShift.vme, cr4 & Cr4.VME);
+    set(ModeKeyShift.pvi, cr4 & Cr4.PVI);
+    set(ModeKeyShift.sce, efer & Efer.SCE);
+    for (let segment = 0; segment < 4; segment++) set(ModeKeyShift.flatES + segment, code64 || this.isFlat(segment));
+    set(ModeKeyShift.alignmentCheck, alignmentCheck);
+    this.i32[(this.base + StateOffset.modeKey) >>> 2] = key;
+
+    const context = this.dataContext;
+    this.set32(StateOffset.tlbRead, this.tlb.readTable(context));
+    this.set32(StateOffset.tlbWrite, this.tlb.writeTable(context));
+    this.set32(StateOffset.tlbFetch, this.tlb.fetchTable(context));
+  }
+
+  private isFlat(segment: number): boolean {
+    const wanted =
+      segment === SegmentIndex.CS
+        ? SegmentAttribute.Present | SegmentAttribute.CodeOrData | SegmentAttribute.Code | SegmentAttribute.Readable
+        : SegmentAttribute.Present | SegmentAttribute.CodeOrData | SegmentAttribute.Writable;
+    const mask =
+      segment === SegmentIndex.CS
+        ? wanted | SegmentAttribute.Unusable
+        : wanted | SegmentAttribute.Unusable | SegmentAttribute.Code | SegmentAttribute.ExpandDown;
+    const at = (this.base + StateOffset.segmentBase) >>> 2;
+    return (
+      (this.get16(segmentAttributesOffset(segment)) & mask) === wanted &&
+      this.get32(segmentLimitOffset(segment)) === 0xffff_ffff &&
+      this.u32[at + segment * 2] === 0 &&
+      this.protectedMode
+    );
+  }
+
+  /** Who ordinary data accesses are made by. */
+  get dataContext(): TlbContext {
+    if (this.cpl === 3) return TlbContext.User;
+    const explicit = (this.cr4 & Cr4.SMAP) !== 0 && (this.get32(StateOffset.rflagsOther) & Rflags.AC) !== 0;
+    return explicit ? TlbContext.SupervisorWithAc : TlbContext.Supervisor;
+  }
+
+  /** After anything that may change mode, mappings or interruptibility. True: a tier must return `Attention`. */
+  refresh(): boolean {
+    this.updateModeKey();
+    return this.wantsAttention();
+  }
+
+  /** The lifter's view of a mode key. One object for each key. */
+  liftModeFor(modeKey: number): LiftMode {
+    let mode = this.liftModes.get(modeKey);
+    if (mode === undefined) {
+      // A guest can make at most 2^31 keys; a cache of a few hundred covers any real one.
+      if (this.liftModes.size >= 512) this.liftModes.clear();
+      mode = modeKeyToLiftMode(modeKey, (feature) => this.features.has(feature));
+      this.liftModes.set(modeKey, mode);
+    }
+    return mode;
+  }
+
+  // ---- exceptions and exits
+
+  /** Records an exception, at the instruction at RIP. Delivery is the run loop's. */
+  raise(vector: number, errorCode?: number, cr2?: bigint): HelperStatus {
+    this.pendingVector = vector;
+    this.pendingErrorCode = errorCode;
+    if (cr2 !== undefined) this.pendingCr2 = cr2;
+    return HelperStatus.Fault;
+  }
+
+  // ---- memory
+
+  /**
+   * segment:offset of `bytes` bytes to a linear address in `linearLow`/`linearHigh`, with every check of segmentation:
+   * type, null, limit, canonical, #AC and the alignment that MemoryFlag.Aligned asks for. segment 0–5.
+   */
+  toLinear(segment: number, low: number, high: number, bytes: number, flags: number, write: boolean): HelperStatus {
+    return segmentedToLinear(this, segment, low, high, bytes, flags, write);
+  }
+
+  /** Loads 1–16 bytes from segment:offset to the byte offset `dest`. flags: MemoryFlag. */
+  loadSegmented(segment: number, low: number, high: number, bytes: number, flags: number, dest: number): HelperStatus {
+    const status = segmentedToLinear(this, segment, low, high, bytes, flags, false);
+    return status === HelperStatus.Continue
+      ? loadLinear(this, this.linearLow, this.linearHigh, bytes, flags, dest)
+      : status;
+  }
+
+  /** Stores 1–16 bytes from the byte offset `src` to segment:offset; nothing is written unless everything can be. */
+  storeSegmented(segment: number, low: number, high: number, bytes: number, flags: number, src: number): HelperStatus {
+    const status = segmentedToLinear(this, segment, low, high, bytes, flags, true);
+    return status === HelperStatus.Continue
+      ? storeLinear(this, this.linearLow, this.linearHigh, bytes, flags, src)
+      : status;
+  }
+
+  /** The same from a linear address: paging only. */
+  loadLinear(low: number, high: number, bytes: number, flags: number, dest: number): HelperStatus {
+    return loadLinear(this, low, high, bytes, flags, dest);
+  }
+
+  storeLinear(low: number, high: number, bytes: number, flags: number, src: number): HelperStatus {
+    return storeLinear(this, low, high, bytes, flags, src);
+  }
+
+  /**
+   * Host byte offset of one linear address for an access by `context` (default: the current one), through the TLB;
+   * TRANSLATE_FAULT with #PF pending, or TRANSLATE_EXIT with an ept-violation for one byte pending. A write leaves
+   * the page table entry dirty; the writer reports what it wrote by `wroteHostPage`.
+   */
+  translate(low: number, high: number, access: Access, context: TlbContext = this.dataContext): number {
+    return translate(this, low, high, access, context);
+  }
+
+  /** To be called after bytes of a page of the buffer (host offset >>> 12) were written by other means than `store…`. */
+  wroteHostPage(hostPage: number): void {
+    const at = this.memory.pageFlagsOffset + hostPage;
+    this.u8[at] = this.u8[at]! | PageFlag.Dirty;
+    if ((this.u8[at]! & PageFlag.Code) !== 0) this.onCodeWrite(hostPage);
+  }
+
+  /** A tier has decoded from this page of the buffer: writes to it take the slow path from now on. */
+  markCodePage(hostPage: number): void {
+    const at = this.memory.pageFlagsOffset + hostPage;
+    if ((this.u8[at]! & PageFlag.Code) !== 0) return;
+    this.u8[at] = this.u8[at]! | PageFlag.Code;
+    this.tlb.dropWritesTo(hostPage);
+  }
+
+  /**
+   * Copies instruction bytes at CS:RIP + `have` to `into[have …]`, to the end of that page and at most to 15 bytes in
+   * all. Returns how many bytes `into` holds, or TRANSLATE_FAULT / TRANSLATE_EXIT. Call with 0, decode, and when the
+   * decoder finds the bytes truncated call again with what came back; truncated at 15 is #GP(0).
+   */
+  fetchInstruction(into: Uint8Array, have = 0): number {
+    return fetchInstruction(this, into, have);
+  }
+}

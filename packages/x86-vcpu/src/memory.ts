@@ -1,0 +1,22 @@
+/** What the processor needs of guest-physical memory; `guest-memory` fits. Guest-physical addresses are below 2^52. */
+export interface CpuMemory {
+  /** Holds engine state at the bottom and RAM above; never grows, so `buffer` and all views stay valid. */
+  readonly wasm: WebAssembly.Memory;
+  readonly buffer: ArrayBufferLike;
+  /** Bytes of the engine's arena, for state blocks, TLBs and code caches. Throws when the arena is full. */
+  allocate(bytes: number, align: number): number;
+  /** Byte offset in the buffer of a guest-physical address, or −1 where neither RAM nor ROM is. Pages of 4 KiB are contiguous. */
+  hostOffset(gpa: number): number;
+  /** RAM, as opposed to ROM and holes. */
+  isWritable(gpa: number): boolean;
+  /** One byte of `PageFlag` bits for each 4 KiB page of the buffer, at `pageFlagsOffset + (hostOffset >>> 12)`. */
+  readonly pageFlagsOffset: number;
+}
+
+/** Bits of a page's flag byte. */
+export const PageFlag = {
+  /** A tier has decoded code from the page: writes must be seen. */
+  Code: 1,
+  /** Written since somebody last cleared the bit. */
+  Dirty: 2,
+} as const;

@@ -1,0 +1,39 @@
+/** Data breakpoints in the debug registers (SDM vol. 3 §19.2). Pages that hold one never get TLB entries, so every access there is seen. */
+import type { Cpu } from "../cpu.ts";
+import { StateOffset } from "../state-layout.ts";
+
+/** R/W field of DR7: 0 execution, 1 writes, 2 I/O, 3 reads and writes. */
+const field = (dr7: number, n: number): number => (dr7 >>> (16 + n * 4)) & 3;
+const isEnabled = (dr7: number, n: number): boolean => ((dr7 >>> (n * 2)) & 3) !== 0;
+/** LEN field: 1, 2, 8 or 4 bytes. */
+const lengths = [1, 2, 8, 4] as const;
+const lengthOf = (dr7: number, n: number): number => lengths[(dr7 >>> (18 + n * 4)) & 3]!;
+
+const dr7Of = (cpu: Cpu): number => cpu.get32(StateOffset.dr + 7 * 8);
+
+export function pageHasDataBreakpoint(cpu: Cpu, low: number, high: number): boolean {
+  const dr7 = dr7Of(cpu);
+  if ((dr7 & 0xff) === 0) return false;
+  for (let n = 0; n < 4; n++) {
+    if (!isEnabled(dr7, n) || (field(dr7, n) & 1) === 0) continue;
+    const at = (cpu.base + StateOffset.dr) >>> 2;
+    if ((cpu.i32[at + n * 2]! & ~0xfff) === (low & ~0xfff) && cpu.i32[at + n * 2 + 1] === high) return true;
+  }
+  return false;
+}
+
+/** Records in `cpu.matchedBreakpoints` which of DR0–3 an access touches; the trap comes after the instruction. */
+export function matchDataBreakpoints(cpu: Cpu, low: number, high: number, bytes: number, write: boolean): void {
+  const dr7 = dr7Of(cpu);
+  if ((dr7 & 0xff) === 0) return;
+  const first = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  const last = first + BigInt(bytes) - 1n;
+  for (let n = 0; n < 4; n++) {
+    const kind = field(dr7, n);
+    if (!isEnabled(dr7, n) || (kind & 1) === 0 || (kind === 1 && !write)) continue;
+    const length = BigInt(lengthOf(dr7, n));
+    const start = cpu.get64(StateOffset.dr + n * 8) & ~(length - 1n);
+    if (start <= last && start + length > first) cpu.matchedBreakpoints |= 1 << n;
+  }
+  if (cpu.matchedBreakpoints !== 0) cpu.set32(StateOffset.attention, 1);
+}
