@@ -1,0 +1,35 @@
+// biome-ignore-all format: one row per form
+/** crypto */
+import type { FormRow } from "./row.ts";
+
+export const cryptoForms: readonly FormRow[] = [
+  { enc: "NP 0F 38 C8 /r", asm: "SHA1NEXTE xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
+  { enc: "NP 0F 38 C9 /r", asm: "SHA1MSG1 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
+  { enc: "NP 0F 38 CA /r", asm: "SHA1MSG2 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
+  { enc: "NP 0F 38 CB /r", asm: "SHA256RNDS2 xmm1, xmm2/m128, <XMM0>", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
+  { enc: "NP 0F 38 CC /r", asm: "SHA256MSG1 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
+  { enc: "NP 0F 38 CD /r", asm: "SHA256MSG2 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
+  { enc: "66 0F 38 CF /r", asm: "GF2P8MULB xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "16xu8", cpu: "gfni" },
+  { enc: "66 0F 38 DB /r", asm: "AESIMC xmm1, xmm2/m128", ops: "w:xmm.reg r:xmm.rm", mem: "u128", cpu: "aes" },
+  { enc: "66 0F 38 DC /r", asm: "AESENC xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "u128", cpu: "aes" },
+  { enc: "66 0F 38 DD /r", asm: "AESENCLAST xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "u128", cpu: "aes" },
+  { enc: "66 0F 38 DE /r", asm: "AESDEC xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "u128", cpu: "aes" },
+  { enc: "66 0F 38 DF /r", asm: "AESDECLAST xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "u128", cpu: "aes" },
+  { enc: "66 0F 3A 44 /r ib", asm: "PCLMULQDQ xmm1, xmm2/m128, imm8", ops: "rw:xmm.reg r:xmm.rm r:imm8", mem: "2xu64", cpu: "pclmulqdq" },
+  { enc: "NP 0F 3A CC /r ib", asm: "SHA1RNDS4 xmm1, xmm2/m128, imm8", ops: "rw:xmm.reg r:xmm.rm r:imm8", mem: "4xu32", cpu: "sha" },
+  { enc: "66 0F 3A CE /r ib", asm: "GF2P8AFFINEQB xmm1, xmm2/m128, imm8", ops: "rw:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", cpu: "gfni" },
+  { enc: "66 0F 3A CF /r ib", asm: "GF2P8AFFINEINVQB xmm1, xmm2/m128, imm8", ops: "rw:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", cpu: "gfni" },
+  { enc: "66 0F 3A DF /r ib", asm: "AESKEYGENASSIST xmm1, xmm2/m128, imm8", ops: "w:xmm.reg r:xmm.rm r:imm8", mem: "u128", cpu: "aes" },
+  { enc: "F3 0F 38 D8 !(11):000:bbb", asm: "AESENCWIDE128KL m384, <XMM0-7>", ops: "r:m", mem: "klaes128", cpu: "aeskle wide-kl", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 D8 !(11):001:bbb", asm: "AESDECWIDE128KL m384, <XMM0-7>", ops: "r:m", mem: "klaes128", cpu: "aeskle wide-kl", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 D8 !(11):010:bbb", asm: "AESENCWIDE256KL m512, <XMM0-7>", ops: "r:m", mem: "klaes256", cpu: "aeskle wide-kl", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 D8 !(11):011:bbb", asm: "AESDECWIDE256KL m512, <XMM0-7>", ops: "r:m", mem: "klaes256", cpu: "aeskle wide-kl", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 DC 11:rrr:bbb", asm: "LOADIWKEY xmm1, xmm2, <EAX>, <XMM0>", ops: "r:xmm.reg r:xmm.rm!", cpu: "kl", flags: "w:z 0:osacp", traits: "cpl0 may-vmexit" },
+  { enc: "F3 0F 38 DC !(11):rrr:bbb", asm: "AESENC128KL xmm, m384", ops: "rw:xmm.reg r:m", mem: "klaes128", cpu: "aeskle", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 DD !(11):rrr:bbb", asm: "AESDEC128KL xmm, m384", ops: "rw:xmm.reg r:m", mem: "klaes128", cpu: "aeskle", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 DE !(11):rrr:bbb", asm: "AESENC256KL xmm, m512", ops: "rw:xmm.reg r:m", mem: "klaes256", cpu: "aeskle", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 DF !(11):rrr:bbb", asm: "AESDEC256KL xmm, m512", ops: "rw:xmm.reg r:m", mem: "klaes256", cpu: "aeskle", flags: "w:z 0:osacp" },
+  { enc: "F3 0F 38 FA 11:rrr:bbb", asm: "ENCODEKEY128 r32, r32, <XMM0-2>, <XMM4-6>", ops: "w:r32.reg r:r32.rm!", cpu: "aeskle", flags: "0:oszacp" },
+  { enc: "F3 0F 38 FB 11:rrr:bbb", asm: "ENCODEKEY256 r32, r32, <XMM0-6>", ops: "w:r32.reg r:r32.rm!", cpu: "aeskle", flags: "0:oszacp" },
+  { enc: "NP 0F 01 C7", asm: "PBNDKB", modes: "64", cpu: "tse", flags: "w:z 0:osacp", traits: "cpl0" },
+];

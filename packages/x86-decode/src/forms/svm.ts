@@ -1,0 +1,31 @@
+// biome-ignore-all format: one row per form
+/** svm */
+import type { FormRow } from "./row.ts";
+
+export const svmForms: readonly FormRow[] = [
+  { enc: "a16 0F 01 D8", asm: "VMRUN", modes: "16 32", cpu: "svm", flags: "r:oszacpdiA", flow: "call", traits: "cpl0 save may-vmexit-amd pm" },
+  { enc: "a32 0F 01 D8", asm: "VMRUN", cpu: "svm", flags: "r:oszacpdiA", flow: "call", traits: "cpl0 save may-vmexit-amd pm" },
+  { enc: "a64 0F 01 D8", asm: "VMRUN", modes: "64", cpu: "svm", flags: "r:oszacpdiA", flow: "call", traits: "cpl0 save may-vmexit-amd" },
+  { enc: "0F 01 D9", asm: "VMMCALL", cpu: "svm", flow: "call", traits: "may-vmexit-amd" },
+  { enc: "a16 0F 01 DA", asm: "VMLOAD", modes: "16 32", cpu: "svm", traits: "cpl0 may-vmexit-amd pm" },
+  { enc: "a32 0F 01 DA", asm: "VMLOAD", cpu: "svm", traits: "cpl0 may-vmexit-amd pm" },
+  { enc: "a64 0F 01 DA", asm: "VMLOAD", modes: "64", cpu: "svm", traits: "cpl0 may-vmexit-amd" },
+  { enc: "a16 0F 01 DB", asm: "VMSAVE", modes: "16 32", cpu: "svm", traits: "cpl0 may-vmexit-amd pm" },
+  { enc: "a32 0F 01 DB", asm: "VMSAVE", cpu: "svm", traits: "cpl0 may-vmexit-amd pm" },
+  { enc: "a64 0F 01 DB", asm: "VMSAVE", modes: "64", cpu: "svm", traits: "cpl0 may-vmexit-amd" },
+  { enc: "0F 01 DC", asm: "STGI", cpu: "skinit-or-svm", traits: "cpl0 may-vmexit-amd pm" },
+  { enc: "0F 01 DD", asm: "CLGI", cpu: "svm", traits: "cpl0 may-vmexit-amd pm" },
+  { enc: "0F 01 DE", asm: "SKINIT", cpu: "skinit-or-svm", flags: "0:oszacpdiA", flow: "return", traits: "cpl0 may-vmexit-amd pm" },
+  { enc: "a16 0F 01 DF", asm: "INVLPGA", modes: "16 32", cpu: "svm", traits: "cpl0 serialize-amd may-vmexit-amd pm" },
+  { enc: "a32 0F 01 DF", asm: "INVLPGA", cpu: "svm", traits: "cpl0 serialize-amd may-vmexit-amd pm" },
+  { enc: "a64 0F 01 DF", asm: "INVLPGA", modes: "64", cpu: "svm", traits: "cpl0 serialize-amd may-vmexit-amd" },
+  { enc: "F3 0F 01 FE", asm: "RMPADJUST", modes: "64", cpu: "sev-snp", flags: "w:oszap", traits: "cpl0 may-vmexit-amd" },
+  { enc: "F2 0F 01 FE", asm: "RMPUPDATE", modes: "64", cpu: "sev-snp", flags: "w:oszap", traits: "cpl0" },
+  { enc: "F3 0F 01 FF", asm: "PSMASH", modes: "64", cpu: "sev-snp", flags: "w:oszap", traits: "cpl0" },
+  { enc: "a16 F2 0F 01 FF", asm: "PVALIDATE", modes: "16 32", cpu: "sev-snp", flags: "w:oszacp", traits: "cpl0 may-vmexit-amd" },
+  { enc: "a32 F2 0F 01 FF", asm: "PVALIDATE", cpu: "sev-snp", flags: "w:oszacp", traits: "cpl0 may-vmexit-amd" },
+  { enc: "a64 F2 0F 01 FF", asm: "PVALIDATE", modes: "64", cpu: "sev-snp", flags: "w:oszacp", traits: "cpl0 may-vmexit-amd" },
+  { enc: "F3 0F 01 D9", asm: "VMGEXIT", cpu: "sev-es", flow: "call", traits: "vmexit-amd" },
+  { enc: "F2 0F 01 D9", asm: "VMGEXIT", cpu: "sev-es", flow: "call", traits: "vmexit-amd" },
+  { enc: "F3 0F 01 FD", asm: "RMPQUERY", modes: "64", cpu: "rmpquery", flags: "w:oszap", traits: "cpl0 may-vmexit-amd" },
+];
