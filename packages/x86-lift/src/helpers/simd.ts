@@ -9,7 +9,12 @@ import type { HelperSpec } from "../helpers.ts";
  * (SDM vol. 1 §11.5). Numbers travel as bit patterns; the order of operands decides which NaN is delivered.
  */
 export const simdHelpers = {
-  mmxEnter: { args: [], result: 0, faults: true, doc: "#MF if an x87 exception is pending; then TOP = 0 and all tags valid (SDM vol. 1 §9.6)." },
+  mmxEnter: {
+    args: [],
+    result: 0,
+    faults: true,
+    doc: "#MF if an x87 exception is pending; then TOP = 0 and all tags valid (SDM vol. 1 §9.6).",
+  },
 
   addF32: { args: [32, 32], result: 32, faults: true, doc: "ADDSS" },
   addF64: { args: [64, 64], result: 64, faults: true, doc: "ADDSD" },
@@ -48,7 +53,12 @@ export const simdHelpers = {
   cmpF64: { args: [64, 64], result: 64, faults: true, doc: "CMPSD" },
   cmpF32x4: { args: [128, 128], result: 128, faults: true, doc: "CMPPS" },
   cmpF64x2: { args: [128, 128], result: 128, faults: true, doc: "CMPPD" },
-  compareF32: { args: [32, 32], result: 64, faults: true, doc: "COMISS, lo = 1 UCOMISS: ZF, PF and CF at their places in RFLAGS." },
+  compareF32: {
+    args: [32, 32],
+    result: 64,
+    faults: true,
+    doc: "COMISS, lo = 1 UCOMISS: ZF, PF and CF at their places in RFLAGS.",
+  },
   compareF64: { args: [64, 64], result: 64, faults: true, doc: "COMISD, lo = 1 UCOMISD." },
 
   f32ToF64: { args: [32], result: 64, faults: true, doc: "CVTSS2SD" },
@@ -101,5 +111,10 @@ export const simdHelpers = {
   sha256Rounds2: { args: [128, 128, 128], result: 128, faults: false, doc: "SHA256RNDS2, c = XMM0" },
   sha256Message1: { args: [128, 128], result: 128, faults: false, doc: "SHA256MSG1" },
   sha256Message2: { args: [128, 128], result: 128, faults: false, doc: "SHA256MSG2" },
-  crc32c: { args: [32, 64], result: 32, faults: false, doc: "CRC32: accumulator a, data b, lo = bytes of b that count." },
+  crc32c: {
+    args: [32, 64],
+    result: 32,
+    faults: false,
+    doc: "CRC32: accumulator a, data b, lo = bytes of b that count.",
+  },
 } as const satisfies Record<string, HelperSpec>;

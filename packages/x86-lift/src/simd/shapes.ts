@@ -86,7 +86,10 @@ export function mmxBinary(b: Builder, op: SimdOpName, feature: string, shape: Mm
 
 /** dst = op(dst, src) on XMM registers; on MMX registers where the form has them and `mmx` names their feature. */
 export function lanewise(b: Builder, op: SimdOpName, sse: string, mmx?: string, shape: MmxShape = "low"): void {
-  if (mmx !== undefined && isMm(b, 0)) return mmxBinary(b, op, mmx, shape, 0);
+  if (mmx !== undefined && isMm(b, 0)) {
+    mmxBinary(b, op, mmx, shape, 0);
+    return;
+  }
   if (!requireSse(b, sse)) return;
   const source = readVector(b, 1);
   b.write(0, b.simd(op, b.read(0, 128), source));

@@ -1,0 +1,12 @@
+/** EMMS: all x87 registers become empty. */
+import type { Semantics } from "../../lift.ts";
+import { requireMmx } from "../../simd/availability.ts";
+
+export const semantics = {
+  emms: (b) => {
+    if (!requireMmx(b, "mmx")) return;
+    b.helper("x87Wait");
+    b.setField("ftw", b.const(16, 0xffff));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

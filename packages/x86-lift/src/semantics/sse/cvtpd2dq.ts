@@ -1,0 +1,12 @@
+/** CVTPD2DQ: packed doubles to doublewords; the high half becomes zero. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+import { readVector } from "../../simd/shapes.ts";
+
+export const semantics = {
+  cvtpd2dq: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    b.write(0, b.zext(128, b.helper("f64x2ToI32x2", readVector(b, 1))));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

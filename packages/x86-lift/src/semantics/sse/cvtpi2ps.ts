@@ -1,0 +1,12 @@
+/** CVTPI2PS: MMX doublewords to the two low singles. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+import { readMmx, xmmNumber } from "../../simd/shapes.ts";
+
+export const semantics = {
+  cvtpi2ps: (b) => {
+    if (!requireSse(b, "sse")) return;
+    b.setXmm(xmmNumber(b, 0), b.helper("i32x2ToF32x2", readMmx(b, 1)));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,14 @@
+/** CVTPS2PI: packed floating point to MMX doublewords. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  cvtps2pi: (b) => {
+    if (!requireSse(b, "sse")) return;
+    b.helper("x87Wait");
+    const result = b.helper("f32x2ToI32x2", b.read(1, 64), undefined, undefined, 0);
+    b.helper("mmxEnter");
+    b.write(0, result);
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

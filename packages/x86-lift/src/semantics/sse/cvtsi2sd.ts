@@ -1,0 +1,13 @@
+/** CVTSI2SD: integer to double. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+import { xmmNumber } from "../../simd/shapes.ts";
+
+export const semantics = {
+  cvtsi2sd: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    const wide = b.width(1) === 64;
+    b.setXmm(xmmNumber(b, 0), b.helper(wide ? "i64ToF64" : "i32ToF64", b.read(1, wide ? 64 : 32)));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

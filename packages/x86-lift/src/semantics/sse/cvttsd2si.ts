@@ -1,0 +1,12 @@
+/** CVTTSD2SI: scalar to integer, truncating. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  cvttsd2si: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    const source = b.read(1, 64);
+    b.write(0, b.helper(b.width(0) === 64 ? "f64ToI64" : "f64ToI32", source, undefined, undefined, 1));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,12 @@
+/** CVTTSS2SI: scalar to integer, truncating. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  cvttss2si: (b) => {
+    if (!requireSse(b, "sse")) return;
+    const source = b.read(1, 32);
+    b.write(0, b.helper(b.width(0) === 64 ? "f32ToI64" : "f32ToI32", source, undefined, undefined, 1));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

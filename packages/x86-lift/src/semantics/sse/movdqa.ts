@@ -1,0 +1,12 @@
+/** MOVDQA: move aligned packed integers. */
+import { MemoryFlag } from "../../ir.ts";
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  movdqa: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    b.write(0, b.read(1, 128, MemoryFlag.Aligned), MemoryFlag.Aligned);
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

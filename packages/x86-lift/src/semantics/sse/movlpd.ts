@@ -1,0 +1,16 @@
+/** MOVLPD: move the low half between register and memory. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+import { isMemory } from "../../simd/shapes.ts";
+
+export const semantics = {
+  movlpd: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    if (isMemory(b, 0)) b.write(0, b.simd("i64x2.extract_lane", b.read(1, 128), undefined, undefined, 0));
+    else {
+      const source = b.read(1, 64);
+      b.write(0, b.simd("i64x2.replace_lane", b.read(0, 128), source, undefined, 0));
+    }
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,11 @@
+/** MOVMSKPD: the sign bits of doubles. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  movmskpd: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    b.write(0, b.simd("i64x2.bitmask", b.read(1, 128)));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,12 @@
+/** MOVNTDQ: store packed integers with a non-temporal hint. */
+import { MemoryFlag } from "../../ir.ts";
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  movntdq: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    b.write(0, b.read(1, 128, MemoryFlag.Aligned), MemoryFlag.Aligned);
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,12 @@
+/** MOVNTDQA: load packed integers with a non-temporal hint. */
+import { MemoryFlag } from "../../ir.ts";
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  movntdqa: (b) => {
+    if (!requireSse(b, "sse4-1")) return;
+    b.write(0, b.read(1, 128, MemoryFlag.Aligned), MemoryFlag.Aligned);
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

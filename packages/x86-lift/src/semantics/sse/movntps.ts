@@ -1,0 +1,12 @@
+/** MOVNTPS: store packed singles with a non-temporal hint. */
+import { MemoryFlag } from "../../ir.ts";
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  movntps: (b) => {
+    if (!requireSse(b, "sse")) return;
+    b.write(0, b.read(1, 128, MemoryFlag.Aligned), MemoryFlag.Aligned);
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

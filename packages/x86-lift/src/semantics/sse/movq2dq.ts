@@ -1,0 +1,12 @@
+/** MOVQ2DQ: MMX register to XMM register. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+import { readMmx } from "../../simd/shapes.ts";
+
+export const semantics = {
+  movq2dq: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    b.write(0, b.zext(128, readMmx(b, 1)));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,31 @@
+/** PSLLW, PSLLD, PSLLQ: shift packed integers left. */
+import type { Builder, Val } from "../../builder.ts";
+import type { Semantics } from "../../lift.ts";
+import { requireMmx, requireSse } from "../../simd/availability.ts";
+import { immediate8, isMemory, isMm, readMmx, readVector, zeroVector } from "../../simd/shapes.ts";
+
+/** Shifts every lane by the immediate, or by the low 64 bits of the source; `bits` and more shift everything out. */
+function shift(b: Builder, op: "i16x8.shl" | "i32x4.shl" | "i64x2.shl", bits: number): void {
+  const mmx = isMm(b, 0);
+  const immediate = b.insn.immSize !== 0;
+  if (!(mmx ? requireMmx(b, "mmx") : requireSse(b, "sse2"))) return;
+  let result: Val;
+  if (immediate) {
+    if (mmx) b.helper("mmxEnter");
+    const value = mmx ? b.zext(128, b.read(0, 64)) : b.read(0, 128);
+    const count = immediate8(b);
+    result = count < bits ? b.simd(`${op}_imm`, value, undefined, undefined, count) : zeroVector(b);
+  } else {
+    const count = mmx ? readMmx(b, 1) : isMemory(b, 1) ? b.trunc(64, readVector(b, 1)) : b.read(1, 64);
+    const value = mmx ? b.zext(128, b.read(0, 64)) : b.read(0, 128);
+    result = b.simd(op, value, count);
+  }
+  b.write(0, mmx ? b.trunc(64, result) : result);
+  b.next();
+}
+
+export const semantics = {
+  psllw: (b) => shift(b, "i16x8.shl", 16),
+  pslld: (b) => shift(b, "i32x4.shl", 32),
+  psllq: (b) => shift(b, "i64x2.shl", 64),
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,30 @@
+/** PSRAW, PSRAD: shift packed integers right, filling with the sign. */
+import type { Builder, Val } from "../../builder.ts";
+import type { Semantics } from "../../lift.ts";
+import { requireMmx, requireSse } from "../../simd/availability.ts";
+import { immediate8, isMemory, isMm, readMmx, readVector } from "../../simd/shapes.ts";
+
+/** Shifts every lane by the immediate, or by the low 64 bits of the source; `bits` and more shift everything out. */
+function shift(b: Builder, op: "i16x8.shr_s" | "i32x4.shr_s", bits: number): void {
+  const mmx = isMm(b, 0);
+  const immediate = b.insn.immSize !== 0;
+  if (!(mmx ? requireMmx(b, "mmx") : requireSse(b, "sse2"))) return;
+  let result: Val;
+  if (immediate) {
+    if (mmx) b.helper("mmxEnter");
+    const value = mmx ? b.zext(128, b.read(0, 64)) : b.read(0, 128);
+    const count = immediate8(b);
+    result = b.simd(`${op}_imm`, value, undefined, undefined, Math.min(count, bits - 1));
+  } else {
+    const count = mmx ? readMmx(b, 1) : isMemory(b, 1) ? b.trunc(64, readVector(b, 1)) : b.read(1, 64);
+    const value = mmx ? b.zext(128, b.read(0, 64)) : b.read(0, 128);
+    result = b.simd(op, value, count);
+  }
+  b.write(0, mmx ? b.trunc(64, result) : result);
+  b.next();
+}
+
+export const semantics = {
+  psraw: (b) => shift(b, "i16x8.shr_s", 16),
+  psrad: (b) => shift(b, "i32x4.shr_s", 32),
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,13 @@
+/** PSRLDQ: shift the double quadword right by bytes. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+import { immediate8, zeroVector } from "../../simd/shapes.ts";
+
+export const semantics = {
+  psrldq: (b) => {
+    if (!requireSse(b, "sse2")) return;
+    const count = immediate8(b);
+    b.write(0, count < 16 ? b.simd("v128.shr_bytes", b.read(0, 128), undefined, undefined, count) : zeroVector(b));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;

@@ -1,0 +1,11 @@
+/** STMXCSR: store MXCSR. */
+import type { Semantics } from "../../lift.ts";
+import { requireSse } from "../../simd/availability.ts";
+
+export const semantics = {
+  stmxcsr: (b) => {
+    if (!requireSse(b, "sse")) return;
+    b.write(0, b.getField("mxcsr"));
+    b.next();
+  },
+} as const satisfies Record<string, Semantics>;
