@@ -67,6 +67,18 @@ describe("[sim-clock] time", () => {
     );
   });
 
+  it("looks ahead and back without moving", () => {
+    const clock = createSimClock({ instructionsPerSecond: 3_000_000_000 });
+    clock.retire(10);
+    expect(clock.nsAfter(0)).toBe(3n);
+    expect(clock.nsAfter(1)).toBe(3n);
+    expect(clock.nsAfter(2)).toBe(4n);
+    expect(clock.nsAfter(-1)).toBe(3n);
+    expect(clock.nsAfter(-2)).toBe(2n);
+    expect(clock.nsAfter(-10)).toBe(0n);
+    expect(clock.nowNs()).toBe(3n);
+  });
+
   it("never runs backwards", () => {
     const clock = createSimClock();
     clock.advanceTo(100n);

@@ -47,6 +47,8 @@ export interface SimClock {
   retire(count: number): void;
   /** Jumps (an idle processor), firing what is due on the way; a time in the past only fires what is due now. */
   advanceTo(atNs: bigint): void;
+  /** What `nowNs` would be (or was) `count` instructions from now; negative counts look back. Moves nothing. */
+  nsAfter(count: number): bigint;
   /** Time of the next alarm. */
   readonly nextAlarmNs: bigint | undefined;
   /** Instructions that may retire until `atNs` is reached, at least 0, at most `most`. */
@@ -124,6 +126,12 @@ class Clock implements SimClock {
   advanceTo(atNs: bigint): void {
     if (atNs > this.#nowNs) this.#remainder = 0n;
     this.#move(atNs);
+  }
+
+  nsAfter(count: number): bigint {
+    const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
+    const rest = units % this.#rate;
+    return this.#nowNs + (units - (rest < 0n ? rest + this.#rate : rest)) / this.#rate;
   }
 
   instructionsUntil(atNs: bigint, most: number): number {
