@@ -1,5 +1,5 @@
 /** EMMS: all x87 registers become empty. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -9,4 +9,4 @@ export const semantics = {
     b.setField("ftw", b.const(16, 0xffff));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,6 +1,6 @@
 /** MASKMOVQ: store the bytes whose mask is negative at DS:rDI. See MASKMOVDQU. */
 import { MemoryFlag } from "../../ir.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -15,4 +15,4 @@ export const semantics = {
     b.helper("mmxEnter");
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

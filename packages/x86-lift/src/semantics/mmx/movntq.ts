@@ -1,5 +1,5 @@
 /** MOVNTQ: store an MMX register with a non-temporal hint. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -10,4 +10,4 @@ export const semantics = {
     b.helper("mmxEnter");
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

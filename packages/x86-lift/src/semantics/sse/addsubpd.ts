@@ -1,7 +1,7 @@
 /** ADDSUBPD: subtract the low and add the high doubles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { packedHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   addsubpd: (b) => packedHelper(b, "addSubF64x2", "sse3"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

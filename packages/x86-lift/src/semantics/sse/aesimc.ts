@@ -1,7 +1,7 @@
 /** AESIMC: inverse MixColumns. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { packedUnaryHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   aesimc: (b) => packedUnaryHelper(b, "aesInverseMixColumns", "aes"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** AESKEYGENASSIST: a step of the key schedule. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { immediate8, packedUnaryHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   aeskeygenassist: (b) => packedUnaryHelper(b, "aesKeygenAssist", "aes", immediate8(b)),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** ANDPS: bitwise AND. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   andps: (b) => lanewise(b, "v128.and", "sse"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

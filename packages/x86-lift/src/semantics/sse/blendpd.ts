@@ -1,7 +1,7 @@
 /** BLENDPD: blend doubles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewiseImmediate } from "../../simd/shapes.ts";
 
 export const semantics = {
   blendpd: (b) => lanewiseImmediate(b, "i64x2.blend", "sse4-1"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** BLENDPS: blend singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewiseImmediate } from "../../simd/shapes.ts";
 
 export const semantics = {
   blendps: (b) => lanewiseImmediate(b, "i32x4.blend", "sse4-1"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

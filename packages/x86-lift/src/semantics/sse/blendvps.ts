@@ -1,5 +1,5 @@
 /** BLENDVPS: blend singles by the signs in XMM0. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readVector } from "../../simd/shapes.ts";
 
@@ -10,4 +10,4 @@ export const semantics = {
     b.write(0, b.simd("i32x4.blend_sign", b.read(0, 128), source, b.getXmm(0)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

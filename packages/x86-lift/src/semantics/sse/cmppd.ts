@@ -1,7 +1,7 @@
 /** CMPPD: compare packed doubles to masks. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { immediate8, packedHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   cmppd: (b) => packedHelper(b, "cmpF64x2", "sse2", immediate8(b) & 7),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** CMPSS: compare scalar singles to a mask. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { immediate8, scalarHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   cmpss: (b) => scalarHelper(b, "cmpF32", 32, "sse", immediate8(b) & 7),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

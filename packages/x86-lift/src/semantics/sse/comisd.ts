@@ -1,5 +1,5 @@
 /** COMISD: compare scalars and set ZF, PF, CF; OF, SF, AF are cleared. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { STATUS_FLAGS } from "../../simd/shapes.ts";
 
@@ -10,4 +10,4 @@ export const semantics = {
     b.setRflags(b.helper("compareF64", b.read(0, 64), source, undefined, 0), STATUS_FLAGS);
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

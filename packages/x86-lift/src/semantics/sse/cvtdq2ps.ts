@@ -1,7 +1,7 @@
 /** CVTDQ2PS: packed doublewords to singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { convertHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   cvtdq2ps: (b) => convertHelper(b, "i32x4ToF32x4", 128, "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** CVTPD2PS: packed doubles to singles; the high half becomes zero. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readVector } from "../../simd/shapes.ts";
 
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.zext(128, b.helper("f64x2ToF32x2", readVector(b, 1))));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** CVTPI2PD: MMX doublewords to doubles. With a memory source the x87 state stays untouched. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { isMemory, readMmx } from "../../simd/shapes.ts";
 
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.helper("i32x2ToF64x2", isMemory(b, 1) ? b.read(1, 64) : readMmx(b, 1)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** CVTPI2PS: MMX doublewords to the two low singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readMmx, xmmNumber } from "../../simd/shapes.ts";
 
@@ -9,4 +9,4 @@ export const semantics = {
     b.setXmm(xmmNumber(b, 0), b.helper("i32x2ToF32x2", readMmx(b, 1)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** CVTPS2DQ: packed singles to doublewords. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { convertHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   cvtps2dq: (b) => convertHelper(b, "f32x4ToI32x4", 128, "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** CVTPS2PI: packed floating point to MMX doublewords. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -11,4 +11,4 @@ export const semantics = {
     b.write(0, result);
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** CVTSD2SI: scalar to integer, rounding as MXCSR says. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.helper(b.width(0) === 64 ? "f64ToI64" : "f64ToI32", source, undefined, undefined, 0));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

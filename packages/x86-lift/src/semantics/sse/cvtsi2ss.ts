@@ -1,5 +1,5 @@
 /** CVTSI2SS: integer to single. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { xmmNumber } from "../../simd/shapes.ts";
 
@@ -10,4 +10,4 @@ export const semantics = {
     b.setXmm(xmmNumber(b, 0), b.helper(wide ? "i64ToF32" : "i32ToF32", b.read(1, wide ? 64 : 32)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** CVTSS2SD: single to double. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { scalarUnaryHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   cvtss2sd: (b) => scalarUnaryHelper(b, "f32ToF64", 32, "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** CVTTPD2PI: packed floating point to MMX doublewords, truncating. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readVector } from "../../simd/shapes.ts";
 
@@ -12,4 +12,4 @@ export const semantics = {
     b.write(0, result);
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

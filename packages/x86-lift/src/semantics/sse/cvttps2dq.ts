@@ -1,7 +1,7 @@
 /** CVTTPS2DQ: packed singles to doublewords, truncating. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { convertHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   cvttps2dq: (b) => convertHelper(b, "f32x4ToI32x4", 128, "sse2", 1),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

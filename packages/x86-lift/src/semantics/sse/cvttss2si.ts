@@ -1,5 +1,5 @@
 /** CVTTSS2SI: scalar to integer, truncating. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.helper(b.width(0) === 64 ? "f32ToI64" : "f32ToI32", source, undefined, undefined, 1));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** DPPS: dot product of singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { immediate8, packedHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   dpps: (b) => packedHelper(b, "dotF32x4", "sse4-1", immediate8(b)),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** EXTRACTPS: extract a single as an integer. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { immediate8 } from "../../simd/shapes.ts";
 
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.simd("i32x4.extract_lane", b.read(1, 128), undefined, undefined, immediate8(b) & 3));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** HADDPD: add neighbouring doubles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { packedHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   haddpd: (b) => packedHelper(b, "addPairsF64x2", "sse3"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

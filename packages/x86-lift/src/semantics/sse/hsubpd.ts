@@ -1,7 +1,7 @@
 /** HSUBPD: subtract neighbouring doubles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { packedHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   hsubpd: (b) => packedHelper(b, "subPairsF64x2", "sse3"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** HSUBPS: subtract neighbouring singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { packedHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   hsubps: (b) => packedHelper(b, "subPairsF32x4", "sse3"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** INSERTPS: insert a single and zero others. A memory source is one single, whatever imm8[7:6] says. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory } from "../../simd/shapes.ts";
 
@@ -12,4 +12,4 @@ export const semantics = {
     b.write(0, b.simd("i32x4.insert", b.read(0, 128), source, undefined, imm));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** LDDQU: load unaligned integers. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -8,4 +8,4 @@ export const semantics = {
     b.write(0, b.read(1, 128));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

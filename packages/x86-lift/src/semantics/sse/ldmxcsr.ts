@@ -1,6 +1,6 @@
 /** LDMXCSR: load MXCSR; #GP(0) for reserved bits. */
 import { Vector } from "../../ir.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -11,4 +11,4 @@ export const semantics = {
     b.setField("mxcsr", value);
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,6 +1,6 @@
 /** MASKMOVDQU: store the bytes whose mask is negative at DS:rDI. */
 import { MemoryFlag } from "../../ir.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -12,4 +12,4 @@ export const semantics = {
     b.store(b.segment, address, b.simd("i8x16.blend_sign", old, b.read(1, 128), b.read(2, 128)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

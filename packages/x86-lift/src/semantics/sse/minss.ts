@@ -1,7 +1,7 @@
 /** MINSS: minimum of scalar singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { scalarHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   minss: (b) => scalarHelper(b, "minF32", 32, "sse"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

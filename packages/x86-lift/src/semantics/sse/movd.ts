@@ -1,6 +1,6 @@
 /** MOVD, MOVQ: move between vector and general registers or memory. A vector destination is zero-extended. */
 import type { Builder } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { isMm, isXmm, readMmx } from "../../simd/shapes.ts";
 
@@ -21,4 +21,4 @@ function move(b: Builder, width: 32 | 64): void {
 export const semantics = {
   movd: (b) => move(b, 32),
   movq: (b) => move(b, 64),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

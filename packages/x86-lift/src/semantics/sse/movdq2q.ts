@@ -1,5 +1,5 @@
 /** MOVDQ2Q: low half of an XMM register to an MMX register. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.read(1, 64));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** MOVHLPS: the high half of the source to the low half of the destination. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -8,4 +8,4 @@ export const semantics = {
     b.write(0, b.simd("i64x2.shuffle_pair", b.read(1, 128), b.read(0, 128), undefined, 0b11));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

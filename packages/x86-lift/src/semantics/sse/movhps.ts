@@ -1,5 +1,5 @@
 /** MOVHPS: move the high half between register and memory. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { isMemory } from "../../simd/shapes.ts";
 
@@ -13,4 +13,4 @@ export const semantics = {
     }
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

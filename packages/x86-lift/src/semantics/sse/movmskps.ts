@@ -1,5 +1,5 @@
 /** MOVMSKPS: the sign bits of singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -8,4 +8,4 @@ export const semantics = {
     b.write(0, b.simd("i32x4.bitmask", b.read(1, 128)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,6 +1,6 @@
 /** MOVNTDQA: load packed integers with a non-temporal hint. */
 import { MemoryFlag } from "../../ir.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.read(1, 128, MemoryFlag.Aligned), MemoryFlag.Aligned);
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** MOVNTI: store a general register with a non-temporal hint (no SSE state, so no CR0 or CR4 checks). */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 
 export const semantics = {
   movnti: (b) => {
@@ -7,4 +7,4 @@ export const semantics = {
     b.write(0, b.read(1));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** MOVQ2DQ: MMX register to XMM register. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readMmx } from "../../simd/shapes.ts";
 
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.zext(128, readMmx(b, 1)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

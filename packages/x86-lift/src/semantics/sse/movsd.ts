@@ -1,5 +1,5 @@
 /** MOVSD of SSE2: a load clears the rest of the register, a register move keeps it. (The string MOVSD has the same name.) */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { isMemory, isXmm } from "../../simd/shapes.ts";
 
@@ -11,4 +11,4 @@ export const semantics = {
     else b.write(0, source);
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** MOVSHDUP: duplicate the odd singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readVector } from "../../simd/shapes.ts";
 
@@ -9,4 +9,4 @@ export const semantics = {
     b.write(0, b.simd("i32x4.shuffle", readVector(b, 1), undefined, undefined, 0xf5));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

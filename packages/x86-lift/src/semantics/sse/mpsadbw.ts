@@ -1,7 +1,7 @@
 /** MPSADBW: multiple sums of absolute differences. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewiseImmediate } from "../../simd/shapes.ts";
 
 export const semantics = {
   mpsadbw: (b) => lanewiseImmediate(b, "i16x8.mpsad_u8", "sse4-1"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** MULSD: multiply scalar doubles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { scalarHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   mulsd: (b) => scalarHelper(b, "mulF64", 64, "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** ORPS: bitwise OR. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   orps: (b) => lanewise(b, "v128.or", "sse"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

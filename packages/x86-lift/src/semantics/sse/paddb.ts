@@ -1,5 +1,5 @@
 /** PADDB, PADDW, PADDD, PADDQ: add packed integers. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
@@ -7,4 +7,4 @@ export const semantics = {
   paddw: (b) => lanewise(b, "i16x8.add", "sse2", "mmx"),
   paddd: (b) => lanewise(b, "i32x4.add", "sse2", "mmx"),
   paddq: (b) => lanewise(b, "i64x2.add", "sse2", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

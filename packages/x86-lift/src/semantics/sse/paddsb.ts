@@ -1,8 +1,8 @@
 /** PADDSB, PADDSW: add packed signed integers with saturation. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   paddsb: (b) => lanewise(b, "i8x16.add_sat_s", "sse2", "mmx"),
   paddsw: (b) => lanewise(b, "i16x8.add_sat_s", "sse2", "mmx"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

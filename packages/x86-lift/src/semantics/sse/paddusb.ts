@@ -1,8 +1,8 @@
 /** PADDUSB, PADDUSW: add packed unsigned integers with saturation. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   paddusb: (b) => lanewise(b, "i8x16.add_sat_u", "sse2", "mmx"),
   paddusw: (b) => lanewise(b, "i16x8.add_sat_u", "sse2", "mmx"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

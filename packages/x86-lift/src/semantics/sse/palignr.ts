@@ -1,5 +1,5 @@
 /** PALIGNR: a window of destination:source. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { immediate8, isMm, readMmx, readVector, zeroVector } from "../../simd/shapes.ts";
 
@@ -21,4 +21,4 @@ export const semantics = {
     }
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** PCMPEQB, PCMPEQW, PCMPEQD, PCMPEQQ: compare packed integers for equality. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
@@ -7,4 +7,4 @@ export const semantics = {
   pcmpeqw: (b) => lanewise(b, "i16x8.eq", "sse2", "mmx"),
   pcmpeqd: (b) => lanewise(b, "i32x4.eq", "sse2", "mmx"),
   pcmpeqq: (b) => lanewise(b, "i64x2.eq", "sse4-1"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

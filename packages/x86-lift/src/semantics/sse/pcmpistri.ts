@@ -1,6 +1,6 @@
 /** PCMPISTRI, PCMPISTRM, PCMPESTRI, PCMPESTRM: compare strings (SDM vol. 2 §4.1). Memory operands need no alignment. */
 import type { Builder, Val } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { immediate8, STATUS_FLAGS } from "../../simd/shapes.ts";
 
@@ -66,4 +66,4 @@ export const semantics = {
   pcmpestrm64: (b) => {
     if (requireSse(b, "sse4-2")) writeMask(b, compareExplicit(b, 64));
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** PEXTRB, PEXTRD, PEXTRQ: extract an integer. A register destination is zero-extended. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory } from "../../simd/shapes.ts";
 
@@ -20,4 +20,4 @@ export const semantics = {
     b.write(0, b.simd("i64x2.extract_lane", b.read(1, 128), undefined, undefined, immediate8(b) & 1));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** PEXTRW: extract a word. 0F C5 is an SSE (MMX) and SSE2 instruction, the form with a memory destination SSE4.1. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory, isMm, readMmx } from "../../simd/shapes.ts";
 
@@ -16,4 +16,4 @@ export const semantics = {
     }
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** PINSRB, PINSRD, PINSRQ: insert an integer. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory } from "../../simd/shapes.ts";
 
@@ -22,4 +22,4 @@ export const semantics = {
     b.write(0, b.simd("i64x2.replace_lane", b.read(0, 128), source, undefined, immediate8(b) & 1));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** PINSRW: insert a word. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory, isMm } from "../../simd/shapes.ts";
 
@@ -16,4 +16,4 @@ export const semantics = {
     } else b.write(0, b.simd("i16x8.replace_lane", b.read(0, 128), source, undefined, immediate8(b) & 7));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

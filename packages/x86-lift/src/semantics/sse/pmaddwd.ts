@@ -1,7 +1,7 @@
 /** PMADDWD: multiply and add packed words. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   pmaddwd: (b) => lanewise(b, "i32x4.dot_i16x8_s", "sse2", "mmx"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** PMOVMSKB: the sign bits of bytes. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { isMm, readMmx } from "../../simd/shapes.ts";
 
@@ -14,4 +14,4 @@ export const semantics = {
     }
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,6 +1,6 @@
 /** PMOVSX: packed move with sign extension. Memory operands are as wide as what is extended. */
 import type { Builder } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import type { SimdOpName } from "../../simd/ops.ts";
 import { isMemory } from "../../simd/shapes.ts";
@@ -20,4 +20,4 @@ export const semantics = {
   pmovsxwd: (b) => extend(b, 64, "i32x4.extend_low_i16x8_s"),
   pmovsxwq: (b) => extend(b, 32, "i32x4.extend_low_i16x8_s", "i64x2.extend_low_i32x4_s"),
   pmovsxdq: (b) => extend(b, 64, "i64x2.extend_low_i32x4_s"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** PMULDQ: multiply packed signed doublewords to quadwords. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   pmuldq: (b) => lanewise(b, "i64x2.mul_even_s", "sse4-1"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

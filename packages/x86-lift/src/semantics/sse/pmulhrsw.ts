@@ -1,7 +1,7 @@
 /** PMULHRSW: multiply packed signed words, high halves rounded and scaled. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   pmulhrsw: (b) => lanewise(b, "i16x8.q15mulr_s", "ssse3", "ssse3"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

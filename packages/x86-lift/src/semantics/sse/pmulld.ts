@@ -1,7 +1,7 @@
 /** PMULLD: multiply packed doublewords, low halves. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   pmulld: (b) => lanewise(b, "i32x4.mul", "sse4-1"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

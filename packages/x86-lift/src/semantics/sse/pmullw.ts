@@ -1,7 +1,7 @@
 /** PMULLW: multiply packed words, low halves. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   pmullw: (b) => lanewise(b, "i16x8.mul", "sse2", "mmx"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,5 +1,5 @@
 /** PSHUFB: shuffle bytes. The MMX form looks at three index bits. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx } from "../../simd/availability.ts";
 import { isMm, lanewise, readMmx } from "../../simd/shapes.ts";
 
@@ -14,4 +14,4 @@ export const semantics = {
     b.write(0, b.trunc(64, b.simd("i8x16.shuffle_bytes", b.zext(128, b.read(0, 64)), b.zext(128, control))));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

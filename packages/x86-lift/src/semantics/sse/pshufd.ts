@@ -1,7 +1,7 @@
 /** PSHUFD: shuffle doublewords. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewiseUnaryImmediate } from "../../simd/shapes.ts";
 
 export const semantics = {
   pshufd: (b) => lanewiseUnaryImmediate(b, "i32x4.shuffle", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

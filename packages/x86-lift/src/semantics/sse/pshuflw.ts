@@ -1,7 +1,7 @@
 /** PSHUFLW: shuffle low words. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewiseUnaryImmediate } from "../../simd/shapes.ts";
 
 export const semantics = {
   pshuflw: (b) => lanewiseUnaryImmediate(b, "i16x8.shuffle_low", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

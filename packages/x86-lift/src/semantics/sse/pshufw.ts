@@ -1,5 +1,5 @@
 /** PSHUFW: shuffle the words of an MMX register. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx } from "../../simd/availability.ts";
 import { immediate8, readMmx } from "../../simd/shapes.ts";
 
@@ -10,4 +10,4 @@ export const semantics = {
     b.write(0, b.trunc(64, b.simd("i16x8.shuffle_low", source, undefined, undefined, immediate8(b))));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

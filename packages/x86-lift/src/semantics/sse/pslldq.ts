@@ -1,5 +1,5 @@
 /** PSLLDQ: shift the double quadword left by bytes. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { immediate8, zeroVector } from "../../simd/shapes.ts";
 
@@ -10,4 +10,4 @@ export const semantics = {
     b.write(0, count < 16 ? b.simd("v128.shl_bytes", b.read(0, 128), undefined, undefined, count) : zeroVector(b));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,6 +1,6 @@
 /** PSLLW, PSLLD, PSLLQ: shift packed integers left. */
 import type { Builder, Val } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory, isMm, readMmx, readVector, zeroVector } from "../../simd/shapes.ts";
 
@@ -28,4 +28,4 @@ export const semantics = {
   psllw: (b) => shift(b, "i16x8.shl", 16),
   pslld: (b) => shift(b, "i32x4.shl", 32),
   psllq: (b) => shift(b, "i64x2.shl", 64),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,6 +1,6 @@
 /** PSRAW, PSRAD: shift packed integers right, filling with the sign. */
 import type { Builder, Val } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory, isMm, readMmx, readVector } from "../../simd/shapes.ts";
 
@@ -27,4 +27,4 @@ function shift(b: Builder, op: "i16x8.shr_s" | "i32x4.shr_s", bits: number): voi
 export const semantics = {
   psraw: (b) => shift(b, "i16x8.shr_s", 16),
   psrad: (b) => shift(b, "i32x4.shr_s", 32),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,6 +1,6 @@
 /** PSRLW, PSRLD, PSRLQ: shift packed integers right, filling with zeros. */
 import type { Builder, Val } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
 import { immediate8, isMemory, isMm, readMmx, readVector, zeroVector } from "../../simd/shapes.ts";
 
@@ -28,4 +28,4 @@ export const semantics = {
   psrlw: (b) => shift(b, "i16x8.shr_u", 16),
   psrld: (b) => shift(b, "i32x4.shr_u", 32),
   psrlq: (b) => shift(b, "i64x2.shr_u", 64),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

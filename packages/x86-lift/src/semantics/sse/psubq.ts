@@ -1,7 +1,7 @@
 /** PSUBQ: subtract packed quadwords. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   psubq: (b) => lanewise(b, "i64x2.sub", "sse2", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,8 +1,8 @@
 /** PSUBSB, PSUBSW: subtract packed signed integers with saturation. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   psubsb: (b) => lanewise(b, "i8x16.sub_sat_s", "sse2", "mmx"),
   psubsw: (b) => lanewise(b, "i16x8.sub_sat_s", "sse2", "mmx"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

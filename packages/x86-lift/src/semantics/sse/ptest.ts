@@ -1,6 +1,6 @@
 /** PTEST: ZF = no common bits, CF = no bits of the source outside the destination; the other flags are cleared. */
 import { Flag } from "../../ir.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readVector, STATUS_FLAGS } from "../../simd/shapes.ts";
 
@@ -15,4 +15,4 @@ export const semantics = {
     b.setRflags(b.or(zf, b.zext(64, b.unary("not", outside))), STATUS_FLAGS);
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

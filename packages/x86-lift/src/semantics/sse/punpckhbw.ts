@@ -1,6 +1,6 @@
 /** PUNPCKHBW, PUNPCKHWD, PUNPCKHDQ, PUNPCKHQDQ: interleave high halves. */
 import type { Builder } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { isMm, lanewise, mmxBinary } from "../../simd/shapes.ts";
 
 function unpackHigh(b: Builder, shape: "i8x16" | "i16x8" | "i32x4" | "i64x2"): void {
@@ -13,4 +13,4 @@ export const semantics = {
   punpckhwd: (b) => unpackHigh(b, "i16x8"),
   punpckhdq: (b) => unpackHigh(b, "i32x4"),
   punpckhqdq: (b) => unpackHigh(b, "i64x2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

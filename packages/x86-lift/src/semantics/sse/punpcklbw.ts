@@ -1,6 +1,6 @@
 /** PUNPCKLBW, PUNPCKLWD, PUNPCKLDQ, PUNPCKLQDQ: interleave low halves. The MMX forms read 32 bits of memory. */
 import type { Builder } from "../../builder.ts";
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx } from "../../simd/availability.ts";
 import type { SimdOpName } from "../../simd/ops.ts";
 import { isMm, lanewise, readMmx } from "../../simd/shapes.ts";
@@ -21,4 +21,4 @@ export const semantics = {
   punpcklwd: (b) => unpackLow(b, "i16x8.unpack_low"),
   punpckldq: (b) => unpackLow(b, "i32x4.unpack_low"),
   punpcklqdq: (b) => unpackLow(b, "i64x2.unpack_low"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

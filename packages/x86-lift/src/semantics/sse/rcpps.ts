@@ -1,7 +1,7 @@
 /** RCPPS: approximate reciprocals. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { packedUnaryHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   rcpps: (b) => packedUnaryHelper(b, "reciprocalF32x4", "sse"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

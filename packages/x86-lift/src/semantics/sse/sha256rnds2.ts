@@ -1,5 +1,5 @@
 /** SHA256RNDS2: two rounds of SHA-256, keys in XMM0. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 import { readVector } from "../../simd/shapes.ts";
 
@@ -10,4 +10,4 @@ export const semantics = {
     b.write(0, b.helper("sha256Rounds2", b.read(0, 128), source, b.getXmm(0)));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** SHUFPD: one double of each operand. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewiseImmediate } from "../../simd/shapes.ts";
 
 export const semantics = {
   shufpd: (b) => lanewiseImmediate(b, "i64x2.shuffle_pair", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

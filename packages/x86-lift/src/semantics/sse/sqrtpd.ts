@@ -1,7 +1,7 @@
 /** SQRTPD: square roots. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { packedUnaryHelper } from "../../simd/shapes.ts";
 
 export const semantics = {
   sqrtpd: (b) => packedUnaryHelper(b, "sqrtF64x2", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

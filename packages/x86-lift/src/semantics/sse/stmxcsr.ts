@@ -1,5 +1,5 @@
 /** STMXCSR: store MXCSR. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { requireSse } from "../../simd/availability.ts";
 
 export const semantics = {
@@ -8,4 +8,4 @@ export const semantics = {
     b.write(0, b.getField("mxcsr"));
     b.next();
   },
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

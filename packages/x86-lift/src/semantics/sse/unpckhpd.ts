@@ -1,7 +1,7 @@
 /** UNPCKHPD: interleave high doubles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   unpckhpd: (b) => lanewise(b, "i64x2.unpack_high", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

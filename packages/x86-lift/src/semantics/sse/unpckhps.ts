@@ -1,7 +1,7 @@
 /** UNPCKHPS: interleave high singles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   unpckhps: (b) => lanewise(b, "i32x4.unpack_high", "sse"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** UNPCKLPD: interleave low doubles. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   unpcklpd: (b) => lanewise(b, "i64x2.unpack_low", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

@@ -1,7 +1,7 @@
 /** XORPD: bitwise XOR. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   xorpd: (b) => lanewise(b, "v128.xor", "sse2"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;

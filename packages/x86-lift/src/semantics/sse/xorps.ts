@@ -1,7 +1,7 @@
 /** XORPS: bitwise XOR. */
-import type { Semantics } from "../../lift.ts";
+import type { SemanticsTable } from "../../lift.ts";
 import { lanewise } from "../../simd/shapes.ts";
 
 export const semantics = {
   xorps: (b) => lanewise(b, "v128.xor", "sse"),
-} as const satisfies Record<string, Semantics>;
+} as const satisfies SemanticsTable;
