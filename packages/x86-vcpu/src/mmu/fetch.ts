@@ -1,6 +1,7 @@
 /** Instruction fetch: code segment limit, canonical RIP, execute permission, one page at a time. */
 import { Vector } from "x86-lift";
 import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
+import { HelperStatus } from "../helper.ts";
 import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
 import { translate } from "./linear.ts";
@@ -42,4 +43,12 @@ export function fetchInstruction(cpu: Cpu, into: Uint8Array, have: number): numb
   const bytes = Math.min(wanted, 0x1000 - (low & 0xfff));
   for (let n = 0; n < bytes; n++) into[have + n] = cpu.u8[host + n]!;
   return have + bytes;
+}
+
+/** #GP(0) unless RIP may take this value: canonical in 64-bit code, else inside the limit of CS. */
+export function checkBranchTarget(cpu: Cpu, target: bigint): HelperStatus {
+  const legal = cpu.code64
+    ? isCanonical(cpu, Number(target >> 32n))
+    : target <= BigInt(cpu.get32(segmentLimitOffset(SegmentIndex.CS)));
+  return legal ? HelperStatus.Continue : cpu.raise(Vector.GP, 0);
 }
