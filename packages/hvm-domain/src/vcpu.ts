@@ -1,0 +1,146 @@
+/**
+ * What a domain needs of a virtual processor. Package `x86-vcpu` fits, and so may another engine.
+ */
+
+/**
+ * Why `run` came back: the basic exit reasons of SDM vol. 3 appendix C in words; the last three belong to the engine.
+ */
+export type VmExitReason =
+  | "exception"
+  | "external-interrupt-window"
+  | "triple-fault"
+  | "io-instruction"
+  | "cpuid"
+  | "hlt"
+  | "rdmsr"
+  | "wrmsr"
+  | "rdpmc"
+  | "vmcall"
+  | "vmmcall"
+  | "monitor"
+  | "mwait"
+  | "invd"
+  | "wbinvd"
+  | "xsetbv"
+  | "pause"
+  | "ept-violation"
+  | "budget"
+  | "stop"
+  | "unimplemented";
+
+/**
+ * One VM exit. The vCPU may reuse the object. For all reasons but `budget` and `stop` RIP still names the instruction
+ * that caused it and none of its effects has happened.
+ */
+export interface VmExit {
+  readonly reason: VmExitReason;
+  /** 1–15; 0 where hardware reports none. */
+  readonly instructionLength: number;
+  /** exception: vector, error code (undefined without one), and for #PF what CR2 is to become. */
+  readonly vector: number;
+  readonly errorCode: number | undefined;
+  readonly faultAddress: bigint;
+  /** io-instruction, as the exit qualification has it (SDM vol. 3, exit qualification for I/O instructions). */
+  readonly port: number;
+  readonly size: 1 | 2 | 4;
+  readonly direction: "in" | "out";
+  readonly string: boolean;
+  readonly rep: boolean;
+  readonly addressSize: 16 | 32 | 64;
+  /** Segment of an OUTS operand in encoding order: ES CS SS DS FS GS. */
+  readonly segment: number;
+  /** ept-violation: an access that neither RAM nor ROM answers, or a write to ROM. */
+  readonly guestPhysical: number;
+  readonly access: "read" | "write" | "fetch";
+  readonly accessSize: number;
+  /** Writes: the first `accessSize` bytes. */
+  readonly data: Uint8Array;
+  /** unimplemented: bytes and text of the instruction. */
+  readonly bytes: Uint8Array | undefined;
+  readonly text: string;
+}
+
+/** Encoding order, then TR and LDTR. */
+export const segmentNames = ["es", "cs", "ss", "ds", "fs", "gs", "tr", "ldtr"] as const;
+export type SegmentName = (typeof segmentNames)[number];
+
+/** A segment register with its hidden part; attributes have the VMCS access-rights layout (SDM vol. 3, guest-state area). */
+export interface SegmentRegister {
+  readonly selector: number;
+  readonly base: bigint;
+  /** In bytes. */
+  readonly limit: number;
+  readonly attributes: number;
+}
+
+export interface LinearOptions {
+  /** An instruction fetch: execute permission instead of read. */
+  readonly fetch?: boolean;
+  /** As supervisor, whatever the CPL. */
+  readonly privileged?: boolean;
+}
+
+/** What became of an access through paging. Fewer bytes than asked for: the byte at `faultAt` cannot be accessed. */
+export interface LinearRead {
+  readonly bytes: Uint8Array;
+  readonly faultAt?: bigint | undefined;
+  /** #PF error code for `faultAt`. Undefined: the page is there, but nothing that memory backs (MMIO). */
+  readonly errorCode?: number | undefined;
+}
+export type LinearWrite = Omit<LinearRead, "bytes"> & {
+  /** Bytes written, from the first on. */
+  readonly written: number;
+};
+
+export interface HvmVcpu {
+  readonly id: number;
+  /** Executes at most `budget` instructions. */
+  run(budget: number): VmExit;
+  /** Instructions retired since power-on; `advanceRip` counts one. Exact up to 2^53. */
+  readonly retired: number;
+
+  /** General registers by encoding number: 0 RAX, 1 RCX, 2 RDX, 3 RBX, 4 RSP, 5 RBP, 6 RSI, 7 RDI, 8–15. */
+  readRegister(index: number): bigint;
+  writeRegister(index: number, value: bigint): void;
+  /** Bits 31:0. Writing keeps 63:32. */
+  readRegister32(index: number): number;
+  writeRegister32(index: number, value: number): void;
+  readonly rip: bigint;
+  readonly rflags: bigint;
+  readonly cpl: number;
+  segment(name: SegmentName): SegmentRegister;
+  readonly cr0: bigint;
+  readonly cr2: bigint;
+  readonly cr3: bigint;
+  readonly cr4: bigint;
+  readonly efer: bigint;
+
+  /** The hypervisor has emulated the instruction at RIP: moves past it, ends interrupt shadows, raises #DB if TF is set. */
+  advanceRip(length: number): void;
+  /** Delivers an exception at RIP with the next `run`. `cr2` for #PF. */
+  injectException(vector: number, errorCode?: number, cr2?: bigint): void;
+  /** Delivers an external interrupt with the next `run`. Only while `interruptible`. */
+  injectInterrupt(vector: number): void;
+  /** RFLAGS.IF is set, no shadow of STI or MOV SS holds, nothing else is being delivered. */
+  readonly interruptible: boolean;
+  /** Ends `run` with `external-interrupt-window` as soon as `interruptible`. */
+  requestInterruptWindow(): void;
+  /** Delivers an NMI as soon as NMIs are not blocked. */
+  injectNmi(): void;
+  /** Vectors (bit by bit) whose exceptions exit instead of being delivered. */
+  exceptionBitmap: number;
+
+  /** Through segmentation-free paging, with the rights of the current privilege. Never throws. */
+  readLinear(address: bigint, length: number, options?: LinearOptions): LinearRead;
+  writeLinear(address: bigint, bytes: Uint8Array, options?: LinearOptions): LinearWrite;
+  /** Answers the `ept-violation` just reported; for reads with `accessSize` bytes. The instruction is then repeated. */
+  completeMmio(data?: Uint8Array): void;
+  readMsr(index: number): bigint;
+  writeMsr(index: number, value: bigint): void;
+  flushTlb(): void;
+  /** Ends the current `run` soon. */
+  requestStop(): void;
+  reset(): void;
+  save(): unknown;
+  load(state: never): void;
+}
