@@ -1,0 +1,54 @@
+// Fetches the Debian packages that tests run unmodified, once, into .cache/guests/NAME (extracted, whole or not at all).
+// Needs apt-get and dpkg-deb. Under CI=true a missing guest is a failure; elsewhere a skip that says how to get it.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const guests = join(here, "..", "..", ".cache", "guests");
+const wanted = JSON.parse(readFileSync(join(here, "packages.json"), "utf8"));
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(wanted);
+const run = (command, args, cwd) => spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+const missing = [];
+
+for (const name of names) {
+  const packages = wanted[name];
+  if (!packages) {
+    console.error(`${name}: no such guest; known: ${Object.keys(wanted).join(", ")}`);
+    process.exit(2);
+  }
+  const target = join(guests, name);
+  const list = `${packages.join("\n")}\n`;
+  if (existsSync(join(target, ".packages")) && readFileSync(join(target, ".packages"), "utf8") === list) continue;
+  mkdirSync(guests, { recursive: true });
+  const work = mkdtempSync(join(guests, `.${name}-`));
+  try {
+    let got = run("apt-get", ["download", ...packages], work);
+    if (got.status !== 0) {
+      run("apt-get", ["update"], work);
+      got = run("apt-get", ["download", ...packages], work);
+    }
+    if (got.status !== 0) throw new Error((got.stderr || got.error?.message || "apt-get download failed").trim().split("\n").at(-1));
+    const tree = join(work, "root");
+    mkdirSync(tree);
+    for (const file of readdirSync(work).filter((entry) => entry.endsWith(".deb"))) {
+      const out = run("dpkg-deb", ["-x", join(work, file), tree], work);
+      if (out.status !== 0) throw new Error(out.stderr?.trim() || `dpkg-deb -x ${file} failed`);
+    }
+    writeFileSync(join(tree, ".packages"), list);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(tree, target);
+    console.log(`${name}: ${packages.length} packages in .cache/guests/${name}`);
+  } catch (error) {
+    missing.push(`${name}: ${error.message}`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+for (const line of missing) console.error(line);
+if (missing.length) {
+  console.error("On Debian or Ubuntu, `apt-get update` and then `node tooling/guests/fetch.mjs` gets them; tests that need them are skipped until then.");
+  process.exit(process.env.CI === "true" ? 1 : 0);
+}
