@@ -95,7 +95,7 @@ const fields: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   mm: { reg: Operand.Reg3, rm: Operand.Rm3 },
   st: { op: Operand.Rm3 },
   k: { reg: Operand.MaskReg, rm: Operand.Rm3, v: Operand.MaskVvvv },
-  bnd: { reg: Operand.BoundReg, rm: Operand.BoundRm },
+  bnd: { reg: Operand.BoundReg, rm: Operand.BoundRm, "rm^": Operand.BoundRm },
   tmm: { reg: Operand.TileReg, rm: Operand.TileRm, v: Operand.TileVvvv },
 };
 const general: Readonly<Record<string, number>> = {
@@ -262,7 +262,8 @@ function parse(family: string, row: FormRow): Omit<Form, "id"> {
       } else if (words[at] === "0F" && words[at + 1] === "/r") map = OpcodeMap.Now3d;
     }
   }
-  if (constraints.prefix?.length === 1 && !vector) {
+  // VIA documents its REP as a prefix that the opcode requires.
+  if (constraints.prefix?.length === 1 && !vector && !traits.has("rep")) {
     if (constraints.prefix[0] === 2) flags |= FormFlag.MandatoryF3;
     if (constraints.prefix[0] === 3) flags |= FormFlag.MandatoryF2;
   }
@@ -296,6 +297,8 @@ function parse(family: string, row: FormRow): Omit<Form, "id"> {
         if (!modrm[2]) constraints.rm = [value & 7];
       } else if (!/^(i[bwdo]|c[bwdp]|mo|\/is[45])$/.test(word)) throw new Error(`unknown word "${word}"`);
     }
+  if (/\^|mib/.test(row.ops ?? "")) flags |= FormFlag.Mpx;
+  if (row.ops?.includes("mib")) flags |= FormFlag.NoRip;
   if (row.ops?.includes("vsib")) {
     constraints.rm = [4];
     flags |= FormFlag.Vsib;
@@ -334,6 +337,7 @@ function parse(family: string, row: FormRow): Omit<Form, "id"> {
   set("unique-dst", FormFlag.UniqueDestination);
   set("lock-cr8", FormFlag.LockCr8);
   set("any-mod", FormFlag.AnyMod);
+  set("no66", FormFlag.No66);
   set("ignore-er", FormFlag.IgnoreRounding);
   const [memoryName = "", broadcastName = ""] = (row.mem ?? "").split(" ");
   const memory = memoryName ? memoryTypes.findIndex(([name]) => name === memoryName) + 1 : 0;

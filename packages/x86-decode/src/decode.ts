@@ -317,7 +317,7 @@ export function decodeInstruction(
     }
   }
 
-  const addressSize = long
+  let addressSize = long
     ? prefixes & Prefix.AddressSize
       ? 1
       : 2
@@ -344,7 +344,8 @@ export function decodeInstruction(
     if (pos >= limit) return ended(into, offset, end);
     byte = bytes[pos++]!;
     slot = (OpcodeMap.Legacy0f << 8) | byte;
-    if ((byte === 0x38 || byte === 0x3a) && (options & (DecodeOption.Cyrix | DecodeOption.CyrixDmi)) === 0) {
+    const taken = byte === 0x38 ? DecodeOption.Cyrix : DecodeOption.Cyrix | DecodeOption.CyrixDmi;
+    if ((byte === 0x38 || byte === 0x3a) && (long || (options & taken) === 0)) {
       if (pos >= limit) return ended(into, offset, end);
       slot = ((byte === 0x38 ? OpcodeMap.Legacy0f38 : OpcodeMap.Legacy0f3a) << 8) | bytes[pos]!;
       byte = bytes[pos++]!;
@@ -457,7 +458,7 @@ export function decodeInstruction(
     }
   }
 
-  const now3d = slot === ((OpcodeMap.Legacy0f << 8) | 0x0f);
+  const now3d = slot === ((OpcodeMap.Legacy0f << 8) | 0x0f) && (options & DecodeOption.Udbg) === 0;
   if (entry === 0 && !now3d) return fail(into, DecodeError.Invalid, pos - offset);
   if (now3d) entry = now3dShape;
   let row = entry << 2;
@@ -470,6 +471,12 @@ export function decodeInstruction(
     prefixes &= (flags & FormFlag.MandatoryF3) !== 0 ? ~Prefix.Rep : ~Prefix.Repne;
 
   const inMemory = modrm >= 0 && modrm < 0xc0 && (flags & FormFlag.AnyMod) === 0;
+  if ((flags & FormFlag.Mpx) !== 0) {
+    if (long) addressSize = 2;
+    if (addressSize === 0 && inMemory) return fail(into, DecodeError.Invalid, pos - offset);
+    if (long && (flags & FormFlag.NoRip) !== 0 && (modrm & 0xc7) === 5)
+      return fail(into, DecodeError.Invalid, pos - offset);
+  }
   if (inMemory) {
     let scale = 0;
     if (vector === 2) {
@@ -478,6 +485,7 @@ export function decodeInstruction(
     }
     let vectorIndex = 0;
     if ((flags & FormFlag.Vsib) !== 0) {
+      if (addressSize === 0) return fail(into, DecodeError.Invalid, pos - offset);
       let at = formTable[row + 1]! * 5;
       while ((operandTable[at]! & 0xff) !== Operand.Vsib) at++;
       vectorIndex = (operandTable[at]! >> 8) + extV2;
@@ -503,6 +511,7 @@ export function decodeInstruction(
   if (now3d) {
     if (pos >= limit) return ended(into, offset, end);
     entry = roots[(OpcodeMap.Now3d << 8) | bytes[pos++]!]!;
+    if (entry < 0) entry = nodes[1 - entry + ((options >> (nodes[-entry]! - Selector.Option)) & 1)]!;
     if (entry <= 0) return fail(into, DecodeError.Invalid, pos - offset);
     row = entry << 2;
   }
@@ -510,23 +519,21 @@ export function decodeInstruction(
   const memory = formTable[row + 3]!;
   if (inMemory) into.memSize = memoryBytes[memory & 0xff]!;
 
-  const checked = (options & DecodeOption.NoInvalidCheck) === 0;
   if (vector !== 0) {
     // V' extends the index of VSIB, whatever vvvv does; outside 64-bit code it must stay clear.
-    if (!long && extV2 !== 0 && checked) return fail(into, DecodeError.Invalid, pos - offset);
-    if ((flags & FormFlag.Vvvv) === 0 && (vvvv | ((flags & FormFlag.Vsib) !== 0 ? 0 : extV2)) !== 0 && checked)
+    if (!long && extV2 !== 0) return fail(into, DecodeError.Invalid, pos - offset);
+    if ((flags & FormFlag.Vvvv) === 0 && (vvvv | ((flags & FormFlag.Vsib) !== 0 ? 0 : extV2)) !== 0)
       return fail(into, DecodeError.Invalid, pos - offset);
     if (!long) vvvv &= 7;
     if (vector === 2) {
       const mask = evex & 7;
       into.opmask = mask;
       into.zeroing = evex >= 0x80;
-      if (mask !== 0 && (flags & FormFlag.Mask) === 0 && checked) return fail(into, DecodeError.Invalid, pos - offset);
-      if (mask === 0 && (flags & FormFlag.MaskRequired) !== 0 && checked)
-        return fail(into, DecodeError.Invalid, pos - offset);
+      if (mask !== 0 && (flags & FormFlag.Mask) === 0) return fail(into, DecodeError.Invalid, pos - offset);
+      if (mask === 0 && (flags & FormFlag.MaskRequired) !== 0) return fail(into, DecodeError.Invalid, pos - offset);
       if (evex >= 0x80) {
         if ((flags & FormFlag.Zeroing) === 0 || mask === 0) {
-          if (checked) return fail(into, DecodeError.Invalid, pos - offset);
+          return fail(into, DecodeError.Invalid, pos - offset);
         }
       }
       if ((evex & 0x10) !== 0) {
@@ -534,14 +541,17 @@ export function decodeInstruction(
           if ((flags & FormFlag.Broadcast) !== 0) {
             into.broadcast = true;
             into.memSize = memory >> 8;
-          } else if (checked) return fail(into, DecodeError.Invalid, pos - offset);
+          } else return fail(into, DecodeError.Invalid, pos - offset);
         } else if ((flags & FormFlag.Rounding) !== 0) {
-          if ((flags & FormFlag.IgnoreRounding) === 0) into.rounding = length + 1;
+          into.rounding = length + 1;
         } else if ((flags & FormFlag.Sae) !== 0) into.sae = true;
-        else if (checked) return fail(into, DecodeError.Invalid, pos - offset);
-      } else if (length === 3 && checked) return fail(into, DecodeError.Invalid, pos - offset);
+        else return fail(into, DecodeError.Invalid, pos - offset);
+      } else if (length === 3) return fail(into, DecodeError.Invalid, pos - offset);
     }
   }
+
+  if ((flags & FormFlag.No66) !== 0 && (prefixes & Prefix.OperandSize) !== 0)
+    return fail(into, DecodeError.Invalid, pos - offset);
 
   // Operands.
   let operand = formTable[row + 1]! * 5;
@@ -560,6 +570,8 @@ export function decodeInstruction(
         register = argument;
         break;
       case Operand.Reg:
+        // There are no general registers 16–31.
+        if (extR2 !== 0 && argument < Register.XMM0) return fail(into, DecodeError.Invalid, pos - offset);
         register = argument + (((modrm >> 3) & 7) | extR | extR2);
         break;
       case Operand.Rm:
@@ -587,10 +599,8 @@ export function decodeInstruction(
         register = byteRegister(byte & 7, extB, rex);
         break;
       case Operand.Vvvv:
-        register = argument + (vvvv | extV2);
-        break;
       case Operand.VvvvBlock:
-        register = argument + ((vvvv | extV2) & ~3);
+        register = argument + (vvvv | extV2);
         break;
       case Operand.Is4: {
         if (into.immOffset === 0) {
@@ -630,24 +640,24 @@ export function decodeInstruction(
           number |= 8;
           registerOnly = 1;
         }
-        if (checked && number !== 0 && number !== 2 && number !== 3 && number !== 4 && number !== 8)
+        if (number !== 0 && number !== 2 && number !== 3 && number !== 4 && number !== 8)
           return fail(into, DecodeError.Invalid, pos - offset);
         register = Register.CR0 + number;
         break;
       }
       case Operand.Debug:
-        if (extR !== 0 && checked) return fail(into, DecodeError.Invalid, pos - offset);
+        if (extR !== 0) return fail(into, DecodeError.Invalid, pos - offset);
         register = Register.DR0 + (((modrm >> 3) & 7) | extR);
         break;
       case Operand.Test:
         register = Register.TR0 + ((modrm >> 3) & 7);
         break;
       case Operand.MaskReg:
-        if (extR + extR2 !== 0 && checked) return fail(into, DecodeError.Invalid, pos - offset);
+        if (extR + extR2 !== 0) return fail(into, DecodeError.Invalid, pos - offset);
         register = Register.K0 + ((modrm >> 3) & 7);
         break;
       case Operand.MaskVvvv:
-        if (vvvv > 7 && checked) return fail(into, DecodeError.Invalid, pos - offset);
+        if (vvvv > 7) return fail(into, DecodeError.Invalid, pos - offset);
         register = Register.K0 + (vvvv & 7);
         break;
       case Operand.BoundReg:
@@ -662,15 +672,15 @@ export function decodeInstruction(
         }
         break;
       case Operand.TileReg:
-        if (extR !== 0 && checked) return fail(into, DecodeError.Invalid, pos - offset);
+        if (extR !== 0) return fail(into, DecodeError.Invalid, pos - offset);
         register = Register.TMM0 + ((modrm >> 3) & 7);
         break;
       case Operand.TileRm:
-        if (extB !== 0 && checked) return fail(into, DecodeError.Invalid, pos - offset);
+        if (extB !== 0) return fail(into, DecodeError.Invalid, pos - offset);
         register = Register.TMM0 + (modrm & 7);
         break;
       case Operand.TileVvvv:
-        if (vvvv > 7 && checked) return fail(into, DecodeError.Invalid, pos - offset);
+        if (vvvv > 7) return fail(into, DecodeError.Invalid, pos - offset);
         register = Register.TMM0 + (vvvv & 7);
         break;
       case Operand.Vsib:
@@ -848,12 +858,12 @@ export function decodeInstruction(
     }
   }
 
-  if ((prefixes & Prefix.Lock) !== 0 && registerOnly === 0 && checked) {
+  if ((prefixes & Prefix.Lock) !== 0 && registerOnly === 0) {
     if ((flags & FormFlag.Lock) === 0 || into.opKind0 !== OpKind.Memory)
       return fail(into, DecodeError.Invalid, pos - offset);
   }
-  if (into.zeroing && into.opKind0 === OpKind.Memory && checked) return fail(into, DecodeError.Invalid, pos - offset);
-  if ((flags & (FormFlag.Unique | FormFlag.UniqueDestination)) !== 0 && checked && clashes(into, flags))
+  if (into.zeroing && into.opKind0 === OpKind.Memory) return fail(into, DecodeError.Invalid, pos - offset);
+  if ((flags & (FormFlag.Unique | FormFlag.UniqueDestination)) !== 0 && clashes(into, flags))
     return fail(into, DecodeError.Invalid, pos - offset);
 
   into.error = DecodeError.None;

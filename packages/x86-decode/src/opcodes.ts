@@ -18,7 +18,7 @@ export const Operand = {
   OpcodeReg8: 8,
   /** Vector.vvvv. */
   Vvvv: 9,
-  /** First register of the group of four that vvvv lies in. */
+  /** Any register of the aligned group of four that is the source. */
   VvvvBlock: 10,
   /** High four bits of the immediate byte. */
   Is4: 11,
@@ -152,6 +152,12 @@ export const FormFlag = {
   /** Rounding bits are ignored. */
   IgnoreRounding: 1 << 15,
   Vsib: 1 << 23,
+  /** A 66 prefix raises #UD. */
+  No66: 1 << 24,
+  /** MPX: no 16-bit addressing, always 64-bit addressing in 64-bit code. */
+  Mpx: 1 << 25,
+  /** MIB addresses cannot be RIP-relative. */
+  NoRip: 1 << 26,
 } as const;
 /** Operand size: `flags >>> 16 & 3`: 0 from prefixes, 1 16, 2 32, 3 64 bits. Tuple: `flags >>> 18 & 31`. */
 export const operandSizeShift = 16;

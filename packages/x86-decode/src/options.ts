@@ -3,8 +3,6 @@
  * 0 is a current Intel processor.
  */
 export const DecodeOption = {
-  /** No #UD checks for LOCK, reserved fields and register combinations. */
-  NoInvalidCheck: 1 << 0,
   /** AMD behaviour: 66 with near branches in 64-bit code, LOCK MOV CR0 as CR8. */
   Amd: 1 << 1,
   /** 0F 0D and 0F 18–1F stay reserved NOPs, as before CET, MPX and prefetches. */

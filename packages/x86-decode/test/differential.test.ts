@@ -1,12 +1,26 @@
 import * as iced from "iced-x86";
 import { describe, expect, test } from "vitest";
 import { randomBytes } from "../scripts/differential.ts";
+import { compareSpace } from "../scripts/enumerate.ts";
+import { DecodeOption } from "../src/index.ts";
+import { spaces } from "./encodings.ts";
 import { Oracle } from "./oracle.ts";
 
+/** HVM_LONG=1 takes 5 M encodings instead of 300 k. */
+const total = process.env["HVM_LONG"] ? 5_100_000 : 300_000;
+
 describe("[x86-decode] beside iced-x86", () => {
-  for (const bitness of [16, 32, 64] as const)
+  for (const bitness of [16, 32, 64] as const) {
+    for (const space of spaces)
+      test(`${space.name} encodings, ${bitness}-bit`, { timeout: 120_000 }, () => {
+        const differences: string[] = [];
+        const done = compareSpace(space, bitness, total / 15, 0, 1, (d) => differences.push(`${d.hex}: ${d.what}`));
+        expect(differences).toEqual([]);
+        expect(done).toBe(total / 15);
+      });
+
     test(`random bytes, ${bitness}-bit`, () => {
-      const bytes = randomBytes(50_000, 0x5658 + bitness);
+      const bytes = randomBytes(20_000, 0x5658 + bitness);
       const decoder = new iced.Decoder(bitness, bytes, iced.DecoderOptions.None);
       const oracle = new Oracle();
       const differences: string[] = [];
@@ -17,4 +31,22 @@ describe("[x86-decode] beside iced-x86", () => {
       }
       expect(differences).toEqual([]);
     });
+  }
+
+  test("options select the same encodings", () => {
+    const legacy = spaces[0]!;
+    const differences: string[] = [];
+    for (const option of Object.values(DecodeOption))
+      if (option !== DecodeOption.Cyrix && option !== DecodeOption.Knc)
+        for (const bitness of [16, 32, 64] as const)
+          compareSpace(legacy, bitness, 2000, option, 7, (d) => differences.push(`${option} ${d.hex}: ${d.what}`));
+    expect(differences).toEqual([]);
+  });
+
+  test("the comparison notices a difference", () => {
+    // The oracle decodes with an option that we do not pass.
+    const bytes = Uint8Array.of(0xf3, 0x90, ...new Array(30).fill(0x90));
+    const decoder = new iced.Decoder(64, bytes, iced.DecoderOptions.NoPause);
+    expect(new Oracle().compare(bytes, 0, 64, 0n, 0, decoder)).toContain("PAUSE");
+  });
 });
