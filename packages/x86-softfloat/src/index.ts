@@ -65,3 +65,7 @@ export {
 export { copyF80, createF80, type F80, f80FromBits, f80ToBits, readF80, writeF80 } from "./x87/extended.ts";
 export { f80IeeeRemainder, f80Remainder } from "./x87/remainder.ts";
 export { f80Extract, f80Scale } from "./x87/scale.ts";
+export { f80Atan } from "./x87/transcendental/arctangent.ts";
+export { f80Exp2Minus1 } from "./x87/transcendental/exponential.ts";
+export { f80Log2, f80Log2Plus1 } from "./x87/transcendental/logarithm.ts";
+export { f80Cos, f80Sin, f80SinCos, f80Tan } from "./x87/transcendental/trigonometry.ts";
