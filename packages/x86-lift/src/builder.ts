@@ -247,8 +247,10 @@ export class Builder {
     return memSegment === Register.None ? Segment.DS : memSegment - Register.ES;
   }
 
-  /** Offset of the memory operand: a 64-bit value, zero-extended from the address size. */
-  address(): Val {
+  /**
+   * Offset of the memory operand, plus `bytes` (0 to 2^31 − 1): a 64-bit value, zero-extended from the address size.
+   */
+  address(bytes = 0): Val {
     const { insn } = this;
     const bits = insn.addressSize as 16 | 32 | 64;
     const base =
@@ -256,7 +258,9 @@ export class Builder {
         ? undefined
         : this.get(bits, gprNumber(insn.memBase));
     const index = insn.memIndex === Register.None ? undefined : this.get(bits, gprNumber(insn.memIndex));
-    return this.ea(bits, base, index, insn.memScale, insn.memDispLow, insn.memDispHigh);
+    const low = (insn.memDispLow >>> 0) + bytes;
+    const high = low > 0xffff_ffff ? (insn.memDispHigh + 1) | 0 : insn.memDispHigh;
+    return this.ea(bits, base, index, insn.memScale, low | 0, high);
   }
 
   /** Reads operand i: a register, memory or immediate. `width` narrows (or, for vector registers, names) what is read. */

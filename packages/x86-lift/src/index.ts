@@ -22,6 +22,6 @@ export {
   stateFields,
   Vector,
 } from "./ir.ts";
-export type { Semantics } from "./lift.ts";
+export { isLifted, lift, type Semantics, type SemanticsTable } from "./lift.ts";
 export type { LiftMode } from "./mode.ts";
 export { type SimdOpName, type SimdOpSpec, simdOpIndex, simdOpNames, simdOps } from "./simd/ops.ts";
