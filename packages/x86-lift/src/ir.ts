@@ -203,7 +203,10 @@ export type FlagsKind = (typeof FlagsKind)[keyof typeof FlagsKind];
 
 /** Reasons of `exit`; names follow the basic exit reasons of SDM vol. 3 appendix C. */
 export const ExitKind = {
-  /** a = port (width 16); lo = size in bytes | in << 4 | immediate << 5 | addressSize << 8 (bits 8–15); for strings bit 6 set, bit 7 = REP, hi = segment. */
+  /**
+   * a = port (width 16); lo = size in bytes | in << 4 | immediate << 5 | addressSize << 8 (bits 8–15). INS and OUTS
+   * leave through helper stringIo with the same exit: bit 6 set, bit 7 = REP, hi = segment.
+   */
   Io: 0,
   Cpuid: 1,
   Hlt: 2,
@@ -212,6 +215,7 @@ export const ExitKind = {
   Vmcall: 5,
   Vmmcall: 6,
   Rdpmc: 7,
+  /** a = offset (width 64), lo = segment. */
   Monitor: 8,
   Mwait: 9,
   Invd: 10,

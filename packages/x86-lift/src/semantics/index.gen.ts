@@ -8,7 +8,9 @@ import { semantics as andSemantics } from "./and.ts";
 import { semantics as bitScanSemantics } from "./bit-scan.ts";
 import { semantics as bitTestSemantics } from "./bit-test.ts";
 import { semantics as bmiSemantics } from "./bmi.ts";
+import { semantics as boundSemantics } from "./bound.ts";
 import { semantics as bswapSemantics } from "./bswap.ts";
+import { semantics as cacheSemantics } from "./cache.ts";
 import { semantics as callSemantics } from "./call.ts";
 import { semantics as clflushSemantics } from "./clflush.ts";
 import { semantics as cmovccSemantics } from "./cmovcc.ts";
@@ -17,27 +19,35 @@ import { semantics as cmpxchgSemantics } from "./cmpxchg.ts";
 import { semantics as cmpxchg8bSemantics } from "./cmpxchg8b.ts";
 import { semantics as crc32Semantics } from "./crc32.ts";
 import { semantics as decSemantics } from "./dec.ts";
+import { semantics as decimalSemantics } from "./decimal.ts";
+import { semantics as descriptorTablesSemantics } from "./descriptor-tables.ts";
 import { semantics as divSemantics } from "./div.ts";
 import { semantics as doubleShiftSemantics } from "./double-shift.ts";
 import { semantics as enterSemantics } from "./enter.ts";
 import { semantics as flagBitsSemantics } from "./flag-bits.ts";
+import { semantics as hltSemantics } from "./hlt.ts";
 import { semantics as imulSemantics } from "./imul.ts";
+import { semantics as inOutSemantics } from "./in-out.ts";
 import { semantics as incSemantics } from "./inc.ts";
 import { semantics as interruptFlagSemantics } from "./interrupt-flag.ts";
+import { semantics as interruptSemantics } from "./interrupt.ts";
 import { semantics as jccSemantics } from "./jcc.ts";
 import { semantics as jmpSemantics } from "./jmp.ts";
 import { semantics as leaSemantics } from "./lea.ts";
 import { semantics as leaveSemantics } from "./leave.ts";
 import { semantics as loadFarPointerSemantics } from "./load-far-pointer.ts";
 import { semantics as loopSemantics } from "./loop.ts";
+import { semantics as machineStatusSemantics } from "./machine-status.ts";
 import { semantics as mmxEmmsSemantics } from "./mmx/emms.ts";
 import { semantics as mmxMaskmovqSemantics } from "./mmx/maskmovq.ts";
 import { semantics as mmxMovntqSemantics } from "./mmx/movntq.ts";
+import { semantics as monitorSemantics } from "./monitor.ts";
 import { semantics as movSemantics } from "./mov.ts";
 import { semantics as movbeSemantics } from "./movbe.ts";
 import { semantics as movntiSemantics } from "./movnti.ts";
 import { semantics as movsxSemantics } from "./movsx.ts";
 import { semantics as movzxSemantics } from "./movzx.ts";
+import { semantics as msrSemantics } from "./msr.ts";
 import { semantics as mulSemantics } from "./mul.ts";
 import { semantics as negSemantics } from "./neg.ts";
 import { semantics as nopSemantics } from "./nop.ts";
@@ -47,13 +57,17 @@ import { semantics as pauseSemantics } from "./pause.ts";
 import { semantics as popSemantics } from "./pop.ts";
 import { semantics as popcntSemantics } from "./popcnt.ts";
 import { semantics as popfSemantics } from "./popf.ts";
+import { semantics as protectionKeysSemantics } from "./protection-keys.ts";
 import { semantics as pushAllSemantics } from "./push-all.ts";
 import { semantics as pushSemantics } from "./push.ts";
 import { semantics as pushfSemantics } from "./pushf.ts";
+import { semantics as randomSemantics } from "./random.ts";
 import { semantics as retSemantics } from "./ret.ts";
 import { semantics as rotateCarrySemantics } from "./rotate-carry.ts";
 import { semantics as rotateSemantics } from "./rotate.ts";
 import { semantics as sbbSemantics } from "./sbb.ts";
+import { semantics as segmentBasesSemantics } from "./segment-bases.ts";
+import { semantics as selectorChecksSemantics } from "./selector-checks.ts";
 import { semantics as setccSemantics } from "./setcc.ts";
 import { semantics as shiftSemantics } from "./shift.ts";
 import { semantics as signExtendSemantics } from "./sign-extend.ts";
@@ -254,13 +268,23 @@ import { semantics as sseUnpcklpdSemantics } from "./sse/unpcklpd.ts";
 import { semantics as sseUnpcklpsSemantics } from "./sse/unpcklps.ts";
 import { semantics as sseXorpdSemantics } from "./sse/xorpd.ts";
 import { semantics as sseXorpsSemantics } from "./sse/xorps.ts";
+import { semantics as stringCmpsSemantics } from "./string/cmps.ts";
+import { semantics as stringInsOutsSemantics } from "./string/ins-outs.ts";
+import { semantics as stringLodsSemantics } from "./string/lods.ts";
+import { semantics as stringMovsSemantics } from "./string/movs.ts";
+import { semantics as stringScasSemantics } from "./string/scas.ts";
+import { semantics as stringStosSemantics } from "./string/stos.ts";
 import { semantics as subSemantics } from "./sub.ts";
+import { semantics as syscallSemantics } from "./syscall.ts";
 import { semantics as testInstructionSemantics } from "./test-instruction.ts";
+import { semantics as timeStampSemantics } from "./time-stamp.ts";
 import { semantics as undefinedInstructionSemantics } from "./undefined-instruction.ts";
+import { semantics as vmcallSemantics } from "./vmcall.ts";
 import { semantics as xaddSemantics } from "./xadd.ts";
 import { semantics as xchgSemantics } from "./xchg.ts";
 import { semantics as xlatSemantics } from "./xlat.ts";
 import { semantics as xorSemantics } from "./xor.ts";
+import { semantics as xsaveSemantics } from "./xsave.ts";
 
 export const semantics: SemanticsTable = {
   ...accessCheckSemantics,
@@ -271,7 +295,9 @@ export const semantics: SemanticsTable = {
   ...bitScanSemantics,
   ...bitTestSemantics,
   ...bmiSemantics,
+  ...boundSemantics,
   ...bswapSemantics,
+  ...cacheSemantics,
   ...callSemantics,
   ...clflushSemantics,
   ...cmovccSemantics,
@@ -280,27 +306,35 @@ export const semantics: SemanticsTable = {
   ...cmpxchg8bSemantics,
   ...crc32Semantics,
   ...decSemantics,
+  ...decimalSemantics,
+  ...descriptorTablesSemantics,
   ...divSemantics,
   ...doubleShiftSemantics,
   ...enterSemantics,
   ...flagBitsSemantics,
+  ...hltSemantics,
   ...imulSemantics,
+  ...inOutSemantics,
   ...incSemantics,
   ...interruptFlagSemantics,
+  ...interruptSemantics,
   ...jccSemantics,
   ...jmpSemantics,
   ...leaSemantics,
   ...leaveSemantics,
   ...loadFarPointerSemantics,
   ...loopSemantics,
+  ...machineStatusSemantics,
   ...mmxEmmsSemantics,
   ...mmxMaskmovqSemantics,
   ...mmxMovntqSemantics,
+  ...monitorSemantics,
   ...movSemantics,
   ...movbeSemantics,
   ...movntiSemantics,
   ...movsxSemantics,
   ...movzxSemantics,
+  ...msrSemantics,
   ...mulSemantics,
   ...negSemantics,
   ...nopSemantics,
@@ -310,13 +344,17 @@ export const semantics: SemanticsTable = {
   ...popSemantics,
   ...popcntSemantics,
   ...popfSemantics,
+  ...protectionKeysSemantics,
   ...pushAllSemantics,
   ...pushSemantics,
   ...pushfSemantics,
+  ...randomSemantics,
   ...retSemantics,
   ...rotateCarrySemantics,
   ...rotateSemantics,
   ...sbbSemantics,
+  ...segmentBasesSemantics,
+  ...selectorChecksSemantics,
   ...setccSemantics,
   ...shiftSemantics,
   ...signExtendSemantics,
@@ -518,14 +556,24 @@ export const semantics: SemanticsTable = {
   ...sseXorpdSemantics,
   ...sseXorpsSemantics,
   ...subSemantics,
+  ...syscallSemantics,
   ...testInstructionSemantics,
+  ...timeStampSemantics,
   ...undefinedInstructionSemantics,
+  ...vmcallSemantics,
   ...xaddSemantics,
   ...xchgSemantics,
   ...xlatSemantics,
   ...xorSemantics,
+  ...xsaveSemantics,
 };
 
 /** String instructions: MOVSD and CMPSD also name vector instructions. */
 export const stringSemantics: SemanticsTable = {
+  ...stringCmpsSemantics,
+  ...stringInsOutsSemantics,
+  ...stringLodsSemantics,
+  ...stringMovsSemantics,
+  ...stringScasSemantics,
+  ...stringStosSemantics,
 };
