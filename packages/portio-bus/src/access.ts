@@ -31,6 +31,13 @@ export interface StringMemory {
   write(index: number, value: number): void;
   /** OUTS: loads element `index`, zero-extended; `undefined` is a fault. */
   read(index: number): number | undefined;
+  /**
+   * Optional fast path for bulk handlers, elements of one byte: loads elements 0..length-1, or answers the index of the first
+   * that faults.
+   */
+  readBytes?(length: number): Uint8Array | number;
+  /** Optional fast path: stores elements 0.. and answers -1; or stores nothing and answers the index of the first that faults. */
+  writeBytes?(bytes: Uint8Array): number;
 }
 
 /** A whole REP INS/OUTS as a bulk handler sees it (see {@link PortHandler.accessString}). Reused like {@link IoAccess}. */

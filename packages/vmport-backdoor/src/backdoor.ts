@@ -17,7 +17,16 @@ import { balloonCommandNames, balloonOutputs, runBalloon } from "./balloon.ts";
 import type { BackdoorCommand, CommandEnvironment } from "./command.ts";
 import { defaultCommands } from "./commands/index.gen.ts";
 import type { BackdoorEvent, BackdoorObserver, BackdoorOutcome } from "./events.ts";
-import { createFrame, type FrameRegister, type FrameSnapshot, loadFrame, snapshotFrame, storeFrame } from "./frame.ts";
+import {
+  type BackdoorFrame,
+  createFrame,
+  type FrameRegister,
+  type FrameSnapshot,
+  loadFrame,
+  snapshotFrame,
+  storeFrame,
+  TrackingFrame,
+} from "./frame.ts";
 import { type GpCheckRequest, type GpCheckResult, gpCheck } from "./gp-check.ts";
 import { completeString, type HighBandwidthRequest, StringTransfer, stringCount } from "./high-bandwidth.ts";
 import type { BackdoorHost } from "./host.ts";
@@ -128,7 +137,9 @@ class PortBackdoor implements Backdoor {
   readonly #table: (BackdoorCommand | undefined)[] = [];
   readonly #cpl0Only: ReadonlySet<number>;
   readonly #environment: CommandEnvironment & { state: BackdoorState };
-  readonly #frame = createFrame();
+  readonly #frame: BackdoorFrame;
+  /** The same frame, for personalities that write whole registers. */
+  readonly #tracking: TrackingFrame | undefined;
   #observers: readonly BackdoorObserver[] = [];
   #observed = false;
   /** What an IN of the access just run delivers, before it is cut to the width. */
@@ -141,6 +152,8 @@ class PortBackdoor implements Backdoor {
     this.#host = options.host;
     this.#message = personality.message === "served" ? options.message : undefined;
     this.#log = options.log;
+    this.#tracking = personality.wideWrites ? new TrackingFrame() : undefined;
+    this.#frame = this.#tracking ?? createFrame();
     this.#domainId = options.domainId ?? 0;
     this.#cpl0Only = new Set(personality.cpl0Only);
     this.pointer = createAbsolutePointer(personality.quirks.pointerClears);
@@ -311,6 +324,7 @@ class PortBackdoor implements Backdoor {
       outcome = "refused-privilege";
       frame.eax = ALL_ONES;
     } else {
+      this.#tracking?.begin();
       command.handle(frame, this.#environment);
       outputs = command.outputs;
     }
@@ -327,6 +341,7 @@ class PortBackdoor implements Backdoor {
     loadFrame(frame, registers);
     const before = this.#observed ? snapshotFrame(frame) : undefined;
     const number = frame.ecx;
+    this.#tracking?.begin();
     runBalloon(frame);
     this.#store(direction, size, registers, balloonOutputs);
     if (before !== undefined) {
@@ -341,11 +356,13 @@ class PortBackdoor implements Backdoor {
     const { personality } = this;
     const frame = this.#frame;
     this.#datum = frame.eax >>> 0;
-    storeFrame(frame, registers, outputs, personality.wideWrites);
+    if (this.#tracking !== undefined && outputs !== NO_OUTPUTS) this.#tracking.store(registers);
+    else storeFrame(frame, registers, outputs);
     if (direction === "out") {
-      if (personality.outWritesEax) registers.writeRegister32(Register.Eax, this.#datum);
-    } else if (size !== 4 && personality.narrowInClearsRaxHigh) {
-      registers.writeRegister64(Register.Eax, BigInt(registers.readRegister32(Register.Eax) >>> 0));
+      if (personality.outWritesEax) registers.writeRegister64(Register.Eax, BigInt(this.#datum));
+    } else if (size !== 4 && personality.narrowIn !== "merge") {
+      const whole = personality.narrowIn === "whole" ? this.#datum : registers.readRegister32(Register.Eax) >>> 0;
+      registers.writeRegister64(Register.Eax, BigInt(whole));
     }
   }
 
@@ -359,7 +376,8 @@ class PortBackdoor implements Backdoor {
       if (this.#observed) this.#emit("not-vmware", direction, port, size, registers, number, undefined, before, before);
     }
     if (this.personality.wrongMagic === "not-ours") return IoResult.Unhandled;
-    this.#datum = this.personality.wrongMagic === "ones" ? ALL_ONES : eax;
+    this.#frame.eax = this.personality.wrongMagic === "ones" ? ALL_ONES : eax;
+    this.#store(direction, size, registers, NO_OUTPUTS);
     return IoResult.Okay;
   }
 
@@ -476,7 +494,7 @@ class PortBackdoor implements Backdoor {
 
   #finalEax(direction: IoDirection, size: IoSize, before: number): number {
     if (direction === "out") return this.personality.outWritesEax ? this.#datum : before;
-    return size === 4 ? this.#datum : mergeNarrow(before, this.#datum, size);
+    return size === 4 || this.personality.narrowIn === "whole" ? this.#datum : mergeNarrow(before, this.#datum, size);
   }
 
   #emit(

@@ -62,18 +62,76 @@ const outputIndex: Readonly<Record<Exclude<FrameRegister, "eax">, number>> = {
   edi: Register.Edi,
 };
 
-/** Writes `outputs` of the frame back. `wide` zero-extends into bits 63:32, as the first Xen versions did. */
+/** Writes `outputs` of the frame back: bits 31:0 of each, keeping 63:32. */
 export function storeFrame(
   frame: BackdoorFrame,
   registers: BackdoorRegisters,
   outputs: readonly FrameRegister[],
-  wide: boolean,
 ): void {
   for (let i = 0; i < outputs.length; i++) {
     const name = outputs[i] as FrameRegister;
-    if (name === "eax") continue;
-    const index = outputIndex[name];
-    if (wide) registers.writeRegister64(index, BigInt(frame[name] >>> 0));
-    else registers.writeRegister32(index, frame[name] >>> 0);
+    if (name !== "eax") registers.writeRegister32(outputIndex[name], frame[name] >>> 0);
+  }
+}
+
+/**
+ * A frame that notes which registers were assigned, even with the value they had: hosts that write whole registers clear bits 63:32 of
+ * those and of no others.
+ */
+export class TrackingFrame implements BackdoorFrame {
+  eax = 0;
+  ebp = 0;
+  cpl = 0;
+  #ebx = 0;
+  #ecx = 0;
+  #edx = 0;
+  #esi = 0;
+  #edi = 0;
+  #assigned: Exclude<FrameRegister, "eax">[] = [];
+
+  get ebx(): number {
+    return this.#ebx;
+  }
+  set ebx(value: number) {
+    this.#ebx = value;
+    this.#assigned.push("ebx");
+  }
+  get ecx(): number {
+    return this.#ecx;
+  }
+  set ecx(value: number) {
+    this.#ecx = value;
+    this.#assigned.push("ecx");
+  }
+  get edx(): number {
+    return this.#edx;
+  }
+  set edx(value: number) {
+    this.#edx = value;
+    this.#assigned.push("edx");
+  }
+  get esi(): number {
+    return this.#esi;
+  }
+  set esi(value: number) {
+    this.#esi = value;
+    this.#assigned.push("esi");
+  }
+  get edi(): number {
+    return this.#edi;
+  }
+  set edi(value: number) {
+    this.#edi = value;
+    this.#assigned.push("edi");
+  }
+
+  /** Forgets the assignments so far: those that loaded the frame. */
+  begin(): void {
+    this.#assigned.length = 0;
+  }
+
+  /** Writes the assigned registers whole. */
+  store(registers: BackdoorRegisters): void {
+    for (const name of this.#assigned) registers.writeRegister64(outputIndex[name], BigInt(this[name] >>> 0));
   }
 }

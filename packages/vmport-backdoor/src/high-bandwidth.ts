@@ -28,6 +28,9 @@ export class StringTransfer implements ByteTransfer {
   }
 
   read(): Uint8Array | undefined {
+    const whole = this.#memory.readBytes?.(this.length);
+    if (typeof whole === "number") this.faultIndex = whole;
+    if (whole !== undefined) return typeof whole === "number" ? undefined : whole;
     const bytes = new Uint8Array(this.length);
     for (let i = 0; i < bytes.length; i++) {
       const byte = this.#memory.read(i);
@@ -41,6 +44,10 @@ export class StringTransfer implements ByteTransfer {
   }
 
   write(bytes: Uint8Array): boolean {
+    if (this.#memory.writeBytes !== undefined) {
+      this.faultIndex = this.#memory.writeBytes(bytes);
+      return this.faultIndex < 0;
+    }
     for (let i = 0; i < bytes.length; i++) {
       if (this.#memory.canWrite(i)) continue;
       this.faultIndex = i;

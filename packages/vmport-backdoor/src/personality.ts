@@ -22,10 +22,13 @@ export interface Personality {
   readonly wrongMagic: "ones" | "keep" | "not-ours";
   /** OUT stores the result in EAX; real VMware leaves EAX alone. */
   readonly outWritesEax: boolean;
-  /** Registers are written whole, upper halves become zero (Xen before v7). */
+  /** Registers are written whole, so that their upper halves become zero (QEMU, Xen before v7). VMware keeps bits 63:32. */
   readonly wideWrites: boolean;
-  /** A 1- or 2-byte IN clears RAX bits 63:32 (Xen v6). */
-  readonly narrowInClearsRaxHigh: boolean;
+  /**
+   * What a 1- or 2-byte IN does to the rest of RAX. `merge`: nothing, as for every IN; `clear-high`: bits 63:32 become zero (Xen
+   * v6); `whole`: the result replaces all of RAX (QEMU).
+   */
+  readonly narrowIn: "merge" | "clear-high" | "whole";
   /** Ring 3 may use the port whatever IOPL and TSS say: an intercepted #GP leads to the command. */
   readonly ring3: boolean;
   /** RDPMC of the pseudo counters works at any privilege. */

@@ -7,7 +7,10 @@ export class PlainRegisters implements BackdoorRegisters {
   rip = 0x40_1000n;
   vcpuId = 0;
 
-  constructor(values: Partial<Record<"rax" | "rcx" | "rdx" | "rbx" | "rsp" | "rbp" | "rsi" | "rdi", bigint | number>>, cpl = 0) {
+  constructor(
+    values: Partial<Record<"rax" | "rcx" | "rdx" | "rbx" | "rsp" | "rbp" | "rsi" | "rdi", bigint | number>>,
+    cpl = 0,
+  ) {
     this.cpl = cpl;
     const names = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"] as const;
     for (const [index, name] of names.entries()) this.values[index] = BigInt.asUintN(64, BigInt(values[name] ?? 0));
@@ -32,6 +35,8 @@ export class PlainRegisters implements BackdoorRegisters {
 
   /** `rax=… rcx=…` in hex, for messages. */
   toString(): string {
-    return ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"].map((name, i) => `${name}=${this.values[i]?.toString(16)}`).join(" ");
+    return ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"]
+      .map((name, i) => `${name}=${this.values[i]?.toString(16)}`)
+      .join(" ");
   }
 }

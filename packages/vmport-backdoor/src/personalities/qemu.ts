@@ -1,7 +1,8 @@
 /**
  * QEMU `vmport=on` with machine types after 5.0.
  *
- * Sources: QEMU `hw/i386/vmport.c` (8-bit command number, result of OUT stored in EAX, table of commands), `hw/i386/vmmouse.c`.
+ * Sources: QEMU `hw/i386/vmport.c` (8-bit command number, result stored in EAX for IN and OUT of any
+ * width, whole registers assigned, table of commands), `hw/i386/vmmouse.c`.
  */
 import type { Personality } from "../personality.ts";
 import { VmxType } from "../protocol/constants.ts";
@@ -17,8 +18,8 @@ export const qemu: Personality = {
   unknownCommand: "ones",
   wrongMagic: "ones",
   outWritesEax: true,
-  wideWrites: false,
-  narrowInClearsRaxHigh: false,
+  wideWrites: true,
+  narrowIn: "whole",
   ring3: false,
   pseudoPmc: false,
   message: "unknown",

@@ -17,6 +17,8 @@ export const virtualbox: Personality = {
   unknownCommand: "not-ours",
   wrongMagic: "not-ours",
   outWritesEax: false,
+  wideWrites: false,
+  narrowIn: "merge",
   ring3: true,
   message: "refused",
   vmxType: undefined,

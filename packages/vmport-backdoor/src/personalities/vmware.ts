@@ -30,7 +30,7 @@ export const vmware: Personality = {
   wrongMagic: "not-ours",
   outWritesEax: false,
   wideWrites: false,
-  narrowInClearsRaxHigh: false,
+  narrowIn: "merge",
   ring3: true,
   pseudoPmc: true,
   message: "served",

@@ -19,7 +19,7 @@ export const xenV14: Personality = {
   unknownCommand: "ones",
   wrongMagic: "ones",
   wideWrites: false,
-  narrowInClearsRaxHigh: false,
+  narrowIn: "merge",
   ring3: false,
   message: "unknown",
   vmxType: VmxType.ScalableServer,

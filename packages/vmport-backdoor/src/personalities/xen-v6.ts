@@ -22,7 +22,7 @@ export const xenV6: Personality = {
   wrongMagic: "not-ours",
   outWritesEax: false,
   wideWrites: true,
-  narrowInClearsRaxHigh: true,
+  narrowIn: "clear-high",
   ring3: true,
   pseudoPmc: false,
   message: "served",
