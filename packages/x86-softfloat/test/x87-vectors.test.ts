@@ -170,7 +170,7 @@ describe("x87 against a processor", () => {
           const status = ctx.flags | (kept ? 0 : ctx.conditions & row.conditions);
           // Bit 7 (ES) of the recorded status says that an unmasked exception is pending.
           const expected = record.status & (0x3f | (kept ? 0 : row.conditions));
-          const pending = (record.status & 0x80) !== 0 === (sf.unmaskedExceptions(ctx) !== 0);
+          const pending = ((record.status & 0x80) !== 0) === (sf.unmaskedExceptions(ctx) !== 0);
           const same = kept || outputs.every((view, i) => toHex(view) === toHex(record.outputs[i]!));
           if (status !== expected || !pending || !same) {
             const head = `fcw ${group.control.toString(16)} `;

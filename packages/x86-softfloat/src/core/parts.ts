@@ -160,9 +160,16 @@ export function significand(p: Parts): bigint {
   return (BigInt(p.high) << 32n) | BigInt(p.low);
 }
 
-/** Number of bits of a non-negative `value`; 0 for 0n. */
+/** Number of bits of `value` ≥ 0; 0 for 0n. */
 export function bitLength(value: bigint): number {
   if (value === 0n) return 0;
+  const approximate = Number(value);
+  if (approximate < 2 ** 1000) {
+    // The logarithm may be off by one either way; the shift decides.
+    const exponent = Math.max(0, Math.round(Math.log2(approximate)));
+    const top = value >> BigInt(exponent);
+    return top === 0n ? exponent : top < 2n ? exponent + 1 : exponent + 2;
+  }
   const hex = value.toString(16);
   return hex.length * 4 - Math.clz32(Number.parseInt(hex[0]!, 16)) + 28;
 }

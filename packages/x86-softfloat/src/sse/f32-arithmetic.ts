@@ -48,6 +48,24 @@ function sumError(a: number, b: number, sum: number): number {
   return a - (sum - bRounded) + (b - bRounded);
 }
 
+/** x + y; if that is inexact, the neighbour with an odd last bit. */
+function oddSum(ctx: FloatContext, x: number, y: number): number {
+  const sum = x + y;
+  const error = sumError(x, y, sum);
+  if (error === 0) return sum;
+  const { f64, u32 } = ctx.scratch;
+  f64[0] = sum;
+  const low = u32[0]!;
+  if ((low & 1) === 0) {
+    if (error > 0 === sum > 0) u32[0] = low + 1;
+    else {
+      u32[0] = low - 1;
+      if (low === 0) u32[1] = u32[1]! - 1;
+    }
+  }
+  return f64[0]!;
+}
+
 function addFast(ctx: FloatContext, x: number, y: number): number {
   const sum = x + y;
   const value = Math.fround(sum);
@@ -117,6 +135,14 @@ export function f32Sqrt(ctx: FloatContext, a: number): number {
  * forms of FMA follow by flipping the sign bit of the product or of c when it is not a NaN: see {@link f32Negate}.
  */
 export function f32Fma(ctx: FloatContext, a: number, b: number, c: number): number {
+  if (isNormal(a) && isNormal(b) && isNormal(c)) {
+    // The product is exact; a sum rounded to odd can be rounded once more (S. Boldo and G. Melquiond, 2008).
+    const product = toNumber(ctx, a) * toNumber(ctx, b);
+    const sum = oddSum(ctx, product, toNumber(ctx, c));
+    const value = Math.fround(sum);
+    const magnitude = Math.abs(value);
+    if (magnitude >= SMALL && magnitude <= LARGE) return settle(ctx, value, sum - value);
+  }
   const { x, y, z, result } = ctx.scratch;
   unpackF32(x, a, ctx.daz);
   unpackF32(y, b, ctx.daz);

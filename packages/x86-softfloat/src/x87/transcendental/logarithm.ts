@@ -1,7 +1,16 @@
 /** FYL2X and FYL2XP1. Source: Intel SDM vol. 2 FYL2X (table of special results), FYL2XP1; vol. 1 §8.3.9. */
 import { type FloatContext, FloatFlag } from "../../context.ts";
 import { divideByZero, invalid, stopsAtDenormal } from "../../core/arithmetic.ts";
-import { bitLength, copyParts, Kind, type Parts, setFromBigint, setInfinity, setZero, significand } from "../../core/parts.ts";
+import {
+  bitLength,
+  copyParts,
+  Kind,
+  type Parts,
+  setFromBigint,
+  setInfinity,
+  setZero,
+  significand,
+} from "../../core/parts.ts";
 import { beginBinary, deliverF80, type F80 } from "../extended.ts";
 import { doubleArtanh, FRACTION_BITS, LOG2_E, log2, multiply, shift } from "./fixed-point.ts";
 
