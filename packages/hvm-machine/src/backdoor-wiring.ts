@@ -1,0 +1,155 @@
+/**
+ * VMware's guest interface in a domain: ports on the bus, the #GP interceptor, pseudo counters, guestinfo. The domain knows
+ * none of them; here they meet.
+ */
+import type { Domain, DomainIo, HvmVcpu } from "hvm-domain";
+import type { PortioBus } from "portio-bus";
+import { type Backdoor, type BackdoorContext, createBackdoor, createHost, findPersonality, vmware } from "vmport-backdoor";
+import type { DebugLog } from "vmport-debug-log";
+import { createGuestinfoStore, createGuestrpc, type Guestrpc } from "vmport-guestrpc";
+import { type CompleteConfig, ConfigError } from "./machine-config.ts";
+
+const VECTOR_GP = 13;
+/** Access-rights bits of CS (SDM vol. 3, guest-state area): L and D/B. */
+const ATTRIBUTE_L = 0x2000;
+const ATTRIBUTE_DB = 0x4000;
+const APIC_BUS_HZ = 100_000_000;
+
+export interface BackdoorParts {
+  readonly backdoor: Backdoor;
+  readonly guestrpc: Guestrpc;
+}
+
+export interface BackdoorSurroundings {
+  readonly config: CompleteConfig;
+  readonly domain: Domain;
+  readonly bus: PortioBus<BackdoorContext>;
+  readonly log: DebugLog;
+  readonly uptimeNs: () => bigint;
+  readonly unixTimeNs: () => bigint;
+}
+
+/** 64, 32 or 16: what the code segment makes of an instruction without prefixes. */
+export function codeBits(vcpu: HvmVcpu): 16 | 32 | 64 {
+  const EFER_LMA = 0x400n;
+  const { attributes } = vcpu.segment("cs");
+  if (vcpu.efer & EFER_LMA && attributes & ATTRIBUTE_L) return 64;
+  return attributes & ATTRIBUTE_DB ? 32 : 16;
+}
+
+export function connectBackdoor({ config, domain, bus, log, uptimeNs, unixTimeNs }: BackdoorSurroundings): BackdoorParts {
+  const guestinfo = createGuestinfoStore();
+  for (const [key, value] of Object.entries(config.guestinfo)) {
+    const error = guestinfo.set(key, value);
+    if (error) throw new ConfigError(`guestinfo.${key}`, error.message);
+  }
+  const guestrpc = createGuestrpc({ guestinfo, seed: config.seed, nowNs: uptimeNs, log, domainId: domain.domid, host: {} });
+  const backdoor = createBackdoor({
+    personality: findPersonality(config.personality) ?? vmware,
+    message: guestrpc,
+    log,
+    domainId: domain.domid,
+    host: createHost({
+      tscKhz: config.tscKhz,
+      apicBusHz: APIC_BUS_HZ,
+      hardwareVersion: config.vmwareHw,
+      memoryMb: config.memory,
+      uuid: config.uuid,
+      buildNumber: config.buildNumber,
+      timeOffsetSeconds: config.timeOffsetSeconds,
+      epochNs: unixTimeNs,
+      uptimeNs,
+      ...(config.screen ? { screen: config.screen } : {}),
+    }),
+  });
+  if (!config.vmwarePort) return { backdoor, guestrpc };
+
+  for (const range of backdoor.ports) bus.register(range, backdoor.handler);
+  domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
+    const found = backdoor.gpCheck({
+      enabled: true,
+      errorCode: exit.errorCode ?? 0,
+      registers: vcpu,
+      rip: vcpu.rip,
+      csBase: vcpu.segment("cs").base,
+      codeBits: codeBits(vcpu),
+      // SVM reports no length on #GP: the check decodes from the bytes alone.
+      instructionLength: config.flavour === "vmx" && exit.instructionLength > 0 ? exit.instructionLength : undefined,
+      fetch(linear, length) {
+        const { bytes } = vcpu.readLinear(linear, length, { fetch: true });
+        return bytes.length === length ? bytes : undefined;
+      },
+    });
+    if (found.code !== "handled") return "reinject";
+    const { length, direction, port, size, string } = found;
+    const { outcome } = domain.performPortInstruction(vcpu, {
+      instructionLength: length,
+      port,
+      size,
+      direction,
+      string: string !== undefined,
+      rep: string?.rep ?? false,
+      addressSize: string?.addressBits ?? 64,
+      segment: SEGMENTS.indexOf(string?.segment ?? "ds"),
+    });
+    return outcome === "wait" ? "reinject" : "handled";
+  });
+  domain.registerPerformanceCounter((_, index) => backdoor.rdpmc(index));
+  return { backdoor, guestrpc };
+}
+
+const SEGMENTS: readonly string[] = ["es", "cs", "ss", "ds", "fs", "gs"];
+
+/** A vCPU's registers as the backdoor names them. */
+class VcpuRegisters implements BackdoorContext {
+  readonly #vcpu: HvmVcpu;
+
+  constructor(vcpu: HvmVcpu) {
+    this.#vcpu = vcpu;
+  }
+
+  readRegister32(index: number): number {
+    return this.#vcpu.readRegister32(index);
+  }
+
+  writeRegister32(index: number, value: number): void {
+    this.#vcpu.writeRegister32(index, value);
+  }
+
+  readRegister64(index: number): bigint {
+    return this.#vcpu.readRegister(index);
+  }
+
+  writeRegister64(index: number, value: bigint): void {
+    this.#vcpu.writeRegister(index, value);
+  }
+
+  get cpl(): number {
+    return this.#vcpu.cpl;
+  }
+
+  get rip(): bigint {
+    return this.#vcpu.rip;
+  }
+
+  get vcpuId(): number {
+    return this.#vcpu.id;
+  }
+}
+
+/** The bus as the domain's I/O. */
+export function busAsDomainIo(bus: PortioBus<BackdoorContext>): DomainIo {
+  const contexts: VcpuRegisters[] = [];
+  const contextOf = (vcpu: HvmVcpu): VcpuRegisters => (contexts[vcpu.id] ??= new VcpuRegisters(vcpu));
+  return {
+    access: (direction, port, size, value, vcpu) => bus.access(direction, port, size, value, contextOf(vcpu)),
+    accessString: (direction, port, size, count, df, memory, vcpu) =>
+      bus.accessString(direction, port, size, count, df, memory, contextOf(vcpu)),
+    get result() {
+      return bus.result;
+    },
+    get fault() {
+      return bus.fault;
+    },
+  };
+}

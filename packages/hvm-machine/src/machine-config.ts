@@ -1,0 +1,129 @@
+/**
+ * The one configuration of a machine, and its check. xl.cfg text, command-line flags and this object are three spellings
+ * of it; the names are Xen's where Xen has one.
+ */
+import { findPersonality, personalities } from "vmport-backdoor";
+
+export interface MachineConfig {
+  /** Default `guest`. */
+  readonly name?: string;
+  /** RAM in MiB, 1–3072. Default 64. */
+  readonly memory?: number;
+  /** 1–8. Default 1. */
+  readonly vcpus?: number;
+  /** The guest finds VMware's port at 0x5658. Default: on when `vmwareHw` is not 0. */
+  readonly vmwarePort?: boolean;
+  /** VMware virtual hardware version: 0 (off), 3, 4, 6–21. From 7 on CPUID shows VMware. Default 0. */
+  readonly vmwareHw?: number;
+  /** Whose backdoor it is: see `personalityNames`. Default `vmware`. */
+  readonly personality?: string;
+  readonly viridian?: boolean;
+  readonly nestedHvm?: boolean;
+  /** guestinfo.* variables, without that prefix. */
+  readonly guestinfo?: Readonly<Record<string, string | Uint8Array>>;
+  /** 0: the plain TypeScript evaluator; 1: WebAssembly. Default 1. */
+  readonly tier?: 0 | 1;
+  /** Frequency of the time-stamp counter in kHz. Default 2,600,000. */
+  readonly tscKhz?: number;
+  /** Instructions per second of virtual time. Default 10^9: one instruction is one nanosecond. */
+  readonly instructionsPerSecond?: number;
+  /** Wall-clock time at power-on, ns since 1970-01-01 UTC. Default 2026-01-01 00:00:00 UTC, so that runs repeat. */
+  readonly startTimeNs?: bigint;
+  /** Local time minus UTC in seconds. Default 0. */
+  readonly timeOffsetSeconds?: number;
+  /** Seed of all randomness in the machine. Default 0x564d5868. */
+  readonly seed?: number;
+  /** 16 bytes. */
+  readonly uuid?: Uint8Array;
+  readonly buildNumber?: number;
+  readonly screen?: { readonly width: number; readonly height: number };
+  /** `vmport_debug=` mask; see vmport-debug-log. Default 0. */
+  readonly vmportDebug?: number;
+  /** Whose rules VM exits follow. Default `vmx`. */
+  readonly flavour?: "vmx" | "svm";
+  /** CPUID features added to and taken from x86-64-v2. */
+  readonly cpuid?: { readonly enable?: readonly string[]; readonly mask?: readonly string[] };
+}
+
+/** A configuration with every default filled in. */
+export interface CompleteConfig {
+  readonly name: string;
+  readonly memory: number;
+  readonly vcpus: number;
+  readonly vmwarePort: boolean;
+  readonly vmwareHw: number;
+  readonly personality: string;
+  readonly viridian: boolean;
+  readonly nestedHvm: boolean;
+  readonly guestinfo: Readonly<Record<string, string | Uint8Array>>;
+  readonly tier: 0 | 1;
+  readonly tscKhz: number;
+  readonly instructionsPerSecond: number;
+  readonly startTimeNs: bigint;
+  readonly timeOffsetSeconds: number;
+  readonly seed: number;
+  readonly uuid: Uint8Array;
+  readonly buildNumber: number;
+  readonly screen: { readonly width: number; readonly height: number } | undefined;
+  readonly vmportDebug: number;
+  readonly flavour: "vmx" | "svm";
+  readonly cpuid: { readonly enable: readonly string[]; readonly mask: readonly string[] };
+}
+
+/** A setting that cannot be: names it, what was expected and what was found. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** The configuration's own name of the setting. */
+  readonly setting: string;
+
+  constructor(setting: string, message: string) {
+    super(`${setting}: ${message}`);
+    this.setting = setting;
+  }
+}
+
+export const personalityNames: readonly string[] = personalities.map(({ name }) => name);
+
+/** 2026-01-01 00:00:00 UTC. */
+const DEFAULT_START_NS = 1_767_225_600_000_000_000n;
+const HARDWARE_VERSIONS = [0, 3, 4, ...Array.from({ length: 16 }, (_, index) => index + 6)];
+
+/** Fills in defaults. @throws ConfigError */
+export function completeConfig(config: MachineConfig): CompleteConfig {
+  const whole = (setting: string, value: number, low: number, high: number): number => {
+    if (!Number.isInteger(value) || value < low || value > high)
+      throw new ConfigError(setting, `a whole number from ${low} to ${high} expected, found ${value}`);
+    return value;
+  };
+  const vmwareHw = config.vmwareHw ?? 0;
+  if (!HARDWARE_VERSIONS.includes(vmwareHw))
+    throw new ConfigError("vmware_hw", `0, 3, 4 or 6 to 21 expected, found ${vmwareHw}`);
+  const personality = config.personality ?? "vmware";
+  if (!findPersonality(personality))
+    throw new ConfigError("personality", `one of ${personalityNames.join(", ")} expected, found ${JSON.stringify(personality)}`);
+  const uuid = config.uuid ?? new Uint8Array([0x56, 0x4d, 0x58, 0x68, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1]);
+  if (uuid.length !== 16) throw new ConfigError("uuid", `16 bytes expected, found ${uuid.length}`);
+  return {
+    name: config.name ?? "guest",
+    memory: whole("memory", config.memory ?? 64, 1, 3072),
+    vcpus: whole("vcpus", config.vcpus ?? 1, 1, 8),
+    vmwarePort: config.vmwarePort ?? vmwareHw !== 0,
+    vmwareHw,
+    personality,
+    viridian: config.viridian ?? false,
+    nestedHvm: config.nestedHvm ?? false,
+    guestinfo: config.guestinfo ?? {},
+    tier: config.tier ?? 1,
+    tscKhz: whole("tsc_khz", config.tscKhz ?? 2_600_000, 1000, 0xffff_ffff),
+    instructionsPerSecond: whole("instructions_per_second", config.instructionsPerSecond ?? 1_000_000_000, 1, 1e12),
+    startTimeNs: config.startTimeNs ?? DEFAULT_START_NS,
+    timeOffsetSeconds: whole("rtc_timeoffset", config.timeOffsetSeconds ?? 0, -86_400, 86_400),
+    seed: whole("seed", config.seed ?? 0x564d_5868, 0, 0xffff_ffff),
+    uuid,
+    buildNumber: config.buildNumber ?? 0,
+    screen: config.screen,
+    vmportDebug: config.vmportDebug ?? 0,
+    flavour: config.flavour ?? "vmx",
+    cpuid: { enable: config.cpuid?.enable ?? [], mask: config.cpuid?.mask ?? [] },
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * The assembly: guest memory, clock, port space, domain, processors, devices and VMware's guest interface, from one
+ * configuration. Nothing here knows how a device or a command works; nothing below knows that the others exist.
+ */
+import type { EntryState, GuestImage } from "guest-loader";
+import { createGuestMemory, type GuestMemory } from "guest-memory";
+import { createDomain, type Domain, type RunLimits, type RunStop } from "hvm-domain";
+import { LinuxProcess, type LinuxProcessOptions, type ProcessTime } from "linux-process";
+import { createPortioBus, type PortioBus } from "portio-bus";
+import { createSimClock, type SimClock } from "sim-clock";
+import type { Backdoor, BackdoorContext } from "vmport-backdoor";
+import { createDebugLog, type DebugLog } from "vmport-debug-log";
+import { createRandom, type Guestrpc } from "vmport-guestrpc";
+import { createVcpu, type Vcpu } from "x86-vcpu";
+import { busAsDomainIo, connectBackdoor } from "./backdoor-wiring.ts";
+import { attachDevices, type MachineDevices } from "./devices.ts";
+import { type CompleteConfig, ConfigError, completeConfig, type MachineConfig } from "./machine-config.ts";
+
+const MIB = 0x10_0000;
+/** RAM below this address lies at its own address; the rest starts at 4 GiB (the PCI hole). */
+const LOW_RAM_TOP = 0xc000_0000;
+/** Engine structures: TLBs, code cache, state blocks. */
+const ARENA_BYTES = 48 * MIB;
+
+/** What a Linux program needs beyond what the machine gives it. */
+export type ProcessSetup = Omit<LinuxProcessOptions, "memory" | "vcpu" | "pool" | "time" | "random" | "hwcap">;
+
+/** How a run ended, for people and programs. */
+export type MachineStop = RunStop | { readonly kind: "process-ended" };
+
+export interface Machine {
+  readonly config: CompleteConfig;
+  readonly memory: GuestMemory;
+  readonly clock: SimClock;
+  readonly bus: PortioBus<BackdoorContext>;
+  readonly domain: Domain;
+  readonly vcpus: readonly Vcpu[];
+  readonly backdoor: Backdoor;
+  readonly guestrpc: Guestrpc;
+  readonly devices: MachineDevices;
+  readonly log: DebugLog;
+  /** The program started with `startProcess`, if any. */
+  readonly process: LinuxProcess | undefined;
+  /** Puts an image into memory and the first processor at its entry. @throws ConfigError when memory is too small. */
+  boot(image: GuestImage): void;
+  /** Loads a Linux program at ring 3. @throws ProcessError */
+  startProcess(setup: ProcessSetup): LinuxProcess;
+  run(limits?: RunLimits): MachineStop;
+  /** Instructions retired by all processors. */
+  readonly retired: number;
+  /** Wall-clock time of the guest: ns since 1970-01-01 UTC. */
+  unixTimeNs(): bigint;
+  traceHash(): string;
+}
+
+export function createMachine(config: MachineConfig = {}): Machine {
+  return new AssembledMachine(completeConfig(config));
+}
+
+class AssembledMachine implements Machine {
+  readonly config: CompleteConfig;
+  readonly memory: GuestMemory;
+  readonly clock: SimClock;
+  readonly bus: PortioBus<BackdoorContext>;
+  readonly domain: Domain;
+  readonly vcpus: readonly Vcpu[];
+  readonly backdoor: Backdoor;
+  readonly guestrpc: Guestrpc;
+  readonly devices: MachineDevices;
+  readonly log: DebugLog;
+  process: LinuxProcess | undefined;
+
+  constructor(config: CompleteConfig) {
+    this.config = config;
+    const bytes = config.memory * MIB;
+    const low = Math.min(bytes, LOW_RAM_TOP);
+    this.memory = createGuestMemory({
+      arenaBytes: ARENA_BYTES,
+      ram: [{ base: 0, size: low }, ...(bytes > low ? [{ base: 2 ** 32, size: bytes - low }] : [])],
+    });
+    this.clock = createSimClock({ instructionsPerSecond: config.instructionsPerSecond, unixTimeNs: config.startTimeNs });
+    this.log = createDebugLog({ mask: config.vmportDebug });
+    this.bus = createPortioBus<BackdoorContext>();
+    this.domain = createDomain({
+      name: config.name,
+      flags: { vmwarePort: config.vmwarePort },
+      params: {
+        ...(config.vmwareHw ? { VMWARE_HW: BigInt(config.vmwareHw) } : {}),
+        ...(config.viridian ? { VIRIDIAN: 1n } : {}),
+        ...(config.nestedHvm ? { NESTEDHVM: 1n } : {}),
+      },
+      vcpus: config.vcpus,
+      flavour: config.flavour,
+      cpuid: { tscKhz: config.tscKhz, ...config.cpuid },
+      io: busAsDomainIo(this.bus),
+      clock: this.clock,
+    });
+    this.vcpus = Array.from({ length: config.vcpus }, (_, id) => {
+      const vcpu = createVcpu({
+        id,
+        memory: this.memory,
+        tier: config.tier,
+        features: (name) => this.domain.cpuid.featureEnabled(name),
+        readTsc: (retired) => (this.domain.nsAt(id, retired) * BigInt(config.tscKhz)) / 1_000_000n,
+      });
+      this.domain.addVcpu(vcpu);
+      return vcpu;
+    });
+    const parts = connectBackdoor({
+      config,
+      domain: this.domain,
+      bus: this.bus,
+      log: this.log,
+      uptimeNs: () => this.uptimeNs(),
+      unixTimeNs: () => this.unixTimeNs(),
+    });
+    this.backdoor = parts.backdoor;
+    this.guestrpc = parts.guestrpc;
+    this.devices = attachDevices({ config, domain: this.domain, bus: this.bus, clock: this.clock, unixTimeNs: () => this.unixTimeNs() });
+    this.domain.registerHypercallHook((vcpu) => {
+      const { process } = this;
+      if (!process?.ownsTrap(vcpu.rip)) return "pass";
+      process.handleTrap();
+      if (process.end) this.domain.requestStop();
+      return "jumped";
+    });
+  }
+
+  get retired(): number {
+    return this.vcpus.reduce((sum, vcpu) => sum + vcpu.retired, 0);
+  }
+
+  /** Virtual time at the instruction that the first processor executes now. */
+  private uptimeNs(): bigint {
+    return this.domain.nsAt(0, this.vcpus[0]?.retired ?? 0);
+  }
+
+  unixTimeNs(): bigint {
+    return this.config.startTimeNs + this.uptimeNs();
+  }
+
+  boot(image: GuestImage): void {
+    const bytes = this.config.memory * MIB;
+    if (image.requiredMemory > Math.min(bytes, LOW_RAM_TOP))
+      throw new ConfigError(
+        "memory",
+        `the image needs ${Math.ceil(image.requiredMemory / MIB)} MiB at least, the machine has ${this.config.memory}`,
+      );
+    for (const segment of image.segments) {
+      this.memory.fill(segment.address, segment.memorySize, 0);
+      this.memory.write(segment.address, segment.bytes);
+    }
+    this.enter(image.entry);
+  }
+
+  private enter(entry: EntryState): void {
+    const vcpu = this.vcpus[0]!;
+    vcpu.efer = entry.efer;
+    vcpu.cr4 = entry.cr4;
+    vcpu.cr3 = entry.cr3;
+    vcpu.cr0 = entry.cr0;
+    if (entry.gdt.base !== 0n) vcpu.setDescriptorTable("gdt", entry.gdt.base, entry.gdt.limit);
+    if (entry.mode === "real") vcpu.setDescriptorTable("idt", 0n, 0x3ff);
+    vcpu.setSegment("cs", entry.code);
+    for (const name of ["ss", "ds", "es", "fs", "gs"] as const) vcpu.setSegment(name, entry.data);
+    for (let i = 0; i < 16; i++) vcpu.writeRegister(i, entry.registers[i] ?? 0n);
+    vcpu.rip = entry.rip;
+    vcpu.rflags = entry.rflags;
+  }
+
+  startProcess(setup: ProcessSetup): LinuxProcess {
+    const vcpu = this.vcpus[0]!;
+    const random = createRandom(this.config.seed ^ 0x5bd1_e995);
+    const time: ProcessTime = {
+      wallNs: () => this.unixTimeNs(),
+      monotonicNs: () => this.uptimeNs(),
+      advanceNs: (ns) => this.clock.advanceTo(this.clock.nowNs() + ns),
+    };
+    this.process = new LinuxProcess({
+      ...setup,
+      memory: this.memory,
+      vcpu,
+      // The first MiB stays empty: a program that follows a wild physical address of ours would find nothing.
+      pool: { start: MIB, end: Math.min(this.config.memory * MIB, LOW_RAM_TOP) },
+      time,
+      random: (length) => Uint8Array.from({ length }, () => random.next() & 0xff),
+      hwcap: this.domain.cpuid.lookup(1, 0, { apicId: 0, osxsave: false }).edx,
+    });
+    return this.process;
+  }
+
+  run(limits?: RunLimits): MachineStop {
+    if (this.process?.end) return { kind: "process-ended" };
+    const stop = this.domain.run(limits);
+    return this.process?.end ? { kind: "process-ended" } : stop;
+  }
+
+  traceHash(): string {
+    return this.domain.traceHash();
+  }
+}
+
