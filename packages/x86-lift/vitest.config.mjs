@@ -1,3 +1,4 @@
 import preset from "vitest-preset";
 
-export default preset();
+// The semantics are some hundred modules: without isolation each worker loads them once, not once per test file.
+export default preset({ isolate: false });

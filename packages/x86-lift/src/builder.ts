@@ -25,13 +25,28 @@ declare const valueBrand: unique symbol;
 /** A value of the fragment being built: the number of the row that defines it. */
 export type Val = number & { readonly [valueBrand]: true };
 
-type BinaryOp = "add" | "sub" | "mul" | "mulHighU" | "mulHighS" | "divU" | "remU" | "divS" | "remS" | "and" | "or" | "xor";
+type BinaryOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "mulHighU"
+  | "mulHighS"
+  | "divU"
+  | "remU"
+  | "divS"
+  | "remS"
+  | "and"
+  | "or"
+  | "xor";
 type ShiftOp = "shl" | "shr" | "sar" | "rotl" | "rotr";
 type UnaryOp = "not" | "neg" | "clz" | "ctz" | "popcnt" | "bswap";
 type CompareOp = "eq" | "ne" | "ltU" | "ltS" | "leU" | "leS";
 
 const MAX_ROWS = 512;
-const fieldIndex = Object.fromEntries(stateFieldNames.map((name, index) => [name, index])) as Record<StateFieldName, number>;
+const fieldIndex = Object.fromEntries(stateFieldNames.map((name, index) => [name, index])) as Record<
+  StateFieldName,
+  number
+>;
 
 /**
  * Records what one instruction means. Methods append rows in call order and never evaluate; one builder is reused
@@ -230,7 +245,14 @@ export class Builder {
   }
 
   /** base + index × scale + displacement in an address size of 16, 32 or 64 bits; the result is zero-extended to 64. */
-  ea(addressBits: 16 | 32 | 64, base: Val | undefined, index: Val | undefined, scale: number, low: number, high: number): Val {
+  ea(
+    addressBits: 16 | 32 | 64,
+    base: Val | undefined,
+    index: Val | undefined,
+    scale: number,
+    low: number,
+    high: number,
+  ): Val {
     return this.row("ea", addressBits, base ?? IR_NONE, index ?? IR_NONE, IR_NONE, scale, low, high);
   }
 
@@ -292,9 +314,12 @@ export class Builder {
   }
 
   readRegister(register: number, width: IrWidth): Val {
-    if (register < Register.ES) return this.get(width as 8 | 16 | 32 | 64, width === 8 ? byteRegister(register) : gprNumber(register));
-    if (register >= Register.XMM0 && register <= Register.XMM31) return this.getXmm(register - Register.XMM0, width as 32 | 64 | 128);
-    if (register >= Register.MM0 && register <= Register.MM7) return this.getMm(register - Register.MM0, width as 32 | 64);
+    if (register < Register.ES)
+      return this.get(width as 8 | 16 | 32 | 64, width === 8 ? byteRegister(register) : gprNumber(register));
+    if (register >= Register.XMM0 && register <= Register.XMM31)
+      return this.getXmm(register - Register.XMM0, width as 32 | 64 | 128);
+    if (register >= Register.MM0 && register <= Register.MM7)
+      return this.getMm(register - Register.MM0, width as 32 | 64);
     throw new Error(`register ${register} has no plain read`);
   }
 
@@ -308,7 +333,16 @@ export class Builder {
   // ---- helpers and faults
 
   helper(name: HelperName, a?: Val, b?: Val, c?: Val, lo = 0, hi = 0): Val {
-    return this.row("helper", helpers[name].result, a ?? IR_NONE, b ?? IR_NONE, c ?? IR_NONE, helperIndex[name], lo, hi);
+    return this.row(
+      "helper",
+      helpers[name].result,
+      a ?? IR_NONE,
+      b ?? IR_NONE,
+      c ?? IR_NONE,
+      helperIndex[name],
+      lo,
+      hi,
+    );
   }
 
   raiseIf(cond: Val, vector: number, errorCode?: number): void {
@@ -377,4 +411,3 @@ export function byteRegister(register: number): number {
   if (n < 8) return n - 4 + 16;
   return n - 4;
 }
-

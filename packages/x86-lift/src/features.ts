@@ -33,7 +33,8 @@ const byFeature = {
 } as const;
 
 const table = new Map<string, string>();
-for (const [feature, mnemonics] of Object.entries(byFeature)) for (const name of mnemonics.split(" ")) table.set(name, feature);
+for (const [feature, mnemonics] of Object.entries(byFeature))
+  for (const name of mnemonics.split(" ")) table.set(name, feature);
 
 /** The feature that `mnemonic` needs beyond the baseline, or undefined. Vector and x87 semantics check their own. */
 export function requiredFeature(mnemonic: string): string | undefined {

@@ -1,5 +1,6 @@
 /** x86 instructions to a small typed IR: what every instruction means, written once. */
 export { Builder, byteRegister, gprNumber, type Val } from "./builder.ts";
+export { fragmentReadsFlags, fragmentWritesFlags } from "./flag-effects.ts";
 export { type HelperName, type HelperSpec, helperIndex, helperNames, helpers } from "./helpers.ts";
 export {
   ExitKind,
@@ -24,4 +25,6 @@ export {
 } from "./ir.ts";
 export { isLifted, lift, type Semantics, type SemanticsTable } from "./lift.ts";
 export type { LiftMode } from "./mode.ts";
+export { printIr, printRow } from "./print.ts";
 export { type SimdOpName, type SimdOpSpec, simdOpIndex, simdOpNames, simdOps } from "./simd/ops.ts";
+export { verifyIr } from "./verify.ts";

@@ -41,7 +41,11 @@ export const irOps = {
   set: { effect: "write", fields: "x=gpr a", doc: "W=32 clears bits 63:32; W=8 and 16 leave the others." },
   getXmm: { effect: "read", fields: "x=xmm", doc: "W=128, or the low W=32, 64 bits." },
   setXmm: { effect: "write", fields: "x=xmm a", doc: "W=128, or only the low W=32, 64 bits, others kept." },
-  getMm: { effect: "read", fields: "x=mm", doc: "MMX register, W=64 (or low 32). The lifter emits helper mmxEnter first." },
+  getMm: {
+    effect: "read",
+    fields: "x=mm",
+    doc: "MMX register, W=64 (or low 32). The lifter emits helper mmxEnter first.",
+  },
   setMm: { effect: "write", fields: "x=mm a", doc: "MMX register, W=64; also sets the exponent field to all ones." },
   getField: { effect: "read", fields: "x=field", doc: "Processor state named in stateFields, W as declared there." },
   setField: { effect: "write", fields: "x=field a", doc: "The same; no side effects beyond the store." },
@@ -107,12 +111,24 @@ export const irOps = {
   },
   setFlag: { effect: "write", fields: "x=Flag a", doc: "One flag from a boolean." },
   getFlag: { effect: "read", fields: "x=Flag", doc: "W=1." },
-  cond: { effect: "read", fields: "x=condition code 0–15", doc: "W=1. SDM vol. 1 appendix B: O NO B NB Z NZ BE NBE S NS P NP L NL LE NLE." },
+  cond: {
+    effect: "read",
+    fields: "x=condition code 0–15",
+    doc: "W=1. SDM vol. 1 appendix B: O NO B NB Z NZ BE NBE S NS P NP L NL LE NLE.",
+  },
   getRflags: { effect: "read", fields: "", doc: "W=64: all of RFLAGS, materialised." },
-  setRflags: { effect: "write", fields: "a lo=mask", doc: "The bits in the mask; no checks, no side effects (POPF's privilege rules are the lifter's)." },
+  setRflags: {
+    effect: "write",
+    fields: "a lo=mask",
+    doc: "The bits in the mask; no checks, no side effects (POPF's privilege rules are the lifter's).",
+  },
 
   // vectors
-  simd: { effect: "pure", fields: "x=simdOp a b? c? lo=imm", doc: "One lane-wise operation of simdOps; W=128, or the width of a scalar result." },
+  simd: {
+    effect: "pure",
+    fields: "x=simdOp a b? c? lo=imm",
+    doc: "One lane-wise operation of simdOps; W=128, or the width of a scalar result.",
+  },
 
   // everything rare
   helper: {
@@ -120,7 +136,11 @@ export const irOps = {
     fields: "x=helper a? b? c? lo hi",
     doc: "Calls a helper of `helpers`; it may fault, and may read and write any state. W is its result's width or 0.",
   },
-  raiseIf: { effect: "fault", fields: "x=vector a=cond lo=errorCode hi=hasErrorCode", doc: "Raises the exception when a." },
+  raiseIf: {
+    effect: "fault",
+    fields: "x=vector a=cond lo=errorCode hi=hasErrorCode",
+    doc: "Raises the exception when a.",
+  },
   checkTarget: {
     effect: "fault",
     fields: "a",
@@ -137,10 +157,26 @@ export const irOps = {
   jump: { effect: "end", fields: "lo hi", doc: "To the constant RIP hi:lo (already truncated to the operand size)." },
   branch: { effect: "end", fields: "a=cond lo hi", doc: "To the constant RIP hi:lo when a, else falls through." },
   jumpTo: { effect: "end", fields: "a", doc: "To the 64-bit value; checkTarget came before." },
-  repeatIf: { effect: "end", fields: "a=cond", doc: "The same instruction again when a (one chunk of a REP is done), else falls through." },
-  dispatch: { effect: "end", fields: "", doc: "A helper of this fragment has set RIP (far transfer, IRET, SYSCALL …)." },
-  raise: { effect: "end", fields: "x=vector lo=errorCode hi=kind", doc: "Raises the exception; hi: 0 without, 1 with error code." },
-  exit: { effect: "end", fields: "x=ExitKind a? b? lo hi", doc: "Leaves to the hypervisor, before any effect of the instruction. See ExitKind." },
+  repeatIf: {
+    effect: "end",
+    fields: "a=cond",
+    doc: "The same instruction again when a (one chunk of a REP is done), else falls through.",
+  },
+  dispatch: {
+    effect: "end",
+    fields: "",
+    doc: "A helper of this fragment has set RIP (far transfer, IRET, SYSCALL …).",
+  },
+  raise: {
+    effect: "end",
+    fields: "x=vector lo=errorCode hi=kind",
+    doc: "Raises the exception; hi: 0 without, 1 with error code.",
+  },
+  exit: {
+    effect: "end",
+    fields: "x=ExitKind a? b? lo hi",
+    doc: "Leaves to the hypervisor, before any effect of the instruction. See ExitKind.",
+  },
 } as const satisfies Record<string, IrOpRow>;
 
 export type IrOpName = keyof typeof irOps;

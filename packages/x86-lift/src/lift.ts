@@ -18,8 +18,25 @@ interface Entry {
 }
 
 const lockable: ReadonlySet<string> = new Set<MnemonicName>([
-  "adc", "add", "and", "btc", "btr", "bts", "cmpxchg", "cmpxchg16b", "cmpxchg8b", "dec", "inc", "neg", "not", "or", "sbb", "sub", "xadd",
-  "xchg", "xor",
+  "adc",
+  "add",
+  "and",
+  "btc",
+  "btr",
+  "bts",
+  "cmpxchg",
+  "cmpxchg16b",
+  "cmpxchg8b",
+  "dec",
+  "inc",
+  "neg",
+  "not",
+  "or",
+  "sbb",
+  "sub",
+  "xadd",
+  "xchg",
+  "xor",
 ]);
 
 const unknown: Semantics = () => {};

@@ -1,7 +1,7 @@
 /** Pointers of string instructions. Source: SDM vol. 1 §7.3.9; vol. 2, REP. */
-import { Prefix, type Instruction } from "x86-decode";
-import type { HelperName } from "./helpers.ts";
+import { type Instruction, Prefix } from "x86-decode";
 import type { Builder, Val } from "./builder.ts";
+import type { HelperName } from "./helpers.ts";
 import { Flag } from "./ir.ts";
 
 const RSI = 6;
@@ -37,6 +37,13 @@ export const isRepeated = (insn: Instruction): boolean => (insn.prefixes & (Pref
 export function repeat(b: Builder, helper: HelperName, bytes: number): void {
   const { insn } = b;
   const repne = (insn.prefixes & Prefix.Repne) !== 0 ? 1 : 0;
-  const again = b.helper(helper, undefined, undefined, undefined, bytes | (insn.addressSize << 8) | (repne << 16), b.segment);
+  const again = b.helper(
+    helper,
+    undefined,
+    undefined,
+    undefined,
+    bytes | (insn.addressSize << 8) | (repne << 16),
+    b.segment,
+  );
   b.repeatIf(again);
 }

@@ -13,7 +13,12 @@ import type { HelperSpec } from "../helpers.ts";
  * instruction; a chunk that ends early for that reason may also answer true and let the next call raise the fault.
  */
 export const stringHelpers = {
-  repMovs: { args: [], result: 1, faults: true, doc: "REP MOVS: ES:[rDI] ← segment:[rSI]. Overlapping operands behave as element by element." },
+  repMovs: {
+    args: [],
+    result: 1,
+    faults: true,
+    doc: "REP MOVS: ES:[rDI] ← segment:[rSI]. Overlapping operands behave as element by element.",
+  },
   repStos: { args: [], result: 1, faults: true, doc: "REP STOS: ES:[rDI] ← AL, AX, EAX or RAX." },
   repLods: { args: [], result: 1, faults: true, doc: "REP LODS: AL, AX, EAX or RAX ← segment:[rSI]." },
   repCmps: {

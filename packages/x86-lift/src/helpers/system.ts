@@ -43,10 +43,30 @@ export const systemHelpers = {
     faults: true,
     doc: "RET far; lo = operand size 16, 32 or 64, hi = bytes of parameters to release (0–65535). Sets RIP.",
   },
-  syscall: { args: [], result: 0, faults: true, doc: "SYSCALL from 64-bit or compatibility mode (EFER.SCE was checked). Sets RIP." },
-  sysret: { args: [], result: 0, faults: true, doc: "SYSRET, lo = 32 or 64 (REX.W: back to 64-bit code). CPL = 0 was checked; #GP(0) for a non-canonical RCX. Sets RIP." },
-  sysenter: { args: [], result: 0, faults: true, doc: "SYSENTER; #GP(0) when IA32_SYSENTER_CS[15:2] = 0. Protected mode was checked. Sets RIP." },
-  sysexit: { args: [], result: 0, faults: true, doc: "SYSEXIT, lo = 32 or 64. CPL = 0 and protected mode were checked; #GP(0) when IA32_SYSENTER_CS[15:2] = 0 or for non-canonical RCX or RDX. Sets RIP." },
+  syscall: {
+    args: [],
+    result: 0,
+    faults: true,
+    doc: "SYSCALL from 64-bit or compatibility mode (EFER.SCE was checked). Sets RIP.",
+  },
+  sysret: {
+    args: [],
+    result: 0,
+    faults: true,
+    doc: "SYSRET, lo = 32 or 64 (REX.W: back to 64-bit code). CPL = 0 was checked; #GP(0) for a non-canonical RCX. Sets RIP.",
+  },
+  sysenter: {
+    args: [],
+    result: 0,
+    faults: true,
+    doc: "SYSENTER; #GP(0) when IA32_SYSENTER_CS[15:2] = 0. Protected mode was checked. Sets RIP.",
+  },
+  sysexit: {
+    args: [],
+    result: 0,
+    faults: true,
+    doc: "SYSEXIT, lo = 32 or 64. CPL = 0 and protected mode were checked; #GP(0) when IA32_SYSENTER_CS[15:2] = 0 or for non-canonical RCX or RDX. Sets RIP.",
+  },
 
   // flags and interruptibility
   writeRflags: {
@@ -78,15 +98,30 @@ export const systemHelpers = {
     faults: true,
     doc: "LGDT (hi = 0), LIDT (hi = 1) from segment:a; lo = segment | bits of the base << 8: 24, 32 or 64 (a limit of 16 bits comes first; 24 also reads 6 bytes). #GP(0) for a non-canonical base.",
   },
-  storeTable: { args: [64], result: 0, faults: true, doc: "SGDT (hi = 0), SIDT (hi = 1) to segment:a; lo = segment | bits of the base << 8: 32 or 64. Writes 6 or 10 bytes." },
+  storeTable: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "SGDT (hi = 0), SIDT (hi = 1) to segment:a; lo = segment | bits of the base << 8: 32 or 64. Writes 6 or 10 bytes.",
+  },
   accessRights: {
     args: [16],
     result: 32,
     faults: true,
     doc: "LAR: ZF ← descriptor of selector a is valid and visible; the answer (second doubleword of the descriptor AND 0x00ff_ff00) when ZF = 1, else 0. Changes no other flag.",
   },
-  segmentLimit: { args: [16], result: 32, faults: true, doc: "LSL: ZF as for LSL; the answer is the limit in bytes when ZF = 1, else 0. Changes no other flag." },
-  verifySegment: { args: [16], result: 0, faults: true, doc: "VERR (lo = 0), VERW (lo = 1) of selector a: sets ZF, no other flag." },
+  segmentLimit: {
+    args: [16],
+    result: 32,
+    faults: true,
+    doc: "LSL: ZF as for LSL; the answer is the limit in bytes when ZF = 1, else 0. Changes no other flag.",
+  },
+  verifySegment: {
+    args: [16],
+    result: 0,
+    faults: true,
+    doc: "VERR (lo = 0), VERW (lo = 1) of selector a: sets ZF, no other flag.",
+  },
 
   // control, debug and model-specific state
   readCr: { args: [], result: 64, faults: true, doc: "MOV from CR lo = 0, 2, 3, 4 or 8." },
@@ -98,22 +133,67 @@ export const systemHelpers = {
   },
   loadMsw: { args: [16], result: 0, faults: true, doc: "LMSW: PE MP EM TS ← bits 0–3 of a; PE is never cleared." },
   clearTaskSwitched: { args: [], result: 0, faults: false, doc: "CLTS: CR0.TS ← 0." },
-  readDr: { args: [], result: 64, faults: true, doc: "MOV from DR lo = 0–3, 6, 7 (4 and 5 were mapped or refused). #DB with DR6.BD when DR7.GD = 1." },
-  writeDr: { args: [64], result: 0, faults: true, doc: "MOV to DR lo = 0–3, 6, 7 ← a. #DB with DR6.BD when DR7.GD = 1; #GP(0) for upper halves of DR6 and DR7 that are not zero in 64-bit code." },
+  readDr: {
+    args: [],
+    result: 64,
+    faults: true,
+    doc: "MOV from DR lo = 0–3, 6, 7 (4 and 5 were mapped or refused). #DB with DR6.BD when DR7.GD = 1.",
+  },
+  writeDr: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "MOV to DR lo = 0–3, 6, 7 ← a. #DB with DR6.BD when DR7.GD = 1; #GP(0) for upper halves of DR6 and DR7 that are not zero in 64-bit code.",
+  },
   readTsc: { args: [], result: 64, faults: false, doc: "The time-stamp counter, with its offset." },
-  invalidatePage: { args: [64], result: 0, faults: true, doc: "INVLPG of segment:a, lo = segment. A non-canonical or out-of-limit address does nothing. Faults never." },
-  invalidatePcid: { args: [64, 64], result: 0, faults: true, doc: "INVPCID: type a, descriptor of 16 bytes at segment:b, lo = segment. #GP(0) for a bad type or descriptor." },
-  readXcr: { args: [], result: 64, faults: true, doc: "XGETBV: register ECX; #GP(0) for one that does not exist. CR4.OSXSAVE was checked." },
+  invalidatePage: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "INVLPG of segment:a, lo = segment. A non-canonical or out-of-limit address does nothing. Faults never.",
+  },
+  invalidatePcid: {
+    args: [64, 64],
+    result: 0,
+    faults: true,
+    doc: "INVPCID: type a, descriptor of 16 bytes at segment:b, lo = segment. #GP(0) for a bad type or descriptor.",
+  },
+  readXcr: {
+    args: [],
+    result: 64,
+    faults: true,
+    doc: "XGETBV: register ECX; #GP(0) for one that does not exist. CR4.OSXSAVE was checked.",
+  },
   xsave: {
     args: [64],
     result: 0,
     faults: true,
     doc: "XSAVE family to segment:a; lo = segment | wide << 8 (REX.W), hi = 0 XSAVE, 1 XSAVEOPT, 2 XSAVEC, 3 XSAVES. Mask in EDX:EAX. #GP(0) unless 64-byte aligned.",
   },
-  xrstor: { args: [64], result: 0, faults: true, doc: "XRSTOR (hi = 0), XRSTORS (hi = 3) from segment:a; lo = segment | wide << 8. Mask in EDX:EAX. #GP(0) for misalignment or a bad header; nothing changes then." },
-  fxsave: { args: [64], result: 0, faults: true, doc: "FXSAVE to segment:a; lo = segment | wide << 8 (REX.W). #GP(0) unless 16-byte aligned. XMM registers and MXCSR always; XMM8–15 in 64-bit code only." },
-  fxrstor: { args: [64], result: 0, faults: true, doc: "FXRSTOR from segment:a; lo = segment | wide << 8. #GP(0) unless 16-byte aligned or when MXCSR has reserved bits." },
-  random: { args: [], result: 64, faults: false, doc: "lo = 0 RDRAND, 1 RDSEED: 64 bits of the processor's seeded generator (reproducible)." },
+  xrstor: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "XRSTOR (hi = 0), XRSTORS (hi = 3) from segment:a; lo = segment | wide << 8. Mask in EDX:EAX. #GP(0) for misalignment or a bad header; nothing changes then.",
+  },
+  fxsave: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "FXSAVE to segment:a; lo = segment | wide << 8 (REX.W). #GP(0) unless 16-byte aligned. XMM registers and MXCSR always; XMM8–15 in 64-bit code only.",
+  },
+  fxrstor: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "FXRSTOR from segment:a; lo = segment | wide << 8. #GP(0) unless 16-byte aligned or when MXCSR has reserved bits.",
+  },
+  random: {
+    args: [],
+    result: 64,
+    faults: false,
+    doc: "lo = 0 RDRAND, 1 RDSEED: 64 bits of the processor's seeded generator (reproducible).",
+  },
 
   // port I/O
   checkIo: {
@@ -130,9 +210,29 @@ export const systemHelpers = {
   },
 
   // arithmetic too long for rows
-  div128: { args: [64], result: 0, faults: true, doc: "DIV r/m64: RAX ← RDX:RAX ÷ a, RDX ← remainder. #DE when a = 0 or the quotient exceeds 64 bits. Flags stay." },
-  idiv128: { args: [64], result: 0, faults: true, doc: "IDIV r/m64, signed, truncating. #DE when a = 0 or the quotient does not fit. Flags stay." },
-  crc32c: { args: [32, 64], result: 32, faults: false, doc: "CRC32: the reflected CRC-32C (polynomial 0x11edc6f41) of accumulator a and the low lo = 1, 2, 4 or 8 bytes of b; no inversions." },
-  pdep: { args: [64, 64], result: 64, faults: false, doc: "PDEP: low bits of a to the places where the mask b has ones." },
+  div128: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "DIV r/m64: RAX ← RDX:RAX ÷ a, RDX ← remainder. #DE when a = 0 or the quotient exceeds 64 bits. Flags stay.",
+  },
+  idiv128: {
+    args: [64],
+    result: 0,
+    faults: true,
+    doc: "IDIV r/m64, signed, truncating. #DE when a = 0 or the quotient does not fit. Flags stay.",
+  },
+  crc32c: {
+    args: [32, 64],
+    result: 32,
+    faults: false,
+    doc: "CRC32: the reflected CRC-32C (polynomial 0x11edc6f41) of accumulator a and the low lo = 1, 2, 4 or 8 bytes of b; no inversions.",
+  },
+  pdep: {
+    args: [64, 64],
+    result: 64,
+    faults: false,
+    doc: "PDEP: low bits of a to the places where the mask b has ones.",
+  },
   pext: { args: [64, 64], result: 64, faults: false, doc: "PEXT: bits of a where the mask b has ones, gathered low." },
 } as const satisfies Record<string, HelperSpec>;

@@ -12,10 +12,12 @@ export const semantics: SemanticsTable = {
   cmpxchg8b(b) {
     const old = b.modify(0, 64);
     const shift = b.const(8, 32);
-    const pair = (high: number, low: number) => b.or(b.shift("shl", b.get(64, high), shift), b.zext(64, b.get(32, low)));
+    const pair = (high: number, low: number) =>
+      b.or(b.shift("shl", b.get(64, high), shift), b.zext(64, b.get(32, low)));
     const equal = b.compare("eq", pair(RDX, RAX), old);
     b.write(0, b.select(equal, pair(RCX, RBX), old));
-    const keepOrLoad = (register: number, half: ReturnType<Builder["get"]>) => b.select(equal, b.get(64, register), half);
+    const keepOrLoad = (register: number, half: ReturnType<Builder["get"]>) =>
+      b.select(equal, b.get(64, register), half);
     const high = keepOrLoad(RDX, b.shift("shr", old, shift));
     b.set(RAX, keepOrLoad(RAX, b.zext(64, b.trunc(32, old))));
     b.set(RDX, high);

@@ -20,7 +20,14 @@ function load(table: number): Semantics {
 function store(table: number): Semantics {
   return (b, insn) => {
     if (!requireUmip(b)) return;
-    b.helper("storeTable", b.address(), undefined, undefined, b.segment | ((insn.bitness === 64 ? 64 : 32) << 8), table);
+    b.helper(
+      "storeTable",
+      b.address(),
+      undefined,
+      undefined,
+      b.segment | ((insn.bitness === 64 ? 64 : 32) << 8),
+      table,
+    );
     b.next();
   };
 }

@@ -11,7 +11,12 @@ function access(b: Builder, input: boolean, portOperand: 0 | 1): void {
   const immediate = insn.opKind(portOperand) === OpKind.Immediate;
   const port: Val = immediate ? b.const(16, insn.immLow & 0xff) : b.get(16, 2);
   checkPort(b, port, bytes);
-  b.exit(ExitKind.Io, port, undefined, portAccessBits({ bytes, input, immediate, string: false, repeated: false }, insn.addressSize));
+  b.exit(
+    ExitKind.Io,
+    port,
+    undefined,
+    portAccessBits({ bytes, input, immediate, string: false, repeated: false }, insn.addressSize),
+  );
 }
 
 export const semantics: SemanticsTable = {

@@ -1,6 +1,7 @@
 /** INT n, INT3, INTO, INT1, IRET. */
-import type { Semantics, SemanticsTable } from "../lift.ts";
+
 import { Vector } from "../ir.ts";
+import type { Semantics, SemanticsTable } from "../lift.ts";
 
 function software(vector: number, kind: number): Semantics {
   return (b) => {

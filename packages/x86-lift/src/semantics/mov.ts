@@ -6,17 +6,8 @@ import type { SemanticsTable } from "../lift.ts";
 import { requireCpl0 } from "../privilege.ts";
 import { isSegment, loadSegment } from "../segments.ts";
 
-export const semantics: SemanticsTable = {
-  mov(b, insn) {
-    if (insn.opKind0 === OpKind.Register && insn.opReg0 >= Register.EIP) return moveToSystem(b, insn.opReg0);
-    if (insn.opKind1 === OpKind.Register && insn.opReg1 >= Register.EIP) return moveFromSystem(b, insn.opReg1);
-    b.write(0, b.read(1, b.width(0)));
-    b.next();
-  },
-};
-
 /** To a segment, control or debug register. */
-function moveToSystem(b: Builder, register: number): void {
+const moveToSystem = (b: Builder, register: number) => {
   if (isSegment(register)) {
     const segment = register - Register.ES;
     if (segment === Segment.CS) return b.undefined();
@@ -29,9 +20,9 @@ function moveToSystem(b: Builder, register: number): void {
   if (!requireCpl0(b)) return;
   b.helper(isControl ? "writeCr" : "writeDr", b.zext(64, b.read(1)), undefined, undefined, number);
   b.nextFresh();
-}
+};
 
-function moveFromSystem(b: Builder, register: number): void {
+const moveFromSystem = (b: Builder, register: number) => {
   if (isSegment(register)) {
     const selector = b.helper("readSelector", undefined, undefined, undefined, register - Register.ES);
     b.write(0, b.insn.opKind0 === OpKind.Memory ? selector : b.zext(b.width(0), selector));
@@ -41,16 +32,26 @@ function moveFromSystem(b: Builder, register: number): void {
   if (number === undefined) return b.undefined();
   if (!requireCpl0(b)) return;
   const width = b.width(0);
-  b.write(0, b.trunc(width, isControlRegister(register) ? readControl(b, number) : b.helper("readDr", undefined, undefined, undefined, number)));
+  b.write(
+    0,
+    b.trunc(
+      width,
+      isControlRegister(register)
+        ? readControl(b, number)
+        : b.helper("readDr", undefined, undefined, undefined, number),
+    ),
+  );
   b.next();
-}
+};
 
 const isControlRegister = (register: number): boolean => register >= Register.CR0 && register < Register.DR0;
 
 const controlFields = { 0: "cr0", 2: "cr2", 3: "cr3", 4: "cr4" } as const;
 
 function readControl(b: Builder, number: number) {
-  return number === 8 ? b.helper("readCr", undefined, undefined, undefined, 8) : b.getField(controlFields[number as keyof typeof controlFields]);
+  return number === 8
+    ? b.helper("readCr", undefined, undefined, undefined, 8)
+    : b.getField(controlFields[number as keyof typeof controlFields]);
 }
 
 /** Number of a control or debug register that exists in this mode. DR4 and DR5 are DR6 and DR7 unless CR4.DE. */
@@ -64,3 +65,12 @@ function systemRegister(b: Builder, register: number): number | undefined {
   if (number !== 4 && number !== 5) return number;
   return b.mode.cr4.de ? undefined : number + 2;
 }
+
+export const semantics: SemanticsTable = {
+  mov(b, insn) {
+    if (insn.opKind0 === OpKind.Register && insn.opReg0 >= Register.EIP) return moveToSystem(b, insn.opReg0);
+    if (insn.opKind1 === OpKind.Register && insn.opReg1 >= Register.EIP) return moveFromSystem(b, insn.opReg1);
+    b.write(0, b.read(1, b.width(0)));
+    b.next();
+  },
+};

@@ -31,7 +31,8 @@ export const semantics: SemanticsTable = {
 /** Address of the destination; an rSP in it counts after the pop. */
 function destination(b: Builder, popped: Val): Val {
   const { insn } = b;
-  if (insn.memBase === Register.None || insn.memBase >= Register.EIP || gprNumber(insn.memBase) !== RSP) return b.address();
+  if (insn.memBase === Register.None || insn.memBase >= Register.EIP || gprNumber(insn.memBase) !== RSP)
+    return b.address();
   const bits = insn.addressSize as 16 | 32 | 64;
   const base = b.mode.stackBits < bits ? mergedPointer(b, bits, popped) : b.trunc(bits, popped);
   const index = insn.memIndex === Register.None ? undefined : b.get(bits, gprNumber(insn.memIndex));

@@ -16,11 +16,18 @@ function pushAll(width: 16 | 32): (b: Builder) => void {
 function popAll(width: 16 | 32): (b: Builder) => void {
   return (b) => {
     const sp = stackPointer(b);
-    const values = Array.from({ length: 8 }, (_, n) => b.load(width, Segment.SS, stackOffset(b, ((7 - n) * width) / 8, sp)));
+    const values = Array.from({ length: 8 }, (_, n) =>
+      b.load(width, Segment.SS, stackOffset(b, ((7 - n) * width) / 8, sp)),
+    );
     for (let n = 0; n < 8; n++) if (n !== RSP) b.set(n, values[n]!);
     setStackPointer(b, stackOffset(b, width, sp));
     b.next();
   };
 }
 
-export const semantics: SemanticsTable = { pusha: pushAll(16), pushad: pushAll(32), popa: popAll(16), popad: popAll(32) };
+export const semantics: SemanticsTable = {
+  pusha: pushAll(16),
+  pushad: pushAll(32),
+  popa: popAll(16),
+  popad: popAll(32),
+};

@@ -13,7 +13,14 @@ export const semantics: SemanticsTable = {
     b.jumpTo(target);
   },
   retf(b, insn) {
-    b.helper("farReturn", undefined, undefined, undefined, insn.operandSize, insn.opCount === 0 ? 0 : insn.immLow & 0xffff);
+    b.helper(
+      "farReturn",
+      undefined,
+      undefined,
+      undefined,
+      insn.operandSize,
+      insn.opCount === 0 ? 0 : insn.immLow & 0xffff,
+    );
     b.dispatch();
   },
 };

@@ -2,7 +2,7 @@
 import type { Builder } from "../../builder.ts";
 import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx, requireSse } from "../../simd/availability.ts";
-import { isMm, isXmm, readMmx } from "../../simd/shapes.ts";
+import { isMemory, isMm, isXmm, readMmx } from "../../simd/shapes.ts";
 
 function move(b: Builder, width: 32 | 64): void {
   const mmx = isMm(b, 0) || isMm(b, 1);
@@ -12,8 +12,10 @@ function move(b: Builder, width: 32 | 64): void {
   else if (mmx) {
     // The store's fault comes before the change of the x87 state.
     b.helper("x87Wait");
-    b.write(0, b.read(1, width));
+    const value = b.read(1, width);
+    if (isMemory(b, 0)) b.write(0, value);
     b.helper("mmxEnter");
+    if (!isMemory(b, 0)) b.write(0, value);
   } else b.write(0, b.read(1, width));
   b.next();
 }

@@ -8,7 +8,10 @@ function access(input: boolean, bytes: 1 | 2 | 4): Semantics {
   return (b, insn) => {
     const port = b.get(16, 2);
     checkPort(b, port, bytes);
-    const bits = portAccessBits({ bytes, input, immediate: false, string: true, repeated: isRepeated(insn) }, insn.addressSize);
+    const bits = portAccessBits(
+      { bytes, input, immediate: false, string: true, repeated: isRepeated(insn) },
+      insn.addressSize,
+    );
     b.helper("stringIo", port, undefined, undefined, bits, input ? Segment.ES : b.segment);
     b.next();
   };
