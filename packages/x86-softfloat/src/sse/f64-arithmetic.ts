@@ -59,6 +59,24 @@ function sumError(a: number, b: number, sum: number): number {
   return a - (sum - bRounded) + (b - bRounded);
 }
 
+/** a + b; if that is inexact, the neighbour with an odd last bit on the side of the exact sum. */
+function oddSum(ctx: FloatContext, a: number, b: number): number {
+  const sum = a + b;
+  const error = sumError(a, b, sum);
+  if (error === 0) return sum;
+  const { f64, u32 } = ctx.scratch;
+  f64[0] = sum;
+  const low = u32[0]!;
+  if ((low & 1) === 0) {
+    if (error > 0 === sum > 0) u32[0] = low + 1;
+    else {
+      u32[0] = low - 1;
+      if (low === 0) u32[1] = u32[1]! - 1;
+    }
+  }
+  return f64[0]!;
+}
+
 /** a × b − product, exactly. */
 function productError(a: number, b: number, product: number): number {
   const aScaled = a * SPLIT;
@@ -130,6 +148,26 @@ export function f64Sqrt(ctx: FloatContext, a: bigint): bigint {
  * of FMA follow by flipping signs with {@link f64Negate}.
  */
 export function f64Fma(ctx: FloatContext, a: bigint, b: bigint, c: bigint): bigint {
+  const p = toNumber(ctx, a);
+  const q = toNumber(ctx, b);
+  const s = toNumber(ctx, c);
+  if (isModerate(p) && isModerate(q) && isModerate(s) && isModerate(p * q)) {
+    // a × b + c = high + (middle + low), the last two rounded to odd (Boldo and Melquiond, 2008).
+    const product = p * q;
+    const productLow = productError(p, q, product);
+    const lower = s + productLow;
+    const high = product + lower;
+    const middle = sumError(product, lower, high);
+    const low = sumError(s, productLow, lower);
+    const rest = oddSum(ctx, middle, low);
+    const value = high + rest;
+    if (isModerate(value)) {
+      const error = sumError(high, rest, value);
+      if (error !== 0) return settle(ctx, value, error);
+      // What rounding to odd left out; the larger term first keeps the difference exact.
+      return settle(ctx, value, Math.abs(middle) >= Math.abs(low) ? middle - rest + low : low - rest + middle);
+    }
+  }
   const { x, y, z, result } = ctx.scratch;
   unpackF64(ctx, x, a, ctx.daz);
   unpackF64(ctx, y, b, ctx.daz);

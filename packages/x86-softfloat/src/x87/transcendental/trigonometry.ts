@@ -130,7 +130,7 @@ export function f80Cos(ctx: FloatContext, out: F80, a: F80): void {
 
 /**
  * FSINCOS: the sine replaces ST(0), the cosine is pushed. If |a| ≥ 2^63, `conditions` is C2 and nothing is written;
- * otherwise C1 is that of the cosine.
+ * otherwise C1 is that of the sine, as AMD processors have it.
  */
 export function f80SinCos(ctx: FloatContext, sinOut: F80, cosOut: F80, a: F80): void {
   const { x, y, result } = ctx.scratch;
@@ -149,9 +149,11 @@ export function f80SinCos(ctx: FloatContext, sinOut: F80, cosOut: F80, a: F80): 
   if (x.kind === Kind.zero) copyParts(result, x);
   else setSine(result, x);
   deliverF80(ctx, sinOut, 64);
+  const { conditions } = ctx;
   if (x.kind === Kind.zero) setOne(result);
   else setCosine(result, x);
   deliverF80(ctx, cosOut, 64);
+  ctx.conditions = conditions;
 }
 
 /**
