@@ -1,0 +1,149 @@
+/**
+ * One guest run from the command line: limits, log lines, the observers that make a report, and what is written at the end.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { type BackdoorEvent, ConfigError, createMachine, type Machine, type MachineConfig, type MachineStop } from "hvm-machine";
+import { toConsoleLine } from "vmport-debug-log";
+import { CliError, ExitCode } from "./exit-codes.ts";
+
+/** Instructions between two looks at the host's clock. */
+const SLICE = 20_000_000;
+/** VM entries between two looks: a guest that exits all the time must not outrun its timeout. */
+const SLICE_STEPS = 200_000;
+/** Calls that a report lists one by one; beyond it they are only counted. */
+const MAX_LISTED = 10_000;
+
+export interface SessionOptions {
+  readonly config: MachineConfig;
+  readonly maxInstructions: number | undefined;
+  readonly timeoutSeconds: number | undefined;
+  /** Gets the `vmport_debug` lines. */
+  readonly logLine: (line: string) => void;
+}
+
+export interface RpcCall {
+  readonly verb: string;
+  readonly argument: string;
+  readonly ok: boolean;
+  readonly reply: string;
+}
+
+export interface BackdoorCount {
+  readonly command: string;
+  readonly number: number;
+  readonly ring: number;
+  count: number;
+}
+
+export type SessionStop = MachineStop | { readonly kind: "limit"; readonly what: "instructions" | "seconds" };
+
+const utf8 = new TextDecoder();
+
+export class GuestSession {
+  readonly machine: Machine;
+  readonly backdoorCounts: Map<string, BackdoorCount> = new Map();
+  readonly rpcCalls: RpcCall[] = [];
+  private readonly options: SessionOptions;
+
+  /** @throws CliError for a configuration that cannot be */
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.machine = configured(() => createMachine(options.config));
+    this.machine.log.addSink((record) => options.logLine(toConsoleLine(record)));
+    this.machine.backdoor.observe((event) => this.count(event));
+    this.machine.guestrpc.observe((event) => {
+      if (event.kind === "rpci" && this.rpcCalls.length < MAX_LISTED)
+        this.rpcCalls.push({ verb: event.verb, argument: utf8.decode(event.argument), ok: event.ok, reply: utf8.decode(event.payload) });
+    });
+  }
+
+  private count(event: BackdoorEvent): void {
+    const command = event.commandName ?? `command ${event.commandNumber}`;
+    const key = `${event.ring} ${command}`;
+    const known = this.backdoorCounts.get(key);
+    if (known) known.count++;
+    // A guest may try 65,536 numbers; the list stays a list that a person can read.
+    else if (this.backdoorCounts.size < 512) this.backdoorCounts.set(key, { command, number: event.commandNumber, ring: event.ring, count: 1 });
+  }
+
+  /** Runs to the guest's end or a limit; yields to the host between slices, so that signals and input come through. */
+  async run(onSlice?: () => void): Promise<SessionStop> {
+    const { machine, options } = this;
+    const deadline = options.timeoutSeconds === undefined ? undefined : performance.now() + options.timeoutSeconds * 1000;
+    let left = options.maxInstructions ?? Number.POSITIVE_INFINITY;
+    for (;;) {
+      if (left <= 0) return { kind: "limit", what: "instructions" };
+      const before = machine.domain.ticks;
+      const stop = machine.run({ maxInstructions: Math.min(SLICE, left), maxSteps: SLICE_STEPS });
+      left -= machine.domain.ticks - before;
+      if (stop.kind !== "instructions" && stop.kind !== "steps") return stop;
+      if (left <= 0) return { kind: "limit", what: "instructions" };
+      if (deadline !== undefined && performance.now() >= deadline) return { kind: "limit", what: "seconds" };
+      onSlice?.();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** guestinfo variables that the guest itself set. */
+  guestinfoSet(): Record<string, string | { readonly base64: string }> {
+    const result: Record<string, string | { readonly base64: string }> = {};
+    for (const { key, value, origin } of this.machine.guestrpc.guestinfo.list()) if (origin === "guest") result[key] = textOrBase64(value);
+    return result;
+  }
+
+  /** What every report holds. */
+  report(): Record<string, unknown> {
+    const { machine } = this;
+    return {
+      personality: machine.config.personality,
+      vmwarePort: machine.config.vmwarePort,
+      vmwareHw: machine.config.vmwareHw,
+      tier: machine.config.tier,
+      instructions: machine.retired,
+      virtualTimeNs: Number(machine.unixTimeNs() - machine.config.startTimeNs),
+      traceHash: machine.traceHash(),
+      exits: machine.domain.exitCounts,
+      backdoor: [...this.backdoorCounts.values()],
+      rpci: this.rpcCalls,
+      guestinfo: this.guestinfoSet(),
+    };
+  }
+}
+
+/** Turns errors of the configuration into the command line's own. */
+export function configured<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(error.setting === "memory" ? ExitCode.NoMemory : ExitCode.Usage, error.message, error.setting === "memory" ? "give it more with --memory=MIB" : undefined);
+    // hvm-domain's own checks speak of flags and parameters by name.
+    if (error instanceof Error && error.name === "DomainError") throw new CliError(ExitCode.Usage, error.message);
+    throw error;
+  }
+}
+
+function textOrBase64(bytes: Uint8Array): string | { readonly base64: string } {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return { base64: Buffer.from(bytes).toString("base64") };
+  }
+}
+
+/** Writes aside and renames: an interrupted run leaves the old file or the new one, never half of one. */
+export function writeWhole(path: string, text: string): void {
+  const aside = `${path}.${process.pid}.new`;
+  try {
+    const fd = openSync(aside, "w");
+    try {
+      writeSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw new CliError(ExitCode.CannotWrite, `cannot write ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, "check the folder and its permissions");
+  }
+}

@@ -1,0 +1,167 @@
+/** `hvm exec`: a Linux x86-64 program at ring 3 of a fresh domain, with no kernel. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { type LinuxProcess, type ProcessEnd, ProcessError, type ProcessErrorCode } from "linux-process";
+import { CliError, ExitCode } from "../cli/exit-codes.ts";
+import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
+import { GuestSession, type SessionStop, writeWhole } from "../cli/guest-session.ts";
+import { machineConfig, machineFlags } from "../cli/machine-flags.ts";
+import { createStyle, wantsColour } from "../cli/terminal.ts";
+import { hostFiles } from "../node/host-files.ts";
+import type { Command } from "./command.ts";
+
+const flags = {
+  root: { kind: "text", value: "DIR", help: "the program's root directory, read-only (default /)" },
+  env: { kind: "pairs", value: "NAME=VALUE", help: "an environment variable, again for more (the host's own are not passed)" },
+  cwd: { kind: "text", value: "DIR", help: "working directory under the root (default /)" },
+  strace: { kind: "switch", help: "show each system call on standard error" },
+  ...machineFlags,
+} as const satisfies FlagTable;
+
+const usage = "hvm exec [flags] -- PROGRAM [ARGUMENT…]";
+
+const PROCESS_EXIT: Readonly<Record<ProcessErrorCode, number>> = {
+  "not-found": ExitCode.NoInput,
+  "not-a-file": ExitCode.NoInput,
+  "not-elf": ExitCode.BadImage,
+  truncated: ExitCode.BadImage,
+  malformed: ExitCode.BadImage,
+  "wrong-architecture": ExitCode.BadImage,
+  unsupported: ExitCode.BadImage,
+  "no-memory": ExitCode.NoMemory,
+  "arguments-too-long": ExitCode.Usage,
+  deadlock: ExitCode.Deadlock,
+};
+
+const SIGNAL_NAMES: Readonly<Record<number, string>> = { 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM" };
+const SIGBUS = 7;
+const DEFAULT_MEMORY_MIB = 256;
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+export const exec: Command = {
+  name: "exec",
+  summary: "run a Linux x86-64 program at ring 3 of a fresh domain, no kernel",
+  help: () => `${usage}\n\nThe program's exit status is the command's; 128 + n when signal n killed it.\n\n${flagHelp(flags)}`,
+  async run(args, io) {
+    const { flags: given, words, rest } = parseFlags("exec", flags, args);
+    const [program, ...parameters] = rest ?? words;
+    if (program === undefined) throw new CliError(ExitCode.Usage, "no program given", `usage: ${usage}`);
+    if (rest !== undefined && words.length > 0) throw new CliError(ExitCode.Usage, `${JSON.stringify(words[0])} stands before --`, `usage: ${usage}`);
+    const root = resolve(given.root ?? "/");
+    if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new CliError(ExitCode.NoInput, `--root ${root}: no such directory`, "give the directory that holds usr/, lib64/ …");
+
+    const json = given.json === true;
+    const captured = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+    const config = machineConfig("exec", given, { memory: DEFAULT_MEMORY_MIB });
+    const errorStyle = createStyle(wantsColour(io.stderr, io.env));
+    const log: string[] = [];
+    const session = new GuestSession({
+      config: { ...config, name: program },
+      maxInstructions: given["max-insns"],
+      timeoutSeconds: given.timeout,
+      logLine: (line) => (json ? log.push(line) : io.stderr.write(`${errorStyle.dim(line)}\n`)),
+    });
+    const straceLines: string[] = [];
+    const process = started(() =>
+      session.machine.startProcess({
+        files: hostFiles(root),
+        path: program,
+        args: [program, ...parameters],
+        env: { PATH: "/usr/bin:/bin", HOME: "/", LANG: "C", ...Object.fromEntries(given.env ?? []) },
+        cwd: given.cwd ?? "/",
+        streams: {
+          stdin: io.readStdin,
+          stdout: (bytes) => (json ? captured.stdout.push(bytes) : io.stdout.write(bytes)),
+          stderr: (bytes) => (json ? captured.stderr.push(bytes) : io.stderr.write(bytes)),
+          terminals: { stdin: io.stdinIsTerminal, stdout: !json && io.stdout.isTTY === true, stderr: !json && io.stderr.isTTY === true },
+          terminalSize: { rows: 24, columns: io.stdout.columns ?? 80 },
+        },
+        ...(given.strace ? { onSyscall: (line: string) => (json ? straceLines.push(line) : io.stderr.write(`${errorStyle.cyan(line)}\n`)) } : {}),
+      }),
+    );
+
+    const stop = await session.run();
+    const outcome = judge(stop, process, session);
+    const out = given["guestinfo-out"];
+    if (out !== undefined) writeWhole(out, `${JSON.stringify(session.guestinfoSet(), null, 2)}\n`);
+    if (json) {
+      const report = {
+        program,
+        arguments: parameters,
+        end: outcome.end,
+        exitCode: outcome.exitCode,
+        ...(outcome.message === undefined ? {} : { error: outcome.message }),
+        stdout: Buffer.concat(captured.stdout).toString("utf8"),
+        stderr: Buffer.concat(captured.stderr).toString("utf8"),
+        ...session.report(),
+        syscalls: Object.fromEntries([...process.counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+        ...(given.strace ? { strace: straceLines } : {}),
+        ...(given["vmport-debug"] === undefined ? {} : { log }),
+      };
+      io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    } else if (outcome.message !== undefined) {
+      io.stderr.write(`${errorStyle.red("hvm exec:")} ${outcome.message}\n`);
+      if (outcome.hint !== undefined) io.stderr.write(`${errorStyle.dim(outcome.hint)}\n`);
+    }
+    return outcome.exitCode;
+  },
+};
+
+function started(start: () => LinuxProcess): LinuxProcess {
+  try {
+    return start();
+  } catch (error) {
+    if (!(error instanceof ProcessError)) throw error;
+    const hint =
+      error.code === "no-memory"
+        ? "give it more with --memory=MIB"
+        : error.code === "not-found"
+          ? "paths are taken under --root"
+          : error.code === "wrong-architecture"
+            ? "hvm exec runs x86-64 programs only"
+            : undefined;
+    throw new CliError(PROCESS_EXIT[error.code], error.message, hint);
+  }
+}
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly end: unknown;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+function judge(stop: SessionStop, process: LinuxProcess, session: GuestSession): Outcome {
+  const { machine } = session;
+  const end: ProcessEnd | undefined = process.end;
+  if (end?.kind === "exited") return { exitCode: end.status, end };
+  if (end?.kind === "killed") {
+    const { signal, fault } = end;
+    const name = SIGNAL_NAMES[signal] ?? `signal ${signal}`;
+    const why = fault ? ` (vector ${fault.vector} at ${hex(fault.rip)}, address ${hex(fault.address)})` : "";
+    const starved = signal === SIGBUS && process.space.freeBytes === 0;
+    return {
+      exitCode: starved ? ExitCode.NoMemory : 128 + signal,
+      end: { kind: "killed", signal, name, ...(fault ? { vector: fault.vector, errorCode: Number(fault.errorCode), rip: hex(fault.rip), address: hex(fault.address) } : {}) },
+      message: starved ? `${process.name} needs more than the ${machine.config.memory} MiB of memory it was given` : `${process.name} was killed by ${name}${why}`,
+      ...(starved ? { hint: "give it more with --memory=MIB" } : {}),
+    };
+  }
+  if (end?.kind === "deadlock") return { exitCode: ExitCode.Deadlock, end, message: `${process.name} waits for ever: ${end.what}`, hint: "one thread runs here; a program that needs others belongs into `hvm run`" };
+  if (stop.kind === "limit") {
+    const limit = stop.what === "instructions" ? "--max-insns" : "--timeout";
+    return { exitCode: ExitCode.Limit, end: stop, message: `${process.name} did not end within ${limit} (${machine.retired} instructions, at RIP ${hex(machine.vcpus[0]!.rip)})`, hint: "raise the limit, or look where it loops with --strace" };
+  }
+  if (stop.kind === "shutdown") {
+    const { cause, text } = stop.shutdown;
+    const unimplemented = cause === "unimplemented-instruction";
+    return {
+      exitCode: unimplemented ? ExitCode.Unimplemented : cause === "triple-fault" ? ExitCode.TripleFault : ExitCode.Internal,
+      end: { kind: "stopped", cause },
+      message: `${process.name}: ${text}`,
+      hint: unimplemented ? "please report it: the processor should know this instruction" : "please report it: no user program can do this to a domain",
+    };
+  }
+  return { exitCode: ExitCode.Internal, end: { kind: stop.kind }, message: `${process.name} stopped: ${stop.kind}`, hint: "please report it" };
+}

@@ -1,0 +1,43 @@
+/** The command line: which command, its help, and every failure as one line of cause and one of what to do. */
+import { CliError, ExitCode } from "./cli/exit-codes.ts";
+import { createStyle, wantsColour } from "./cli/terminal.ts";
+import type { Command, Io } from "./commands/command.ts";
+import { demo } from "./commands/demo.ts";
+import { disasm } from "./commands/disasm.ts";
+import { exec } from "./commands/exec.ts";
+import { run } from "./commands/run.ts";
+
+export const commands: readonly Command[] = [demo, exec, run, disasm];
+
+function help(): string {
+  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n");
+  return `hvm: a simulated HVM domain whose guest finds VMware's backdoor\n\n${rows}\n\n\`hvm COMMAND --help\` says more.\n`;
+}
+
+/** Runs one invocation and answers its exit status. Never throws. */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args;
+  const style = createStyle(wantsColour(io.stderr, io.env));
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    io.stdout.write(help());
+    return name === undefined ? ExitCode.Usage : ExitCode.Ok;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  try {
+    if (!command) throw new CliError(ExitCode.Usage, `unknown command ${JSON.stringify(name)}`, `one of: ${commands.map((c) => c.name).join(", ")}`);
+    const own = rest.indexOf("--");
+    if ((own < 0 ? rest : rest.slice(0, own)).some((arg) => arg === "--help" || arg === "-h")) {
+      io.stdout.write(`${command.help()}\n`);
+      return ExitCode.Ok;
+    }
+    return await command.run(rest, io);
+  } catch (error) {
+    const known = error instanceof CliError;
+    const message = known ? error.message : `internal error: ${error instanceof Error ? error.message : String(error)}`;
+    io.stderr.write(`${style.red(`hvm${command ? ` ${command.name}` : ""}:`)} ${message}\n`);
+    const hint = known ? error.hint : "please report it; HVM_DEBUG=1 shows where";
+    if (hint !== undefined) io.stderr.write(`${style.dim(hint)}\n`);
+    if (!known && io.env["HVM_DEBUG"] && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+    return known ? error.exitCode : ExitCode.Internal;
+  }
+}
