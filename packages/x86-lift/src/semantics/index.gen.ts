@@ -280,6 +280,57 @@ import { semantics as testInstructionSemantics } from "./test-instruction.ts";
 import { semantics as timeStampSemantics } from "./time-stamp.ts";
 import { semantics as undefinedInstructionSemantics } from "./undefined-instruction.ts";
 import { semantics as vmcallSemantics } from "./vmcall.ts";
+import { semantics as x87F2xm1Semantics } from "./x87/f2xm1.ts";
+import { semantics as x87FabsSemantics } from "./x87/fabs.ts";
+import { semantics as x87FaddSemantics } from "./x87/fadd.ts";
+import { semantics as x87FbldSemantics } from "./x87/fbld.ts";
+import { semantics as x87FbstpSemantics } from "./x87/fbstp.ts";
+import { semantics as x87FchsSemantics } from "./x87/fchs.ts";
+import { semantics as x87FcmovccSemantics } from "./x87/fcmovcc.ts";
+import { semantics as x87FcomSemantics } from "./x87/fcom.ts";
+import { semantics as x87FcomiSemantics } from "./x87/fcomi.ts";
+import { semantics as x87FcosSemantics } from "./x87/fcos.ts";
+import { semantics as x87FdecstpSemantics } from "./x87/fdecstp.ts";
+import { semantics as x87FdivSemantics } from "./x87/fdiv.ts";
+import { semantics as x87FdivrSemantics } from "./x87/fdivr.ts";
+import { semantics as x87FfreeSemantics } from "./x87/ffree.ts";
+import { semantics as x87FicomSemantics } from "./x87/ficom.ts";
+import { semantics as x87FildSemantics } from "./x87/fild.ts";
+import { semantics as x87FincstpSemantics } from "./x87/fincstp.ts";
+import { semantics as x87FistSemantics } from "./x87/fist.ts";
+import { semantics as x87FldSemantics } from "./x87/fld.ts";
+import { semantics as x87FldconstantSemantics } from "./x87/fldconstant.ts";
+import { semantics as x87FldcwSemantics } from "./x87/fldcw.ts";
+import { semantics as x87FldenvSemantics } from "./x87/fldenv.ts";
+import { semantics as x87FmulSemantics } from "./x87/fmul.ts";
+import { semantics as x87FnclexSemantics } from "./x87/fnclex.ts";
+import { semantics as x87FninitSemantics } from "./x87/fninit.ts";
+import { semantics as x87FnopSemantics } from "./x87/fnop.ts";
+import { semantics as x87FnsaveSemantics } from "./x87/fnsave.ts";
+import { semantics as x87FnstcwSemantics } from "./x87/fnstcw.ts";
+import { semantics as x87FnstenvSemantics } from "./x87/fnstenv.ts";
+import { semantics as x87FnstswSemantics } from "./x87/fnstsw.ts";
+import { semantics as x87FpatanSemantics } from "./x87/fpatan.ts";
+import { semantics as x87FpremSemantics } from "./x87/fprem.ts";
+import { semantics as x87Fprem1Semantics } from "./x87/fprem1.ts";
+import { semantics as x87FptanSemantics } from "./x87/fptan.ts";
+import { semantics as x87FrndintSemantics } from "./x87/frndint.ts";
+import { semantics as x87FrstorSemantics } from "./x87/frstor.ts";
+import { semantics as x87FscaleSemantics } from "./x87/fscale.ts";
+import { semantics as x87FsinSemantics } from "./x87/fsin.ts";
+import { semantics as x87FsincosSemantics } from "./x87/fsincos.ts";
+import { semantics as x87FsqrtSemantics } from "./x87/fsqrt.ts";
+import { semantics as x87FstSemantics } from "./x87/fst.ts";
+import { semantics as x87FsubSemantics } from "./x87/fsub.ts";
+import { semantics as x87FsubrSemantics } from "./x87/fsubr.ts";
+import { semantics as x87FtstSemantics } from "./x87/ftst.ts";
+import { semantics as x87FucomSemantics } from "./x87/fucom.ts";
+import { semantics as x87FxamSemantics } from "./x87/fxam.ts";
+import { semantics as x87FxchSemantics } from "./x87/fxch.ts";
+import { semantics as x87FxtractSemantics } from "./x87/fxtract.ts";
+import { semantics as x87Fyl2xSemantics } from "./x87/fyl2x.ts";
+import { semantics as x87Fyl2xp1Semantics } from "./x87/fyl2xp1.ts";
+import { semantics as x87WaitSemantics } from "./x87/wait.ts";
 import { semantics as xaddSemantics } from "./xadd.ts";
 import { semantics as xchgSemantics } from "./xchg.ts";
 import { semantics as xlatSemantics } from "./xlat.ts";
@@ -561,6 +612,57 @@ export const semantics: SemanticsTable = {
   ...timeStampSemantics,
   ...undefinedInstructionSemantics,
   ...vmcallSemantics,
+  ...x87F2xm1Semantics,
+  ...x87FabsSemantics,
+  ...x87FaddSemantics,
+  ...x87FbldSemantics,
+  ...x87FbstpSemantics,
+  ...x87FchsSemantics,
+  ...x87FcmovccSemantics,
+  ...x87FcomSemantics,
+  ...x87FcomiSemantics,
+  ...x87FcosSemantics,
+  ...x87FdecstpSemantics,
+  ...x87FdivSemantics,
+  ...x87FdivrSemantics,
+  ...x87FfreeSemantics,
+  ...x87FicomSemantics,
+  ...x87FildSemantics,
+  ...x87FincstpSemantics,
+  ...x87FistSemantics,
+  ...x87FldSemantics,
+  ...x87FldconstantSemantics,
+  ...x87FldcwSemantics,
+  ...x87FldenvSemantics,
+  ...x87FmulSemantics,
+  ...x87FnclexSemantics,
+  ...x87FninitSemantics,
+  ...x87FnopSemantics,
+  ...x87FnsaveSemantics,
+  ...x87FnstcwSemantics,
+  ...x87FnstenvSemantics,
+  ...x87FnstswSemantics,
+  ...x87FpatanSemantics,
+  ...x87FpremSemantics,
+  ...x87Fprem1Semantics,
+  ...x87FptanSemantics,
+  ...x87FrndintSemantics,
+  ...x87FrstorSemantics,
+  ...x87FscaleSemantics,
+  ...x87FsinSemantics,
+  ...x87FsincosSemantics,
+  ...x87FsqrtSemantics,
+  ...x87FstSemantics,
+  ...x87FsubSemantics,
+  ...x87FsubrSemantics,
+  ...x87FtstSemantics,
+  ...x87FucomSemantics,
+  ...x87FxamSemantics,
+  ...x87FxchSemantics,
+  ...x87FxtractSemantics,
+  ...x87Fyl2xSemantics,
+  ...x87Fyl2xp1Semantics,
+  ...x87WaitSemantics,
   ...xaddSemantics,
   ...xchgSemantics,
   ...xlatSemantics,
