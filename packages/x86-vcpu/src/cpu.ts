@@ -75,6 +75,18 @@ export class Cpu {
   /** #PF: CR2's value-to-be. */
   pendingCr2 = 0n;
 
+  /**
+   * INT3, INTO and INT1 raise exceptions that are traps: the length of the instruction, which lies behind the RIP to
+   * push, and whether gates are checked against the CPL. Length 0: a fault, or a trap after its instruction.
+   */
+  pendingTrapLength = 0;
+  pendingIsSoftware = false;
+  /** #DB: bits of DR6 to set when it is delivered. */
+  pendingDr6 = 0;
+
+  /** MTRRs that were written, by MSR number. */
+  readonly mtrrs = new Map<number, bigint>();
+
   /** Linear address that `toLinear` computed. */
   linearLow = 0;
   linearHigh = 0;
@@ -95,8 +107,6 @@ export class Cpu {
   suppressStep = false;
   /** Set by `Vcpu`: must a tier stop at `refresh` because something waits for a change of state? */
   wantsAttention: () => boolean = () => false;
-  /** Set by `Vcpu`: bytes of a code page changed. Host offset >>> 12. */
-  onCodeWrite: (hostPage: number) => void = () => {};
 
   private readonly liftModes = new Map<number, LiftMode>();
 
@@ -206,6 +216,11 @@ export class Cpu {
   /** Executing in 64-bit mode (as opposed to compatibility mode). */
   get code64(): boolean {
     return this.longMode && (this.get16(segmentAttributesOffset(SegmentIndex.CS)) & SegmentAttribute.Long) !== 0;
+  }
+
+  /** What RDTSC reads. */
+  get timeStampCounter(): bigint {
+    return BigInt.asUintN(64, this.readTsc(this.retired) + this.get64(StateOffset.tscOffset));
   }
 
   // ---- flags
@@ -328,6 +343,8 @@ export class Cpu {
   raise(vector: number, errorCode?: number, cr2?: bigint): HelperStatus {
     this.pendingVector = vector;
     this.pendingErrorCode = errorCode;
+    this.pendingTrapLength = 0;
+    this.pendingIsSoftware = false;
     if (cr2 !== undefined) this.pendingCr2 = cr2;
     return HelperStatus.Fault;
   }
@@ -380,7 +397,7 @@ export class Cpu {
   wroteHostPage(hostPage: number): void {
     const at = this.memory.pageFlagsOffset + hostPage;
     this.u8[at] = this.u8[at]! | PageFlag.Dirty;
-    if ((this.u8[at]! & PageFlag.Code) !== 0) this.onCodeWrite(hostPage);
+    if ((this.u8[at]! & PageFlag.Code) !== 0) this.memory.noteCodeWrite(hostPage);
   }
 
   /** A tier has decoded from this page of the buffer: writes to it take the slow path from now on. */

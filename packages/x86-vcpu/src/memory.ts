@@ -1,8 +1,8 @@
 /** What the processor needs of guest-physical memory; `guest-memory` fits. Guest-physical addresses are below 2^52. */
 export interface CpuMemory {
   /** Holds engine state at the bottom and RAM above; never grows, so `buffer` and all views stay valid. */
-  readonly wasm: WebAssembly.Memory;
-  readonly buffer: ArrayBufferLike;
+  readonly wasm: { readonly buffer: ArrayBuffer };
+  readonly buffer: ArrayBuffer;
   /** Bytes of the engine's arena, for state blocks, TLBs and code caches. Throws when the arena is full. */
   allocate(bytes: number, align: number): number;
   /** Byte offset in the buffer of a guest-physical address, or −1 where neither RAM nor ROM is. Pages of 4 KiB are contiguous. */
@@ -11,6 +11,12 @@ export interface CpuMemory {
   isWritable(gpa: number): boolean;
   /** One byte of `PageFlag` bits for each 4 KiB page of the buffer, at `pageFlagsOffset + (hostOffset >>> 12)`. */
   readonly pageFlagsOffset: number;
+  /** Subscribes to writes into pages flagged `Code`, by host page number (host offset >>> 12). */
+  onCodeWrite(callback: (hostPage: number) => void): () => void;
+  /** The processor's own stores are reported here. */
+  noteCodeWrite(hostPage: number): void;
+  /** Dirty bits were harvested: translations for writing must be forgotten. */
+  onDirtyHarvest(callback: () => void): () => void;
 }
 
 /** Bits of a page's flag byte. */

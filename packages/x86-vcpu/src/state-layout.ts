@@ -89,6 +89,8 @@ export const StateOffset = {
   cpl: 0x534,
   /** Temporaries of the fragment being executed: slots of 16 bytes, up to 0x1000. */
   temps: 0x600,
+  /** 64 bytes for values on their way between memory and TypeScript. */
+  scratch: 0x1f00,
 } as const;
 export type StateFieldOffset = keyof typeof StateOffset;
 

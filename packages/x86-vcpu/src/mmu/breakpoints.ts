@@ -1,5 +1,6 @@
 /** Data breakpoints in the debug registers (SDM vol. 3 §19.2). Pages that hold one never get TLB entries, so every access there is seen. */
 import type { Cpu } from "../cpu.ts";
+import { SegmentIndex, segmentBaseOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
 
 /** R/W field of DR7: 0 execution, 1 writes, 2 I/O, 3 reads and writes. */
@@ -10,6 +11,20 @@ const lengths = [1, 2, 8, 4] as const;
 const lengthOf = (dr7: number, n: number): number => lengths[(dr7 >>> (18 + n * 4)) & 3]!;
 
 const dr7Of = (cpu: Cpu): number => cpu.get32(StateOffset.dr + 7 * 8);
+
+/** Is any of DR0–3 enabled? */
+export const hasBreakpoints = (cpu: Cpu): boolean => (dr7Of(cpu) & 0xff) !== 0;
+
+/** Which of DR0–3 name the instruction at CS:RIP. */
+export function matchInstructionBreakpoints(cpu: Cpu): number {
+  const dr7 = dr7Of(cpu);
+  const linear = cpu.code64 ? cpu.rip : BigInt.asUintN(32, cpu.rip + cpu.get64(segmentBaseOffset(SegmentIndex.CS)));
+  let matched = 0;
+  for (let n = 0; n < 4; n++) {
+    if (isEnabled(dr7, n) && field(dr7, n) === 0 && cpu.get64(StateOffset.dr + n * 8) === linear) matched |= 1 << n;
+  }
+  return matched;
+}
 
 export function pageHasDataBreakpoint(cpu: Cpu, low: number, high: number): boolean {
   const dr7 = dr7Of(cpu);

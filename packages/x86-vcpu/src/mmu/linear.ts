@@ -96,7 +96,20 @@ function stepToNextPage(cpu: Cpu, low: number, high: number): void {
   cpu.linearHigh = cpu.code64 ? (high + carry) | 0 : 0;
 }
 
-function readMmio(cpu: Cpu, gpa: number, low: number, high: number, size: number, dest: number): HelperStatus {
+/** flags: implicit supervisor accesses never wait for a device (see system-access.ts). */
+function readMmio(
+  cpu: Cpu,
+  gpa: number,
+  low: number,
+  high: number,
+  size: number,
+  dest: number,
+  flags: number,
+): HelperStatus {
+  if ((flags & MemoryFlag.Supervisor) !== 0) {
+    cpu.u8.fill(0xff, dest, dest + size);
+    return HelperStatus.Continue;
+  }
   const data = cpu.replay.take(cpu.retired, gpa, size, false);
   if (data === undefined) {
     mmioExit(cpu, gpa, low, high, Access.Read, size);
@@ -106,7 +119,16 @@ function readMmio(cpu: Cpu, gpa: number, low: number, high: number, size: number
   return HelperStatus.Continue;
 }
 
-function writeMmio(cpu: Cpu, gpa: number, low: number, high: number, size: number, src: number): HelperStatus {
+function writeMmio(
+  cpu: Cpu,
+  gpa: number,
+  low: number,
+  high: number,
+  size: number,
+  src: number,
+  flags: number,
+): HelperStatus {
+  if ((flags & MemoryFlag.Supervisor) !== 0) return HelperStatus.Continue;
   if (cpu.replay.take(cpu.retired, gpa, size, true) !== undefined) return HelperStatus.Continue;
   mmioExit(cpu, gpa, low, high, Access.Write, size);
   cpu.exit.data.set(cpu.u8.subarray(src, src + size));
@@ -132,7 +154,7 @@ export function loadLinear(
   const host = findHost(cpu, low, high, access, context);
   if (host === TRANSLATE_FAULT) return HelperStatus.Fault;
   if (first === bytes) {
-    if (host === TRANSLATE_EXIT) return readMmio(cpu, cpu.walk.gpa, low, high, bytes, dest);
+    if (host === TRANSLATE_EXIT) return readMmio(cpu, cpu.walk.gpa, low, high, bytes, dest, flags);
     copy(cpu, host, dest, bytes);
   } else {
     const firstGpa = cpu.walk.gpa;
@@ -142,13 +164,13 @@ export function loadLinear(
     if (second === TRANSLATE_FAULT) return HelperStatus.Fault;
     const secondGpa = cpu.walk.gpa;
     if (host === TRANSLATE_EXIT) {
-      const status = readMmio(cpu, firstGpa, low, high, first, dest);
+      const status = readMmio(cpu, firstGpa, low, high, first, dest, flags);
       if (status !== HelperStatus.Continue) return status;
     } else {
       copy(cpu, host, dest, first);
     }
     if (second === TRANSLATE_EXIT) {
-      const status = readMmio(cpu, secondGpa, linearLow, linearHigh, bytes - first, dest + first);
+      const status = readMmio(cpu, secondGpa, linearLow, linearHigh, bytes - first, dest + first, flags);
       if (status !== HelperStatus.Continue) return status;
     } else {
       copy(cpu, second, dest + first, bytes - first);
@@ -171,7 +193,7 @@ export function storeLinear(
   const host = findHost(cpu, low, high, Access.Write, context);
   if (host === TRANSLATE_FAULT) return HelperStatus.Fault;
   if (first === bytes) {
-    if (host === TRANSLATE_EXIT) return writeMmio(cpu, cpu.walk.gpa, low, high, bytes, src);
+    if (host === TRANSLATE_EXIT) return writeMmio(cpu, cpu.walk.gpa, low, high, bytes, src, flags);
     copy(cpu, src, host, bytes);
     cpu.wroteHostPage(host >>> 12);
   } else {
@@ -182,11 +204,11 @@ export function storeLinear(
     if (second === TRANSLATE_FAULT) return HelperStatus.Fault;
     // MMIO parts first: they may leave, and RAM must not have changed then.
     if (host === TRANSLATE_EXIT) {
-      const status = writeMmio(cpu, firstGpa, low, high, first, src);
+      const status = writeMmio(cpu, firstGpa, low, high, first, src, flags);
       if (status !== HelperStatus.Continue) return status;
     }
     if (second === TRANSLATE_EXIT) {
-      const status = writeMmio(cpu, cpu.walk.gpa, linearLow, linearHigh, bytes - first, src + first);
+      const status = writeMmio(cpu, cpu.walk.gpa, linearLow, linearHigh, bytes - first, src + first, flags);
       if (status !== HelperStatus.Continue) return status;
     } else {
       copy(cpu, src + first, second, bytes - first);

@@ -1,0 +1,25 @@
+/** All helpers of x86-lift that this processor implements. */
+import { type HelperName, helperNames } from "x86-lift";
+import type { Helper } from "../helper.ts";
+import { arithmeticHelpers } from "./arithmetic.ts";
+import { controlHelpers } from "./control.ts";
+import { farHelpers } from "./far.ts";
+import { flagHelpers } from "./flags.ts";
+import { interruptHelpers } from "./interrupt.ts";
+import { ioHelpers } from "./io.ts";
+import { segmentHelpers } from "./segments.ts";
+import { simdHelpers } from "./simd/index.ts";
+
+const byName: { readonly [K in HelperName]?: Helper } = {
+  ...arithmeticHelpers,
+  ...controlHelpers,
+  ...farHelpers,
+  ...flagHelpers,
+  ...interruptHelpers,
+  ...ioHelpers,
+  ...segmentHelpers,
+  ...simdHelpers,
+};
+
+/** By the number that `helper` rows carry. Undefined: not implemented. */
+export const helperTable: readonly (Helper | undefined)[] = helperNames.map((name) => byName[name]);

@@ -1,0 +1,41 @@
+/**
+ * Implicit supervisor accesses: descriptor tables, TSS, interrupt stacks. Whatever the CPL, they are made with
+ * supervisor rights and without SMAP's override. Where no memory is, reads give all ones and writes are lost: these
+ * structures belong in RAM, and an event in mid-delivery cannot wait for a device.
+ *
+ * Readers return undefined when the access faulted; the exception is then pending (`HelperStatus.Fault`).
+ */
+import { MemoryFlag } from "x86-lift";
+import type { Cpu } from "../cpu.ts";
+import { HelperStatus } from "../helper.ts";
+import { StateOffset } from "../state-layout.ts";
+
+export const low32 = (v: bigint): number => Number(v & 0xffff_ffffn) | 0;
+export const high32 = (v: bigint): number => Number((v >> 32n) & 0xffff_ffffn) | 0;
+
+function load(cpu: Cpu, linear: bigint, bytes: number): boolean {
+  const scratch = cpu.base + StateOffset.scratch;
+  return cpu.loadLinear(low32(linear), high32(linear), bytes, MemoryFlag.Supervisor, scratch) === HelperStatus.Continue;
+}
+
+export function readSystem16(cpu: Cpu, linear: bigint): number | undefined {
+  return load(cpu, linear, 2) ? cpu.get16(StateOffset.scratch) : undefined;
+}
+
+export function readSystem32(cpu: Cpu, linear: bigint): number | undefined {
+  return load(cpu, linear, 4) ? cpu.get32(StateOffset.scratch) : undefined;
+}
+
+export function readSystem64(cpu: Cpu, linear: bigint): bigint | undefined {
+  return load(cpu, linear, 8) ? cpu.get64(StateOffset.scratch) : undefined;
+}
+
+/** bytes: 1, 2, 4 or 8. False: faulted. */
+export function writeSystem(cpu: Cpu, linear: bigint, bytes: number, value: bigint): boolean {
+  const scratch = StateOffset.scratch;
+  cpu.set64(scratch, value);
+  return (
+    cpu.storeLinear(low32(linear), high32(linear), bytes, MemoryFlag.Supervisor, cpu.base + scratch) ===
+    HelperStatus.Continue
+  );
+}

@@ -1,0 +1,49 @@
+/** Power-on state (SDM vol. 3, table 10-1). */
+import { Cr0 } from "./control-bits.ts";
+import type { Cpu } from "./cpu.ts";
+import { SegmentAttribute, SegmentIndex } from "./segment.ts";
+import { SystemType, setSegment } from "./segments/descriptor.ts";
+import { STATE_BYTES, StateOffset } from "./state-layout.ts";
+
+const present = SegmentAttribute.Present;
+/** Read/write data, accessed, S = 1: what the SDM gives every segment, CS too. */
+const realModeAttributes =
+  present | SegmentAttribute.CodeOrData | SegmentAttribute.Writable | SegmentAttribute.Accessed;
+
+/** Family 6: what EDX tells firmware. */
+const processorSignature = 0x600n;
+
+/** Everything but the count of retired instructions, which is time and never goes back. */
+export function resetState(cpu: Cpu): void {
+  const { retired } = cpu;
+  cpu.u8.fill(0, cpu.base, cpu.base + STATE_BYTES);
+  cpu.retired = retired;
+
+  for (let segment = 0; segment < 6; segment++) setSegment(cpu, segment, 0, 0n, 0xffff, realModeAttributes);
+  setSegment(cpu, SegmentIndex.CS, 0xf000, 0xffff_0000n, 0xffff, realModeAttributes);
+  setSegment(cpu, SegmentIndex.TR, 0, 0n, 0xffff, present | SystemType.TssBusy);
+  setSegment(cpu, SegmentIndex.LDTR, 0, 0n, 0xffff, present | SystemType.Ldt);
+  cpu.set32(StateOffset.gdtrLimit, 0xffff);
+  cpu.set32(StateOffset.idtrLimit, 0xffff);
+  cpu.rip = 0xfff0n;
+  cpu.writeGpr(2, processorSignature);
+  cpu.writeRflags(0);
+  cpu.set32(StateOffset.cr0, Cr0.CD | Cr0.NW | Cr0.ET);
+  cpu.set64(StateOffset.xcr0, 1n);
+  cpu.set32(StateOffset.dr + 6 * 8, 0xffff_0ff0);
+  cpu.set32(StateOffset.dr + 7 * 8, 0x400);
+  cpu.set32(StateOffset.mxcsr, 0x1f80);
+  cpu.set16(StateOffset.fcw, 0x40);
+  cpu.set16(StateOffset.ftw, 0x5555);
+  cpu.set64(StateOffset.pat, 0x0007_0406_0007_0406n);
+  cpu.set64(StateOffset.miscEnable, 1n);
+
+  cpu.pdpte.fill(0);
+  cpu.mtrrs.clear();
+  cpu.replay.clear();
+  cpu.pendingVector = -1;
+  cpu.pendingDr6 = 0;
+  cpu.stiShadowAt = -1;
+  cpu.movSsShadowAt = -1;
+  cpu.nmiBlocked = false;
+}

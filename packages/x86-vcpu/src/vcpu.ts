@@ -1,0 +1,618 @@
+/** The run loop: events, tiers, exceptions and VM exits in their architectural order. */
+import { Vector } from "x86-lift";
+import { Rflags } from "./control-bits.ts";
+import { Access, Cpu, type CpuFeatures } from "./cpu.ts";
+import { deliverEvent } from "./events/deliver.ts";
+import { escalate } from "./events/escalate.ts";
+import { HelperStatus } from "./helper.ts";
+import type { CpuMemory } from "./memory.ts";
+import { hasBreakpoints, matchInstructionBreakpoints } from "./mmu/breakpoints.ts";
+import { linearToGpa } from "./mmu/linear.ts";
+import { high32, low32 } from "./mmu/system-access.ts";
+import { resetState } from "./reset.ts";
+import {
+  SegmentAttribute,
+  SegmentIndex,
+  type SegmentName,
+  type SegmentRegister,
+  segmentAttributesOffset,
+  segmentBaseOffset,
+  segmentLimitOffset,
+  segmentNames,
+  segmentSelectorOffset,
+} from "./segment.ts";
+import { StateOffset } from "./state-layout.ts";
+import { writeCr0, writeCr3, writeCr4, writeEfer } from "./system/control-registers.ts";
+import { msrs } from "./system/msr.ts";
+import { type Tier, TierStop } from "./tier.ts";
+import { createTier0 } from "./tier0/index.ts";
+import { TlbContext } from "./tlb.ts";
+import type { VmExit, VmExitReason } from "./vm-exit.ts";
+
+export interface VcpuOptions {
+  readonly memory: CpuMemory;
+  /** What CPUID shows; instructions of features that are not shown are #UD. */
+  readonly features: CpuFeatures;
+  readonly id?: number;
+  /** MAXPHYADDR, 36–52. Default 40. */
+  readonly physicalAddressBits?: number;
+  /** The time-stamp counter as a pure function of retired instructions. Default: one tick each. */
+  readonly readTsc?: (retired: number) => bigint;
+  /** Default: tier 0, the reference interpreter. */
+  readonly createTier?: (cpu: Cpu) => Tier;
+}
+
+export interface LinearOptions {
+  /** Execute permission instead of read. */
+  readonly fetch?: boolean;
+  /** As supervisor, whatever the CPL. */
+  readonly privileged?: boolean;
+}
+
+/** DR6 bits (SDM vol. 3 §19.2.3). */
+const DR6_BS = 1 << 14;
+const DR7_GD = 1 << 13;
+
+interface Pending {
+  readonly vector: number;
+  readonly errorCode: number | undefined;
+  readonly cr2: bigint | undefined;
+  readonly trapLength: number;
+}
+
+export class Vcpu {
+  readonly id: number;
+  /** The inside, for adapters and tests. */
+  readonly cpu: Cpu;
+  /** Vectors (bit by bit) whose exceptions exit instead of being delivered. */
+  exceptionBitmap = 0;
+  /** MSRs whose accesses exit although the processor knows them. */
+  readonly msrExits: Set<number> = new Set();
+  /** Linear addresses at which `run` stops before the instruction. */
+  readonly breakpoints: Set<bigint> = new Set();
+
+  private readonly tier: Tier;
+  private injected: Pending | undefined;
+  private pendingInterrupt = -1;
+  private nmiPending = false;
+  private windowRequested = false;
+  private stopRequested = false;
+  /** DR6 bits of the #DB that exited last, for its injection. */
+  private exitedDr6 = 0;
+  /** `retired` at the last breakpoint stop: the instruction there runs next time. */
+  private passedBreakpointAt = -1;
+
+  constructor(options: VcpuOptions) {
+    const { memory, features, id = 0, physicalAddressBits = 40, readTsc = BigInt } = options;
+    this.id = id;
+    this.cpu = new Cpu({ memory, features, physicalAddressBits, readTsc });
+    this.tier = (options.createTier ?? createTier0)(this.cpu);
+    this.cpu.wantsAttention = () => this.wantsAttention();
+    memory.onCodeWrite((hostPage) => this.tier.invalidateCode(hostPage));
+    memory.onDirtyHarvest(() => this.cpu.tlb.flush());
+    this.reset();
+  }
+
+  // ---- running
+
+  /** Runs until a VM exit, at most `budget` instructions. Each delivered exception or interrupt counts as one. */
+  run(budget: number): VmExit {
+    const { cpu } = this;
+    const end = cpu.retired + budget;
+    cpu.replay.restart();
+    for (;;) {
+      if (this.stopRequested) {
+        this.stopRequested = false;
+        return this.exit("stop");
+      }
+      if (cpu.retired >= end) return this.exit("budget");
+      if (!cpu.replay.isPending(cpu.retired)) {
+        const outcome = this.takeEvent();
+        if (outcome === "exit") return cpu.exit;
+        if (outcome === "delivered") continue;
+        if (this.atBreakpoint()) return this.exit("stop");
+      }
+      if (this.runTier(end)) return cpu.exit;
+    }
+  }
+
+  /** True: `cpu.exit` is what to return. */
+  private runTier(end: number): boolean {
+    const { cpu } = this;
+    const before = cpu.retired;
+    const stepping = (cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0;
+    const single = stepping || this.mustStep();
+    cpu.suppressStep = false;
+    cpu.matchedBreakpoints = 0;
+    cpu.set64(StateOffset.budget, single ? 1n : BigInt(end - before));
+    cpu.set32(StateOffset.attention, 0);
+    const stop = this.tier.run(cpu);
+    if (cpu.retired > before) {
+      cpu.pendingDr6 |= cpu.matchedBreakpoints;
+      if (stepping && !cpu.suppressStep && cpu.movSsShadowAt !== cpu.retired) cpu.pendingDr6 |= DR6_BS;
+    }
+    if (stop === TierStop.Fault) return this.dispatchException(true, -1);
+    return stop === TierStop.Exit && !this.handleExit();
+  }
+
+  /** Must every instruction be looked at? */
+  private mustStep(): boolean {
+    if (this.breakpoints.size > 0 || hasBreakpoints(this.cpu)) return true;
+    return this.hasWaiting && this.inShadow;
+  }
+
+  private get inShadow(): boolean {
+    const { cpu } = this;
+    return cpu.stiShadowAt === cpu.retired || cpu.movSsShadowAt === cpu.retired;
+  }
+
+  private get hasWaiting(): boolean {
+    return this.windowRequested || this.pendingInterrupt >= 0 || this.nmiPending;
+  }
+
+  private wantsAttention(): boolean {
+    const { cpu } = this;
+    const flags = cpu.get32(StateOffset.rflagsOther);
+    if (this.stopRequested || cpu.pendingDr6 !== 0 || (flags & Rflags.TF) !== 0 || hasBreakpoints(cpu)) return true;
+    if (this.nmiPending && !cpu.nmiBlocked) return true;
+    return (flags & Rflags.IF) !== 0 && this.hasWaiting;
+  }
+
+  /** What comes between instructions, in the order of SDM vol. 3, table 7-2. */
+  private takeEvent(): "exit" | "delivered" | "none" {
+    const { cpu } = this;
+    const done = (exits: boolean): "exit" | "delivered" => (exits ? "exit" : "delivered");
+    const { injected } = this;
+    if (injected !== undefined) {
+      this.injected = undefined;
+      cpu.raise(injected.vector, injected.errorCode, injected.cr2);
+      cpu.pendingTrapLength = injected.trapLength;
+      cpu.pendingIsSoftware = injected.trapLength > 0;
+      return done(this.deliverPending(isFault(injected.vector), -1));
+    }
+    if (cpu.pendingDr6 !== 0 && cpu.movSsShadowAt !== cpu.retired) {
+      cpu.raise(Vector.DB);
+      return done(this.dispatchException(false, -1));
+    }
+    if (this.nmiPending && !cpu.nmiBlocked && !this.inShadow) {
+      this.nmiPending = false;
+      cpu.nmiBlocked = true;
+      return done(this.deliverInterrupt(Vector.NMI));
+    }
+    if (this.canInterrupt) {
+      if (this.pendingInterrupt >= 0) {
+        const vector = this.pendingInterrupt;
+        this.pendingInterrupt = -1;
+        return done(this.deliverInterrupt(vector));
+      }
+      if (this.windowRequested) {
+        this.windowRequested = false;
+        this.exit("external-interrupt-window");
+        return "exit";
+      }
+    }
+    const matched = hasBreakpoints(cpu) ? matchInstructionBreakpoints(cpu) : 0;
+    if (matched !== 0 && (cpu.readRflags() & Rflags.RF) === 0) {
+      cpu.pendingDr6 |= matched;
+      cpu.raise(Vector.DB);
+      return done(this.dispatchException(false, -1));
+    }
+    return "none";
+  }
+
+  private deliverInterrupt(vector: number): boolean {
+    const { cpu } = this;
+    const event = {
+      vector,
+      errorCode: undefined,
+      isSoftware: false,
+      returnRip: cpu.rip,
+      flags: cpu.readRflags(),
+    };
+    const status = deliverEvent(cpu, event);
+    this.countEvent();
+    return status === HelperStatus.Continue ? false : this.dispatchException(true, -1);
+  }
+
+  /**
+   * Delivers the pending exception, or exits with it if the bitmap says so. `first`: the exception during whose
+   * delivery it was raised. True: exit.
+   */
+  private dispatchException(fault: boolean, first: number): boolean {
+    const { cpu } = this;
+    const outcome = escalate(first, cpu.pendingVector);
+    if (outcome === "triple fault") {
+      this.exit("triple-fault");
+      return true;
+    }
+    if (outcome === "double fault") cpu.raise(Vector.DF, 0);
+    const vector = cpu.pendingVector;
+    if (((this.exceptionBitmap >>> vector) & 1) === 0) return this.deliverPending(fault, vector);
+    const exit = this.exit("exception");
+    exit.vector = vector;
+    exit.instructionLength = cpu.pendingTrapLength;
+    exit.errorCode = cpu.pendingErrorCode;
+    exit.faultAddress = vector === Vector.PF ? cpu.pendingCr2 : 0n;
+    if (vector === Vector.DB) {
+      exit.faultAddress = BigInt(cpu.pendingDr6);
+      this.exitedDr6 = cpu.pendingDr6;
+      cpu.pendingDr6 = 0;
+    }
+    cpu.pendingVector = -1;
+    return true;
+  }
+
+  private deliverPending(fault: boolean, vector: number): boolean {
+    const { cpu } = this;
+    const current = cpu.pendingVector;
+    const errorCode = cpu.protectedMode ? cpu.pendingErrorCode : undefined;
+    if (current === Vector.PF) cpu.set64(StateOffset.cr2, cpu.pendingCr2);
+    if (current === Vector.DB) this.enterDebugException();
+    const trapLength = cpu.pendingTrapLength;
+    const flags = fault && trapLength === 0 ? cpu.readRflags() | Rflags.RF : cpu.readRflags();
+    cpu.pendingVector = -1;
+    const returnRip = BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + BigInt(trapLength));
+    const event = { vector: current, errorCode, isSoftware: cpu.pendingIsSoftware, returnRip, flags };
+    const status = deliverEvent(cpu, event);
+    this.countEvent();
+    if (status === HelperStatus.Continue) return false;
+    return this.dispatchException(true, vector < 0 ? current : vector);
+  }
+
+  private enterDebugException(): void {
+    const { cpu } = this;
+    const dr6 = StateOffset.dr + 6 * 8;
+    const dr7 = StateOffset.dr + 7 * 8;
+    cpu.set32(dr6, (cpu.get32(dr6) & ~0xf) | cpu.pendingDr6);
+    cpu.set32(dr7, cpu.get32(dr7) & ~DR7_GD);
+    cpu.pendingDr6 = 0;
+  }
+
+  /** An event takes time, so that a guest that only faults spends its budget too. */
+  private countEvent(): void {
+    this.cpu.retired += 1;
+  }
+
+  /** True: the exit was the processor's own business and is done. */
+  private handleExit(): boolean {
+    const { cpu } = this;
+    const { reason } = cpu.exit;
+    if (reason !== "rdmsr" && reason !== "wrmsr") return false;
+    const index = Number(cpu.readGpr(1) & 0xffff_ffffn);
+    const msr = msrs.get(index);
+    if (msr === undefined || this.msrExits.has(index)) return false;
+    if (reason === "rdmsr") {
+      const value = msr.read(cpu);
+      cpu.writeGpr(0, value & 0xffff_ffffn);
+      cpu.writeGpr(2, value >> 32n);
+    } else {
+      const value = ((cpu.readGpr(2) & 0xffff_ffffn) << 32n) | (cpu.readGpr(0) & 0xffff_ffffn);
+      if (!msr.write(cpu, value)) {
+        this.injectException(Vector.GP, 0);
+        return true;
+      }
+    }
+    this.advanceRip(cpu.exit.instructionLength);
+    return true;
+  }
+
+  private exit(reason: VmExitReason): VmExit {
+    const { exit } = this.cpu;
+    exit.reason = reason;
+    exit.instructionLength = 0;
+    exit.errorCode = undefined;
+    exit.text = "";
+    return exit;
+  }
+
+  private atBreakpoint(): boolean {
+    const { cpu } = this;
+    if (this.breakpoints.size === 0 || this.passedBreakpointAt === cpu.retired) return false;
+    const base = cpu.code64 ? 0n : cpu.get64(segmentBaseOffset(SegmentIndex.CS));
+    if (!this.breakpoints.has(BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + base))) return false;
+    this.passedBreakpointAt = cpu.retired;
+    return true;
+  }
+
+  /** Ends the current `run`, or the next one at once. */
+  requestStop(): void {
+    this.stopRequested = true;
+    this.cpu.set32(StateOffset.attention, 1);
+  }
+
+  // ---- what a hypervisor does with an exit
+
+  /** The instruction at RIP has been emulated: moves past it, ends interrupt shadows and RF, pends #DB if TF is set. Counts one. */
+  advanceRip(length: number): void {
+    const { cpu } = this;
+    cpu.rip = BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + BigInt(length));
+    cpu.retired += 1;
+    cpu.replay.clear();
+    if ((cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0) cpu.pendingDr6 |= DR6_BS;
+  }
+
+  /** Delivers an exception at RIP with the next `run`, whatever the exception bitmap says. `cr2` for #PF. */
+  injectException(vector: number, errorCode?: number, cr2?: bigint): void {
+    if (vector === Vector.DB) {
+      this.cpu.pendingDr6 |= this.exitedDr6;
+      this.exitedDr6 = 0;
+    }
+    // What INT3 and INTO raised goes back as what it was; hardware wants the length of the last exit, too.
+    const isTrap = vector === Vector.BP || vector === Vector.OF;
+    this.injected = { vector, errorCode, cr2, trapLength: isTrap ? this.cpu.exit.instructionLength : 0 };
+  }
+
+  /** Delivers an external interrupt as soon as `interruptible`. */
+  injectInterrupt(vector: number): void {
+    this.pendingInterrupt = vector & 0xff;
+    this.cpu.set32(StateOffset.attention, 1);
+  }
+
+  private get canInterrupt(): boolean {
+    return (this.cpu.get32(StateOffset.rflagsOther) & Rflags.IF) !== 0 && !this.inShadow;
+  }
+
+  /** RFLAGS.IF is set, no shadow of STI or MOV SS holds, nothing else is being delivered. */
+  get interruptible(): boolean {
+    const isBusy =
+      this.injected !== undefined || this.pendingInterrupt >= 0 || this.cpu.replay.isPending(this.cpu.retired);
+    return this.canInterrupt && !isBusy;
+  }
+
+  /** Ends `run` with `external-interrupt-window` as soon as `interruptible`. */
+  requestInterruptWindow(): void {
+    this.windowRequested = true;
+    this.cpu.set32(StateOffset.attention, 1);
+  }
+
+  /** Delivers an NMI as soon as NMIs are not blocked. */
+  injectNmi(): void {
+    this.nmiPending = true;
+    this.cpu.set32(StateOffset.attention, 1);
+  }
+
+  /** Answers the `ept-violation` just reported, for reads with `accessSize` bytes. The instruction is repeated with the next `run`. */
+  completeMmio(data: Uint8Array = new Uint8Array(16)): void {
+    const { exit, replay } = this.cpu;
+    replay.complete(this.cpu.retired, exit.guestPhysical, exit.accessSize, exit.access === "write", data);
+  }
+
+  // ---- registers
+
+  get retired(): number {
+    return this.cpu.retired;
+  }
+
+  /** General registers by encoding number: 0 RAX, 1 RCX, 2 RDX, 3 RBX, 4 RSP, 5 RBP, 6 RSI, 7 RDI, 8–15. */
+  readRegister(index: number): bigint {
+    return this.cpu.readGpr(index & 15);
+  }
+
+  writeRegister(index: number, value: bigint): void {
+    this.cpu.writeGpr(index & 15, value);
+  }
+
+  /** Bits 31:0. */
+  readRegister32(index: number): number {
+    return this.cpu.get32(StateOffset.gpr + (index & 15) * 8);
+  }
+
+  /** Bits 31:0; 63:32 stay. */
+  writeRegister32(index: number, value: number): void {
+    this.cpu.set32(StateOffset.gpr + (index & 15) * 8, value);
+  }
+
+  get rip(): bigint {
+    return this.cpu.rip;
+  }
+
+  set rip(value: bigint) {
+    this.cpu.rip = value;
+    this.cpu.replay.clear();
+  }
+
+  get rflags(): bigint {
+    return BigInt(this.cpu.readRflags() >>> 0);
+  }
+
+  set rflags(value: bigint) {
+    this.cpu.writeRflags(low32(value));
+    this.cpu.updateModeKey();
+  }
+
+  get cpl(): number {
+    return this.cpu.cpl;
+  }
+
+  set cpl(value: number) {
+    this.cpu.cpl = value & 3;
+    this.cpu.updateModeKey();
+  }
+
+  /** A segment register with its hidden part; attributes have the VMCS access-rights layout. */
+  segment(name: SegmentName): SegmentRegister {
+    const { cpu } = this;
+    const index = segmentNames.indexOf(name);
+    const attributes = cpu.get16(segmentAttributesOffset(index));
+    const unusable = (attributes & SegmentAttribute.Unusable) !== 0 ? 1 << 16 : 0;
+    return {
+      selector: cpu.get16(segmentSelectorOffset(index)),
+      base: cpu.get64(segmentBaseOffset(index)),
+      limit: cpu.get32(segmentLimitOffset(index)),
+      attributes: (attributes & ~SegmentAttribute.Unusable) | unusable,
+    };
+  }
+
+  /** Sets a segment register with its hidden part; nothing is checked. */
+  setSegment(name: SegmentName, { selector, base, limit, attributes }: SegmentRegister): void {
+    const { cpu } = this;
+    const index = segmentNames.indexOf(name);
+    const unusable = (attributes & (1 << 16)) !== 0 ? SegmentAttribute.Unusable : 0;
+    cpu.set16(segmentSelectorOffset(index), selector);
+    cpu.set64(segmentBaseOffset(index), base);
+    cpu.set32(segmentLimitOffset(index), limit);
+    cpu.set16(segmentAttributesOffset(index), (attributes & 0xf0ff) | unusable);
+    cpu.updateModeKey();
+  }
+
+  /** Base and limit of GDTR or IDTR. */
+  table(name: "gdtr" | "idtr"): { base: bigint; limit: number } {
+    return { base: this.cpu.get64(StateOffset[`${name}Base`]), limit: this.cpu.get32(StateOffset[`${name}Limit`]) };
+  }
+
+  setTable(name: "gdtr" | "idtr", { base, limit }: { base: bigint; limit: number }): void {
+    this.cpu.set64(StateOffset[`${name}Base`], base);
+    this.cpu.set32(StateOffset[`${name}Limit`], limit);
+  }
+
+  get cr0(): bigint {
+    return this.cpu.get64(StateOffset.cr0);
+  }
+
+  get cr2(): bigint {
+    return this.cpu.get64(StateOffset.cr2);
+  }
+
+  set cr2(value: bigint) {
+    this.cpu.set64(StateOffset.cr2, value);
+  }
+
+  get cr3(): bigint {
+    return this.cpu.get64(StateOffset.cr3);
+  }
+
+  get cr4(): bigint {
+    return this.cpu.get64(StateOffset.cr4);
+  }
+
+  get cr8(): bigint {
+    return this.cpu.get64(StateOffset.cr8);
+  }
+
+  set cr8(value: bigint) {
+    this.cpu.set64(StateOffset.cr8, value & 15n);
+  }
+
+  get efer(): bigint {
+    return this.cpu.get64(StateOffset.efer);
+  }
+
+  get xcr0(): bigint {
+    return this.cpu.get64(StateOffset.xcr0);
+  }
+
+  set xcr0(value: bigint) {
+    this.cpu.set64(StateOffset.xcr0, value);
+  }
+
+  /** Control registers as MOV CR writes them, with all checks and consequences. False: the value is refused (#GP). */
+  writeControl(name: "cr0" | "cr3" | "cr4" | "efer", value: bigint): boolean {
+    const { cpu } = this;
+    if (name === "efer") return writeEfer(cpu, value);
+    const write = { cr0: writeCr0, cr3: writeCr3, cr4: writeCr4 }[name];
+    const status = write(cpu, value);
+    cpu.pendingVector = -1;
+    return status === HelperStatus.Continue;
+  }
+
+  /** An architectural MSR of the processor; 0 for one that it does not have. */
+  readMsr(index: number): bigint {
+    return msrs.get(index)?.read(this.cpu) ?? 0n;
+  }
+
+  /** False: there is no such MSR in the processor, or the value is refused. */
+  writeMsr(index: number, value: bigint): boolean {
+    return msrs.get(index)?.write(this.cpu, value) ?? false;
+  }
+
+  /** Forgets all translations. */
+  flushTlb(): void {
+    this.cpu.tlb.flush();
+  }
+
+  // ---- memory by linear address
+
+  /** Guest-physical address, or undefined where paging refuses. */
+  translateLinear(address: bigint, options: LinearOptions & { readonly write?: boolean } = {}): number | undefined {
+    const { cpu } = this;
+    const access = options.fetch === true ? Access.Fetch : options.write === true ? Access.Write : Access.Read;
+    const context = options.privileged === true ? TlbContext.SupervisorWithAc : cpu.dataContext;
+    const gpa = linearToGpa(cpu, low32(address), high32(address), access, context);
+    cpu.pendingVector = -1;
+    return gpa < 0 ? undefined : gpa;
+  }
+
+  /** With the rights of the current privilege. Never throws; fewer bytes than asked for: the byte at `faultAt` cannot be read. */
+  readLinear(
+    address: bigint,
+    length: number,
+    options: LinearOptions = {},
+  ): { bytes: Uint8Array; faultAt?: bigint; errorCode?: number } {
+    const bytes = new Uint8Array(length);
+    const fault = this.eachPage(address, length, options, (host, done, count) => {
+      bytes.set(this.cpu.u8.subarray(host, host + count), done);
+    });
+    return fault === undefined ? { bytes } : { ...fault.at, bytes: bytes.subarray(0, fault.done) };
+  }
+
+  /** Writes up to the first byte that cannot be written. */
+  writeLinear(
+    address: bigint,
+    bytes: Uint8Array,
+    options: LinearOptions = {},
+  ): { written: number; faultAt?: bigint; errorCode?: number } {
+    const { cpu } = this;
+    const fault = this.eachPage(address, bytes.length, { ...options, write: true }, (host, done, count) => {
+      cpu.u8.set(bytes.subarray(done, done + count), host);
+      cpu.wroteHostPage(host >>> 12);
+    });
+    return fault === undefined ? { written: bytes.length } : { ...fault.at, written: fault.done };
+  }
+
+  private eachPage(
+    address: bigint,
+    length: number,
+    options: LinearOptions & { readonly write?: boolean },
+    visit: (host: number, done: number, count: number) => void,
+  ): { done: number; at: { faultAt: bigint; errorCode?: number } } | undefined {
+    const { cpu } = this;
+    for (let done = 0; done < length; ) {
+      const linear = BigInt.asUintN(cpu.longMode ? 64 : 32, address + BigInt(done));
+      const gpa = this.translateLinear(linear, options);
+      if (gpa === undefined) return { done, at: { faultAt: linear, errorCode: cpu.walk.errorCode } };
+      const host = cpu.memory.hostOffset(gpa);
+      if (host < 0 || (options.write === true && !cpu.memory.isWritable(gpa))) return { done, at: { faultAt: linear } };
+      const count = Math.min(length - done, 0x1000 - (gpa % 0x1000));
+      visit(host, done, count);
+      done += count;
+    }
+    return undefined;
+  }
+
+  // ---- whole state
+
+  /** Power-on state (SDM vol. 3, table 10-1): real mode at f000:fff0. */
+  reset(): void {
+    const { cpu } = this;
+    resetState(cpu);
+    this.injected = undefined;
+    this.pendingInterrupt = -1;
+    this.nmiPending = false;
+    this.windowRequested = false;
+    this.stopRequested = false;
+    this.passedBreakpointAt = -1;
+    this.exitedDr6 = 0;
+    cpu.tlb.flush();
+    this.tier.reset();
+    cpu.updateModeKey();
+  }
+}
+
+/** Faults push RFLAGS with RF set; #BP, #OF and #DB (as injected) are traps. */
+const isFault = (vector: number): boolean =>
+  vector !== Vector.BP && vector !== Vector.OF && vector !== Vector.DB && vector < 32;
+
+/** A processor in its power-on state. */
+export function createVcpu(options: VcpuOptions): Vcpu {
+  return new Vcpu(options);
+}
