@@ -1,0 +1,50 @@
+/** Runs the command line inside the test process, its output captured; guests from Debian packages where set-up has put them. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { main } from "../src/main.ts";
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: Uint8Array;
+}
+
+export async function hvm(args: readonly string[], options: { stdin?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
+  const out: Uint8Array[] = [];
+  const err: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  const sink = (parts: Uint8Array[]) => ({
+    write(chunk: string | Uint8Array) {
+      parts.push(typeof chunk === "string" ? encoder.encode(chunk) : chunk.slice());
+      return true;
+    },
+  });
+  let input = encoder.encode(options.stdin ?? "");
+  const status = await main(args, {
+    stdout: sink(out),
+    stderr: sink(err),
+    env: options.env ?? {},
+    readStdin(length) {
+      const part = input.subarray(0, length);
+      input = input.subarray(part.length);
+      return part;
+    },
+    stdinIsTerminal: false,
+  });
+  const stdoutBytes = Buffer.concat(out);
+  return { status, stdout: stdoutBytes.toString("utf8"), stderr: Buffer.concat(err).toString("utf8"), stdoutBytes };
+}
+
+/** Root of an extracted guest. Without it: a failure under CI=true, elsewhere undefined (skip). */
+export function guestRoot(name: string): string | undefined {
+  const root = join(repository, ".cache", "guests", name);
+  if (existsSync(join(root, ".packages"))) return root;
+  if (process.env["CI"] === "true") throw new Error(`guest ${name} is missing: run \`node tooling/guests/fetch.mjs ${name}\``);
+  return undefined;
+}
+
+export const SKIP_HINT = "needs `node tooling/guests/fetch.mjs` (Debian's apt-get)";

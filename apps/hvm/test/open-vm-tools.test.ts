@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { guestRoot, hvm, SKIP_HINT } from "./cli.ts";
+
+const root = guestRoot("open-vm-tools");
+const on = ["exec", "--vmware-port=1", "--vmware-hw=11", `--root=${root}`];
+const off = ["exec", "--vmware-port=0", `--root=${root}`];
+
+describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodified (${SKIP_HINT})`, () => {
+  it("vmware-checkvm finds VMware", async () => {
+    const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-checkvm"]);
+    expect(stdout).toBe("VMware software version 6 (good)\n");
+    expect(status).toBe(0);
+  });
+
+  it("vmware-checkvm -p names the product", async () => {
+    const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-checkvm", "-p"]);
+    expect(stdout).toBe("ESX Server\n");
+    expect(status).toBe(0);
+  });
+
+  it("vmware-rpctool reads guestinfo", async () => {
+    const { status, stdout } = await hvm([...on, "--guestinfo", "greeting=hello", "--", "/usr/bin/vmware-rpctool", "info-get guestinfo.greeting"]);
+    expect(stdout).toBe("hello\n");
+    expect(status).toBe(0);
+  });
+
+  it("vmware-rpctool says what is absent", async () => {
+    const { status, stderr } = await hvm([...on, "--", "/usr/bin/vmware-rpctool", "info-get guestinfo.absent"]);
+    expect(stderr).toBe("No value found\n");
+    expect(status).toBe(1);
+  });
+
+  it("vmware-rpctool sets guestinfo, and --guestinfo-out writes it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "guestinfo-"));
+    try {
+      const file = join(folder, "out.json");
+      const { status } = await hvm([...on, "--guestinfo-out", file, "--guestinfo", "given=by the host", "--", "/usr/bin/vmware-rpctool", "info-set guestinfo.answer 42"]);
+      expect(status).toBe(0);
+      expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ answer: "42" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("vmware-toolbox-cmd -v says its version", async () => {
+    const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-toolbox-cmd", "-v"]);
+    expect(stdout).toMatch(/^12\.2\.0\.\d+ \(build-\d+\)\n$/);
+    expect(status).toBe(0);
+  });
+
+  it("vmware-toolbox-cmd stat hosttime shows virtual time", async () => {
+    const { status, stdout } = await hvm([...on, "--start-time=2031-05-06T07:08:09Z", "--", "/usr/bin/vmware-toolbox-cmd", "stat", "hosttime"]);
+    expect(stdout).toBe("06 May 2031 07:08:09\n");
+    expect(status).toBe(0);
+  });
+
+  it("vmware-toolbox-cmd stat speed shows the configured MHz", async () => {
+    const { status, stdout } = await hvm([...on, "--tsc-khz=1234000", "--", "/usr/bin/vmware-toolbox-cmd", "stat", "speed"]);
+    expect(stdout).toBe("1234 MHz\n");
+    expect(status).toBe(0);
+  });
+
+  it.each([["/usr/bin/vmware-checkvm"], ["/usr/bin/vmware-toolbox-cmd", "stat", "speed"], ["/usr/bin/vmware-rpctool", "info-get guestinfo.greeting"]])(
+    "without vmware_port %s refuses by its own SIGSEGV handler",
+    async (...command) => {
+      const { status, stdout, stderr } = await hvm([...off, "--guestinfo", "greeting=hello", "--", ...command]);
+      expect(status, stderr).toBeGreaterThan(0);
+      expect(status).not.toBe(139);
+      expect(`${stdout}${stderr}`).toMatch(/must be run inside a virtual machine|VMware/);
+      expect(stdout).not.toContain("hello");
+    },
+  );
+
+  it("without vmware_port the #GP reached the program: the report counts it", async () => {
+    const { stdout } = await hvm([...off, "--json", "--", "/usr/bin/vmware-checkvm"]);
+    const report = JSON.parse(stdout);
+    expect(report.backdoor).toEqual([]);
+    expect(report.syscalls.rt_sigaction).toBeGreaterThan(0);
+  });
+
+  it("runs twice alike, and alike in both tiers", async () => {
+    const hash = async (...extra: string[]) => JSON.parse((await hvm([...on, "--json", ...extra, "--", "/usr/bin/vmware-rpctool", "info-get guestinfo.absent"])).stdout).traceHash;
+    const first = await hash();
+    expect(await hash()).toBe(first);
+    expect(await hash("--tier=0")).toBe(first);
+    expect(await hash("--guestinfo", "absent=present")).not.toBe(first);
+  });
+});
