@@ -2,12 +2,20 @@
 import { CliError, ExitCode } from "./cli/exit-codes.ts";
 import { createStyle, wantsColour } from "./cli/terminal.ts";
 import type { Command, Io } from "./commands/command.ts";
-import { demo } from "./commands/demo.ts";
-import { disasm } from "./commands/disasm.ts";
-import { exec } from "./commands/exec.ts";
-import { run } from "./commands/run.ts";
 
-export const commands: readonly Command[] = [demo, exec, run, disasm];
+interface CommandRow {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads only what the command needs: most of start-up is loading. */
+  readonly load: () => Promise<Command>;
+}
+
+export const commands: readonly CommandRow[] = [
+  { name: "demo", summary: "boot the embedded guest, and see it find VMware's backdoor", load: async () => (await import("./commands/demo.ts")).demo },
+  { name: "exec", summary: "run a Linux x86-64 program at ring 3 of a fresh domain, no kernel", load: async () => (await import("./commands/exec.ts")).exec },
+  { name: "run", summary: "boot an image: boot sector, multiboot, ELF, flat binary", load: async () => (await import("./commands/run.ts")).run },
+  { name: "disasm", summary: "disassemble an ELF file, a boot sector or raw code", load: async () => (await import("./commands/disasm.ts")).disasm },
+];
 
 function help(): string {
   const rows = commands.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n");
@@ -22,9 +30,10 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(help());
     return name === undefined ? ExitCode.Usage : ExitCode.Ok;
   }
-  const command = commands.find((candidate) => candidate.name === name);
+  const row = commands.find((candidate) => candidate.name === name);
   try {
-    if (!command) throw new CliError(ExitCode.Usage, `unknown command ${JSON.stringify(name)}`, `one of: ${commands.map((c) => c.name).join(", ")}`);
+    if (!row) throw new CliError(ExitCode.Usage, `unknown command ${JSON.stringify(name)}`, `one of: ${commands.map((c) => c.name).join(", ")}`);
+    const command = await row.load();
     const own = rest.indexOf("--");
     if ((own < 0 ? rest : rest.slice(0, own)).some((arg) => arg === "--help" || arg === "-h")) {
       io.stdout.write(`${command.help()}\n`);
@@ -34,7 +43,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     const known = error instanceof CliError;
     const message = known ? error.message : `internal error: ${error instanceof Error ? error.message : String(error)}`;
-    io.stderr.write(`${style.red(`hvm${command ? ` ${command.name}` : ""}:`)} ${message}\n`);
+    io.stderr.write(`${style.red(`hvm${row ? ` ${row.name}` : ""}:`)} ${message}\n`);
     const hint = known ? error.hint : "please report it; HVM_DEBUG=1 shows where";
     if (hint !== undefined) io.stderr.write(`${style.dim(hint)}\n`);
     if (!known && io.env["HVM_DEBUG"] && error instanceof Error) io.stderr.write(`${error.stack}\n`);

@@ -11,7 +11,6 @@ const CR4_PAE = 1n << 5n;
 const CR4_OSFXSR = 1n << 9n;
 const CR4_OSXMMEXCPT = 1n << 10n;
 const EFER_LME = 1n << 8n;
-const EFER_LMA = 1n << 10n;
 
 /** Descriptors of the table below: null, 32-bit code, data, 64-bit code. */
 const CODE32 = 0x08;
@@ -65,7 +64,7 @@ export function longModeEntry(address: bigint, tables: number, registers: EntryS
     cr0: CR0_ET | CR0_PE | CR0_PG,
     cr3: BigInt(tables + 0x1000),
     cr4: CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT,
-    efer: EFER_LME | EFER_LMA,
+    efer: EFER_LME,
     code: segment(CODE64, 0xffff_ffff, 0xa09b),
     data: segment(DATA, 0xffff_ffff, 0xc093),
     gdt: { base: BigInt(tables), limit: 31 },

@@ -39,6 +39,7 @@ export interface EntryState {
   readonly cr0: bigint;
   readonly cr3: bigint;
   readonly cr4: bigint;
+  /** Without LMA, which paging turns on. */
   readonly efer: bigint;
   readonly code: EntrySegment;
   /** SS, DS, ES, FS and GS alike. */

@@ -4,7 +4,7 @@
  */
 import type { Domain, DomainIo, HvmVcpu } from "hvm-domain";
 import type { PortioBus } from "portio-bus";
-import { type Backdoor, type BackdoorContext, createBackdoor, createHost, findPersonality, vmware } from "vmport-backdoor";
+import { type Backdoor, type BackdoorContext, createBackdoor, createHost, findPersonality, type Personality, vmware } from "vmport-backdoor";
 import type { DebugLog } from "vmport-debug-log";
 import { createGuestinfoStore, createGuestrpc, type Guestrpc } from "vmport-guestrpc";
 import { type CompleteConfig, ConfigError } from "./machine-config.ts";
@@ -37,6 +37,12 @@ export function codeBits(vcpu: HvmVcpu): 16 | 32 | 64 {
   return attributes & ATTRIBUTE_DB ? 32 : 16;
 }
 
+/** The configuration has been checked: the name exists. */
+function personalityOf(name: string): Personality {
+  const found = findPersonality(name);
+  return found.ok ? found.personality : vmware;
+}
+
 export function connectBackdoor({ config, domain, bus, log, uptimeNs, unixTimeNs }: BackdoorSurroundings): BackdoorParts {
   const guestinfo = createGuestinfoStore();
   for (const [key, value] of Object.entries(config.guestinfo)) {
@@ -45,7 +51,7 @@ export function connectBackdoor({ config, domain, bus, log, uptimeNs, unixTimeNs
   }
   const guestrpc = createGuestrpc({ guestinfo, seed: config.seed, nowNs: uptimeNs, log, domainId: domain.domid, host: {} });
   const backdoor = createBackdoor({
-    personality: findPersonality(config.personality) ?? vmware,
+    personality: personalityOf(config.personality),
     message: guestrpc,
     log,
     domainId: domain.domid,

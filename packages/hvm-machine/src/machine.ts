@@ -11,7 +11,7 @@ import { createSimClock, type SimClock } from "sim-clock";
 import type { Backdoor, BackdoorContext } from "vmport-backdoor";
 import { createDebugLog, type DebugLog } from "vmport-debug-log";
 import { createRandom, type Guestrpc } from "vmport-guestrpc";
-import { createVcpu, type Vcpu } from "x86-vcpu";
+import { createTier0, createVcpu, type Vcpu } from "x86-vcpu";
 import { busAsDomainIo, connectBackdoor } from "./backdoor-wiring.ts";
 import { attachDevices, type MachineDevices } from "./devices.ts";
 import { type CompleteConfig, ConfigError, completeConfig, type MachineConfig } from "./machine-config.ts";
@@ -99,8 +99,8 @@ class AssembledMachine implements Machine {
       const vcpu = createVcpu({
         id,
         memory: this.memory,
-        tier: config.tier,
-        features: (name) => this.domain.cpuid.featureEnabled(name),
+        features: { has: (name) => this.domain.cpuid.featureEnabled(name) },
+        createTier: createTier0,
         readTsc: (retired) => (this.domain.nsAt(id, retired) * BigInt(config.tscKhz)) / 1_000_000n,
       });
       this.domain.addVcpu(vcpu);
@@ -155,12 +155,12 @@ class AssembledMachine implements Machine {
 
   private enter(entry: EntryState): void {
     const vcpu = this.vcpus[0]!;
-    vcpu.efer = entry.efer;
-    vcpu.cr4 = entry.cr4;
-    vcpu.cr3 = entry.cr3;
-    vcpu.cr0 = entry.cr0;
-    if (entry.gdt.base !== 0n) vcpu.setDescriptorTable("gdt", entry.gdt.base, entry.gdt.limit);
-    if (entry.mode === "real") vcpu.setDescriptorTable("idt", 0n, 0x3ff);
+    vcpu.writeControl("efer", entry.efer);
+    vcpu.writeControl("cr4", entry.cr4);
+    vcpu.writeControl("cr3", entry.cr3);
+    vcpu.writeControl("cr0", entry.cr0);
+    if (entry.gdt.base !== 0n) vcpu.setTable("gdtr", entry.gdt);
+    if (entry.mode === "real") vcpu.setTable("idtr", { base: 0n, limit: 0x3ff });
     vcpu.setSegment("cs", entry.code);
     for (const name of ["ss", "ds", "es", "fs", "gs"] as const) vcpu.setSegment(name, entry.data);
     for (let i = 0; i < 16; i++) vcpu.writeRegister(i, entry.registers[i] ?? 0n);

@@ -97,12 +97,12 @@ export function installKernelArea(memory: GuestMemory, space: AddressSpace, vcpu
   memory.write(stubs + VECTORS * STUB_BYTES, new Uint8Array([0x0f, 0x01, 0xc1, 0xf4]));
 
   // Long mode with everything a 64-bit Linux turns on that this processor has.
-  vcpu.cr3 = BigInt(space.root);
-  vcpu.efer = 0x1n | 0x100n | 0x400n | 0x800n; // SCE LME LMA NXE
-  vcpu.cr4 = 0x20n | 0x200n | 0x400n; // PAE OSFXSR OSXMMEXCPT
-  vcpu.cr0 = 0x8005_0033n; // PG AM WP NE ET MP PE
-  vcpu.setDescriptorTable("gdt", at(Page.gdt), Selector.Tss + 15);
-  vcpu.setDescriptorTable("idt", at(Page.idt), VECTORS * 16 - 1);
+  vcpu.writeControl("efer", 0x1n | 0x100n | 0x800n); // SCE LME NXE
+  vcpu.writeControl("cr4", 0x20n | 0x200n | 0x400n); // PAE OSFXSR OSXMMEXCPT
+  vcpu.writeControl("cr3", BigInt(space.root));
+  vcpu.writeControl("cr0", 0x8005_0033n); // PG AM WP NE ET MP PE; LMA follows
+  vcpu.setTable("gdtr", { base: at(Page.gdt), limit: Selector.Tss + 15 });
+  vcpu.setTable("idtr", { base: at(Page.idt), limit: VECTORS * 16 - 1 });
   vcpu.setSegment("tr", { selector: Selector.Tss, base: tssBase, limit: 0x67, attributes: 0x008b });
   vcpu.setSegment("ldtr", { selector: 0, base: 0n, limit: 0, attributes: 0x1_0000 });
   vcpu.writeMsr(Msr.STAR, (BigInt(Selector.User32Code) << 48n) | (BigInt(Selector.KernelCode) << 32n));

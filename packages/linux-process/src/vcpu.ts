@@ -5,19 +5,17 @@ export interface ProcessVcpu {
   writeRegister(index: number, value: bigint): void;
   rip: bigint;
   rflags: bigint;
-  cr0: bigint;
-  cr2: bigint;
-  cr3: bigint;
-  cr4: bigint;
-  efer: bigint;
+  readonly cr2: bigint;
+  /** As MOV CR and WRMSR write them. False: refused. */
+  writeControl(name: "cr0" | "cr3" | "cr4" | "efer", value: bigint): boolean;
   setSegment(
     name: "es" | "cs" | "ss" | "ds" | "fs" | "gs" | "tr" | "ldtr",
     value: { selector: number; base: bigint; limit: number; attributes: number },
   ): void;
-  /** GDTR or IDTR. */
-  setDescriptorTable(name: "gdt" | "idt", base: bigint, limit: number): void;
+  setTable(name: "gdtr" | "idtr", table: { base: bigint; limit: number }): void;
   readMsr(index: number): bigint;
-  writeMsr(index: number, value: bigint): void;
+  /** False: no such MSR, or the value is refused. */
+  writeMsr(index: number, value: bigint): boolean;
   flushTlb(): void;
   /** The 512 bytes that FXSAVE64 writes, and their inverse; signal frames carry them. */
   readFxState(): Uint8Array;

@@ -11,8 +11,6 @@ export interface Io {
 }
 
 export interface Command {
-  readonly name: string;
-  readonly summary: string;
   /** Text of --help. */
   readonly help: () => string;
   /** The exit status. @throws CliError */

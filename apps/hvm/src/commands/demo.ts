@@ -13,8 +13,6 @@ const flags = {
 } as const satisfies FlagTable;
 
 export const demo: Command = {
-  name: "demo",
-  summary: "boot the embedded guest, and see it find VMware's backdoor",
   help: () => `hvm demo [flags]\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given } = parseFlags("demo", flags, args);

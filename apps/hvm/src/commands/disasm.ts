@@ -32,8 +32,6 @@ interface Part {
 }
 
 export const disasm: Command = {
-  name: "disasm",
-  summary: "disassemble an ELF file, a boot sector or raw code",
   help: () => `${usage}\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words } = parseFlags("disasm", flags, args);

@@ -40,8 +40,6 @@ const DEFAULT_MEMORY_MIB = 256;
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 export const exec: Command = {
-  name: "exec",
-  summary: "run a Linux x86-64 program at ring 3 of a fresh domain, no kernel",
   help: () => `${usage}\n\nThe program's exit status is the command's; 128 + n when signal n killed it.\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words, rest } = parseFlags("exec", flags, args);

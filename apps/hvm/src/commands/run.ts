@@ -24,8 +24,6 @@ const DEFAULT_MEMORY_MIB = 64;
 const IMAGE_EXIT: Readonly<Partial<Record<ImageErrorCode, number>>> = { "no-memory": ExitCode.NoMemory };
 
 export const run: Command = {
-  name: "run",
-  summary: "boot an image: boot sector, multiboot, ELF, flat binary",
   help: () => `${usage}\n\nThe image's own marks say what it is. Serial port COM1 is standard output and input.\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words } = parseFlags("run", flags, args);
