@@ -362,6 +362,7 @@ export class Builder {
     const index = insn.memIndex === Register.None ? undefined : this.get(bits, gprNumber(insn.memIndex));
     const low = (insn.memDispLow >>> 0) + bytes;
     const high = low > 0xffff_ffff ? (insn.memDispHigh + 1) | 0 : insn.memDispHigh;
+    if (bits === 64 && base !== undefined && index === undefined && (low | high) === 0) return base;
     return this.ea(bits, base, index, insn.memScale, low | 0, high);
   }
 
@@ -395,7 +396,10 @@ export class Builder {
 
   readRegister(register: number, width: IrWidth): Val {
     if (register < Register.ES)
-      return this.get(width as 8 | 16 | 32 | 64, width === 8 ? byteRegister(register) : gprNumber(register));
+      return this.get(
+        width as 8 | 16 | 32 | 64,
+        register <= Register.R15B ? byteRegister(register) : gprNumber(register),
+      );
     if (register >= Register.XMM0 && register <= Register.XMM31)
       return this.getXmm(register - Register.XMM0, width as 32 | 64 | 128);
     if (register >= Register.MM0 && register <= Register.MM7)
@@ -404,7 +408,7 @@ export class Builder {
   }
 
   writeRegister(register: number, v: Val): void {
-    if (register < Register.ES) this.set(this.widthOf(v) === 8 ? byteRegister(register) : gprNumber(register), v);
+    if (register < Register.ES) this.set(register <= Register.R15B ? byteRegister(register) : gprNumber(register), v);
     else if (register >= Register.XMM0 && register <= Register.XMM31) this.setXmm(register - Register.XMM0, v);
     else if (register >= Register.MM0 && register <= Register.MM7) this.setMm(register - Register.MM0, v);
     else throw new Error(`register ${register} has no plain write`);

@@ -27,3 +27,10 @@ export function push(b: Builder, v: Val): void {
   b.store(Segment.SS, offset, v);
   setStackPointer(b, offset);
 }
+
+/** rSP in `width` bits once the stack pointer is `offset`: a narrower stack leaves its upper bits as they are. */
+export function stackPointerAs(b: Builder, width: 16 | 32 | 64, offset: Val): Val {
+  const low = b.trunc(width, offset);
+  if (b.mode.stackBits >= width) return low;
+  return b.or(b.and(b.get(width, RSP), b.const(width, -0x1_0000)), low);
+}

@@ -65,6 +65,8 @@ describe("[x86-lift] any bytes in any mode", () => {
       [0x66],
       [0xf3],
       [0x67],
+      [0xc4, 0xe2],
+      [0xc4, 0xe3],
     );
     const bytes = fc
       .tuple(head, fc.uint8Array({ minLength: 15, maxLength: 15 }))

@@ -1,6 +1,6 @@
 import { Segment } from "../ir.ts";
 import type { SemanticsTable } from "../lift.ts";
-import { RBP, setStackPointer, stackOffset, stackPointer } from "../stack.ts";
+import { RBP, setStackPointer, stackOffset, stackPointer, stackPointerAs } from "../stack.ts";
 
 export const semantics: SemanticsTable = {
   /** Nesting levels (modulo 32) copy that many frame pointers; the final stack pointer must be writable. */
@@ -11,6 +11,7 @@ export const semantics: SemanticsTable = {
     const sp = stackPointer(b);
     const rbp = b.get(width, RBP);
     const frame = stackOffset(b, -bytes, sp);
+    const framePointer = stackPointerAs(b, width, frame);
     let top = bytes;
     b.store(Segment.SS, frame, rbp);
     if (level > 0) {
@@ -20,11 +21,11 @@ export const semantics: SemanticsTable = {
         b.store(Segment.SS, stackOffset(b, -top, sp), b.load(width, Segment.SS, stackOffset(b, -n * bytes, bp)));
       }
       top += bytes;
-      b.store(Segment.SS, stackOffset(b, -top, sp), b.trunc(width, frame));
+      b.store(Segment.SS, stackOffset(b, -top, sp), framePointer);
     }
     const final = stackOffset(b, -top - (insn.immLow & 0xffff), sp);
     b.probe(Segment.SS, final, bytes, true);
-    b.set(RBP, b.trunc(width, frame));
+    b.set(RBP, framePointer);
     setStackPointer(b, final);
     b.next();
   },

@@ -4,7 +4,7 @@ import { type Builder, gprNumber, type Val } from "../builder.ts";
 import { Segment } from "../ir.ts";
 import type { SemanticsTable } from "../lift.ts";
 import { isSegment, loadSegment } from "../segments.ts";
-import { RSP, setStackPointer, stackOffset, stackPointer } from "../stack.ts";
+import { RSP, setStackPointer, stackOffset, stackPointer, stackPointerAs } from "../stack.ts";
 
 export const semantics: SemanticsTable = {
   pop(b, insn) {
@@ -34,13 +34,7 @@ function destination(b: Builder, popped: Val): Val {
   if (insn.memBase === Register.None || insn.memBase >= Register.EIP || gprNumber(insn.memBase) !== RSP)
     return b.address();
   const bits = insn.addressSize as 16 | 32 | 64;
-  const base = b.mode.stackBits < bits ? mergedPointer(b, bits, popped) : b.trunc(bits, popped);
+  const base = stackPointerAs(b, bits, popped);
   const index = insn.memIndex === Register.None ? undefined : b.get(bits, gprNumber(insn.memIndex));
   return b.ea(bits, base, index, insn.memScale, insn.memDispLow, insn.memDispHigh);
-}
-
-/** rSP as it will be read with more bits than a pop changes. */
-function mergedPointer(b: Builder, bits: 16 | 32 | 64, popped: Val): Val {
-  const kept = b.and(b.get(bits, RSP), b.const(bits, -0x1_0000));
-  return b.or(kept, b.trunc(bits, popped));
 }
