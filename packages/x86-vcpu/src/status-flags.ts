@@ -1,9 +1,9 @@
 /** What each `FlagsKind` leaves in the six status flags. */
 import { FlagsKind } from "x86-lift";
-import type { Cpu } from "../cpu.ts";
-import { lazyToFlags } from "../flags.ts";
-import { StateOffset } from "../state-layout.ts";
-import { Rflags } from "../control-bits.ts";
+import { Rflags } from "./control-bits.ts";
+import type { Cpu } from "./cpu.ts";
+import { lazyToFlags } from "./flags.ts";
+import { StateOffset } from "./state-layout.ts";
 
 const bit = (v: bigint, n: number): boolean => ((v >> BigInt(n)) & 1n) !== 0n;
 

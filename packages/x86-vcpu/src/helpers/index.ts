@@ -9,6 +9,9 @@ import { interruptHelpers } from "./interrupt.ts";
 import { ioHelpers } from "./io.ts";
 import { segmentHelpers } from "./segments.ts";
 import { simdHelpers } from "./simd/index.ts";
+import { compareStringHelpers } from "./string/compare.ts";
+import { moveStringHelpers } from "./string/move.ts";
+import { x87Helpers } from "./x87/index.ts";
 
 const byName: { readonly [K in HelperName]?: Helper } = {
   ...arithmeticHelpers,
@@ -19,6 +22,9 @@ const byName: { readonly [K in HelperName]?: Helper } = {
   ...ioHelpers,
   ...segmentHelpers,
   ...simdHelpers,
+  ...compareStringHelpers,
+  ...moveStringHelpers,
+  ...x87Helpers,
 };
 
 /** By the number that `helper` rows carry. Undefined: not implemented. */

@@ -2,7 +2,7 @@
  * Executes one IR fragment, row by row, in the order and with the meaning that x86-lift writes down for each
  * operation. Values of up to 64 bits are unsigned bigints; a 128-bit value lies in its row's slot.
  */
-import { type IrFragment, IrField, IR_NONE, IR_STRIDE, type IrOpName, irOpNames } from "x86-lift";
+import { IR_NONE, IR_STRIDE, IrField, type IrFragment, type IrOpName, irOpNames } from "x86-lift";
 import { Access, type Cpu } from "../cpu.ts";
 import { fillExit } from "../exits.ts";
 import { lazyToFlags } from "../flags.ts";
@@ -14,7 +14,7 @@ import { stateFieldOffsets } from "../state-fields.ts";
 import { StateOffset, TEMP_BYTES } from "../state-layout.ts";
 import { arithmetic, comparisons, mask } from "./integer.ts";
 import { simdEvaluators } from "./simd/index.ts";
-import { evaluateCondition, writeStatusFlags } from "./status-flags.ts";
+import { evaluateCondition, writeStatusFlags } from "../status-flags.ts";
 
 /** How the fragment ended. */
 export const Outcome = {
@@ -153,9 +153,7 @@ export class Evaluator {
   }
 
   constant(at: number): bigint {
-    return (
-      (BigInt(this.field(at, IrField.Hi) >>> 0) << 32n) | BigInt(this.field(at, IrField.Lo) >>> 0)
-    );
+    return (BigInt(this.field(at, IrField.Hi) >>> 0) << 32n) | BigInt(this.field(at, IrField.Lo) >>> 0);
   }
 }
 
@@ -202,7 +200,14 @@ const special = {
     const offset = e.operand(at, IrField.A);
     const w = e.width(at);
     const segment = e.field(at, IrField.X);
-    const status = e.cpu.loadSegmented(segment, low(offset), high(offset), w >>> 3, e.field(at, IrField.Lo), e.slot(row));
+    const status = e.cpu.loadSegmented(
+      segment,
+      low(offset),
+      high(offset),
+      w >>> 3,
+      e.field(at, IrField.Lo),
+      e.slot(row),
+    );
     if (status !== HelperStatus.Continue) return ended(status);
     e.collect(row, w);
     return undefined;

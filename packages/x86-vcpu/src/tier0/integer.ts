@@ -10,7 +10,8 @@ const rotate = (w: number, a: bigint, count: bigint): bigint => {
   return wrap(w, (a << n) | (a >> (BigInt(w) - n)));
 };
 const countLeading = (w: number, a: bigint): bigint => BigInt(a === 0n ? w : w - a.toString(2).length);
-const countTrailing = (w: number, a: bigint): bigint => (a === 0n ? BigInt(w) : BigInt((a & -a).toString(2).length - 1));
+const countTrailing = (w: number, a: bigint): bigint =>
+  a === 0n ? BigInt(w) : BigInt((a & -a).toString(2).length - 1);
 const ones = (a: bigint): bigint => {
   let n = 0n;
   for (let rest = a; rest !== 0n; rest &= rest - 1n) n++;
