@@ -84,7 +84,10 @@ export function encodeCreateFlags(flags: CreateFlags, carrier: "cdf" | "domcrf" 
 export function completeCreateFlags(flags: Partial<CreateFlags>): CreateFlags {
   for (const [name, value] of Object.entries(flags)) {
     if (!Object.hasOwn(defaultCreateFlags, name)) {
-      throw new DomainError("EINVAL", `unknown create flag "${name}"; known: ${Object.keys(defaultCreateFlags).join(", ")}`);
+      throw new DomainError(
+        "EINVAL",
+        `unknown create flag "${name}"; known: ${Object.keys(defaultCreateFlags).join(", ")}`,
+      );
     }
     if (typeof value !== "boolean") {
       throw new DomainError("EINVAL", `create flag ${name} is ${String(value)}; expected true or false`);

@@ -75,7 +75,9 @@ const rows = {
     hostOnly: true,
     refuse: (value, { flags }) =>
       boolean(value) ??
-      (value !== 0n && flags.vmwarePort ? ["EOPNOTSUPP", "the domain has vmware_port; nested use is not defined"] : undefined),
+      (value !== 0n && flags.vmwarePort
+        ? ["EOPNOTSUPP", "the domain has vmware_port; nested use is not defined"]
+        : undefined),
   },
   MEMORY_EVENT_SINGLE_STEP: { index: 25, hostOnly: true },
   BUFIOREQ_EVTCHN: { index: 26, hostOnly: true },
@@ -136,7 +138,10 @@ export function createHvmParams(flags: CreateFlags): HvmParams {
   const indexOf = (param: HvmParamName | number): number => {
     const index = typeof param === "number" ? param : rows[param]?.index;
     if (index === undefined || !Number.isInteger(index) || index < 0 || index >= HVM_NR_PARAMS) {
-      throw new DomainError("EINVAL", `HVM parameter ${String(param)}: expected a name or a number below ${HVM_NR_PARAMS}`);
+      throw new DomainError(
+        "EINVAL",
+        `HVM parameter ${String(param)}: expected a name or a number below ${HVM_NR_PARAMS}`,
+      );
     }
     return index;
   };
@@ -155,7 +160,8 @@ export function createHvmParams(flags: CreateFlags): HvmParams {
       const index = indexOf(param);
       const { name, row } = rowAt(index);
       const what = `HVM parameter ${name} = ${value}`;
-      if (value < 0n || value >= 1n << 64n) throw new DomainError("EINVAL", `${what}: expected an unsigned 64-bit value`);
+      if (value < 0n || value >= 1n << 64n)
+        throw new DomainError("EINVAL", `${what}: expected an unsigned 64-bit value`);
       if (caller === "guest" && row.hostOnly) throw new DomainError("EPERM", `${what}: a guest may not set it`);
       if (row.writeOnce && set.has(index)) {
         if (values[index] === value) return;
@@ -167,8 +173,6 @@ export function createHvmParams(flags: CreateFlags): HvmParams {
       set.add(index);
     },
     entries: () =>
-      values
-        .map((value, index) => ({ index, name: rowAt(index).name, value }))
-        .filter(({ value }) => value !== 0n),
+      values.map((value, index) => ({ index, name: rowAt(index).name, value })).filter(({ value }) => value !== 0n),
   };
 }

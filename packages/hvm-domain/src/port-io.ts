@@ -64,7 +64,6 @@ const EFER_LMA = 1n << 10n;
 const ATTRIBUTE_LONG = 1 << 13;
 const ATTRIBUTE_BIG = 1 << 14;
 const ATTRIBUTE_UNUSABLE = 1 << 16;
-const PF_PRESENT = 1;
 const PF_WRITE = 2;
 const PF_USER = 4;
 
@@ -149,6 +148,9 @@ class OperandMemory implements StringMemory {
   readonly #limit: bigint;
   readonly #flat64: boolean;
   readonly #usable: boolean;
+  readonly #expandDown: boolean;
+  /** Highest offset of an expand-down segment. */
+  readonly #top: bigint;
 
   constructor(vcpu: HvmVcpu, { direction, size, segment, addressSize }: PortInstruction, start: bigint, df: boolean) {
     const index = direction === "in" ? ES : segment;
@@ -167,8 +169,6 @@ class OperandMemory implements StringMemory {
     this.#expandDown = (vcpu.cr0 & 1n) !== 0n && (attributes & 0x1c) === 0x14;
     this.#top = (attributes & ATTRIBUTE_BIG) !== 0 ? 0xffff_ffffn : 0xffffn;
   }
-  readonly #expandDown: boolean;
-  readonly #top: bigint;
 
   canWrite(index: number): boolean {
     const linear = this.#linear(index);
@@ -196,11 +196,10 @@ class OperandMemory implements StringMemory {
     return this.#check(this.#vcpu.writeLinear(linear, encode(0, this.#size)));
   }
 
-  /** An element that memory does not back (MMIO) reads as ones and swallows writes; only a page fault stops the string. */
   #check({ faultAt, errorCode }: { faultAt?: bigint | undefined; errorCode?: number | undefined }): boolean {
     if (faultAt === undefined) return true;
     const derived = (this.#write ? PF_WRITE : 0) | (this.#vcpu.cpl === 3 ? PF_USER : 0);
-    this.fault = { vector: Vector.PF, errorCode: errorCode ?? derived & ~PF_PRESENT, address: faultAt };
+    this.fault = { vector: Vector.PF, errorCode: errorCode ?? derived, address: faultAt };
     return false;
   }
 

@@ -84,7 +84,7 @@ export interface LinearOptions {
 export interface LinearRead {
   readonly bytes: Uint8Array;
   readonly faultAt?: bigint | undefined;
-  /** #PF error code for `faultAt`. Undefined: the page is there, but nothing that memory backs (MMIO). */
+  /** #PF error code for `faultAt`; if absent, that of a page that is not present. */
   readonly errorCode?: number | undefined;
 }
 export type LinearWrite = Omit<LinearRead, "bytes"> & {

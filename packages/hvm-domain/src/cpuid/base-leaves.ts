@@ -48,7 +48,12 @@ const OSXSAVE = 1 << 27;
 const LINEAR_ADDRESS_BITS = 48;
 
 /** Cache parameters of leaf 4 by subleaf: 32 KiB L1 data and code, 256 KiB L2, 8 MiB L3, lines of 64 bytes. */
-const caches: readonly { readonly type: number; readonly level: number; readonly ways: number; readonly sets: number }[] = [
+const caches: readonly {
+  readonly type: number;
+  readonly level: number;
+  readonly ways: number;
+  readonly sets: number;
+}[] = [
   { type: 1, level: 1, ways: 8, sets: 64 },
   { type: 2, level: 1, ways: 4, sets: 128 },
   { type: 3, level: 2, ways: 8, sets: 512 },
@@ -60,9 +65,7 @@ export function baseLeaf(input: BaseLeafInput, leaf: number, subleaf: number, ca
   return make === undefined ? EMPTY_LEAF : make(input, subleaf, caller);
 }
 
-const leaves: Readonly<
-  Record<number, (input: BaseLeafInput, subleaf: number, caller: CpuidCaller) => CpuidLeaf>
-> = {
+const leaves: Readonly<Record<number, (input: BaseLeafInput, subleaf: number, caller: CpuidCaller) => CpuidLeaf>> = {
   0: ({ identity }) => ({
     eax: MAX_BASIC_LEAF,
     ebx: asciiRegister(identity.vendor.slice(0, 4)),
@@ -79,7 +82,12 @@ const leaves: Readonly<
     const cache = caches[subleaf];
     return cache === undefined
       ? EMPTY_LEAF
-      : { eax: cache.type | (cache.level << 5) | (1 << 8), ebx: ((cache.ways - 1) << 22) | 63, ecx: cache.sets - 1, edx: 0 };
+      : {
+          eax: cache.type | (cache.level << 5) | (1 << 8),
+          ebx: ((cache.ways - 1) << 22) | 63,
+          ecx: cache.sets - 1,
+          edx: 0,
+        };
   },
   6: () => EMPTY_LEAF,
   7: ({ features }, subleaf) =>
@@ -87,25 +95,25 @@ const leaves: Readonly<
       ? { eax: 0, ebx: bits(features, 7, "ebx"), ecx: bits(features, 7, "ecx"), edx: bits(features, 7, "edx") }
       : EMPTY_LEAF,
   // Topology: one thread a core, all cores in one package.
-  0xb: ({ vcpus }, subleaf, { apicId }) => {
+  11: ({ vcpus }, subleaf, { apicId }) => {
     if (subleaf > 1) return { eax: 0, ebx: 0, ecx: subleaf & 0xff, edx: apicId };
     const shift = subleaf === 0 ? 0 : Math.ceil(Math.log2(Math.max(vcpus, 1)));
     return { eax: shift, ebx: subleaf === 0 ? 1 : vcpus, ecx: subleaf | ((subleaf + 1) << 8), edx: apicId };
   },
-  0x8000_0000: () => ({ ...EMPTY_LEAF, eax: MAX_EXTENDED_LEAF }),
-  0x8000_0001: ({ features }) => ({
+  2147483648: () => ({ ...EMPTY_LEAF, eax: MAX_EXTENDED_LEAF }),
+  2147483649: ({ features }) => ({
     eax: 0,
     ebx: 0,
     ecx: bits(features, 0x8000_0001, "ecx"),
     edx: bits(features, 0x8000_0001, "edx"),
   }),
-  0x8000_0002: ({ identity }) => brandLeaf(identity, 0),
-  0x8000_0003: ({ identity }) => brandLeaf(identity, 16),
-  0x8000_0004: ({ identity }) => brandLeaf(identity, 32),
+  2147483650: ({ identity }) => brandLeaf(identity, 0),
+  2147483651: ({ identity }) => brandLeaf(identity, 16),
+  2147483652: ({ identity }) => brandLeaf(identity, 32),
   // L2 again, in AMD's format: 256 KiB, 8 ways, lines of 64 bytes.
-  0x8000_0006: () => ({ ...EMPTY_LEAF, ecx: (256 << 16) | (6 << 12) | 64 }),
-  0x8000_0007: ({ features }) => ({ ...EMPTY_LEAF, edx: bits(features, 0x8000_0007, "edx") }),
-  0x8000_0008: ({ physicalAddressBits }) => ({ ...EMPTY_LEAF, eax: physicalAddressBits | (LINEAR_ADDRESS_BITS << 8) }),
+  2147483654: () => ({ ...EMPTY_LEAF, ecx: (256 << 16) | (6 << 12) | 64 }),
+  2147483655: ({ features }) => ({ ...EMPTY_LEAF, edx: bits(features, 0x8000_0007, "edx") }),
+  2147483656: ({ physicalAddressBits }) => ({ ...EMPTY_LEAF, eax: physicalAddressBits | (LINEAR_ADDRESS_BITS << 8) }),
 };
 
 function bits(features: ReadonlySet<string>, leaf: number, register: CpuidRegister): number {

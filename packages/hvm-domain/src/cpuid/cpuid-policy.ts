@@ -85,7 +85,9 @@ export function createCpuidPolicy(input: CpuidPolicyInput): CpuidPolicy {
     if (!xenLeaves) return undefined;
     const xenBase = isShifted() ? XEN_SHIFTED_BASE : HYPERVISOR_BASE;
     const hypercallMsr = isShifted() ? XEN_SHIFTED_MSR : XEN_MSR;
-    return leaf < xenBase ? undefined : xenLeaf(leaf - xenBase, subleaf, { base: xenBase, hypercallMsr, version, tscKhz });
+    return leaf < xenBase
+      ? undefined
+      : xenLeaf(leaf - xenBase, subleaf, { base: xenBase, hypercallMsr, version, tscKhz });
   };
 
   return {

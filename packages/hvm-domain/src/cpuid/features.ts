@@ -114,12 +114,39 @@ export const featureRows: Readonly<Record<string, FeatureRow>> = {
 
 /** The psABI level x86-64-v2, and what every processor of that level has around it. No local APIC: a machine that has one adds `apic`. */
 export const x86_64V2Features: readonly string[] = [
-  ...["fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "sep", "mtrr", "pge", "mca", "cmov", "pat", "pse36"],
+  ...[
+    "fpu",
+    "vme",
+    "de",
+    "pse",
+    "tsc",
+    "msr",
+    "pae",
+    "mce",
+    "cx8",
+    "sep",
+    "mtrr",
+    "pge",
+    "mca",
+    "cmov",
+    "pat",
+    "pse36",
+  ],
   ...["clfsh", "mmx", "fxsr", "sse", "sse2", "sse3", "ssse3", "cmpxchg16b", "sse4-1", "sse4-2", "popcnt", "hypervisor"],
   ...["arch-capabilities", "lahf-lm", "syscall", "nx", "rdtscp", "x64", "invariant-tsc"],
 ];
 
 /** Names in instruction tables that have no bit of their own: processors of this kind simply are that new. */
-export const impliedFeatures: ReadonlySet<string> = new Set(
-  ["8086", "186", "286", "386", "486", "fpu287", "fpu387", "cpuid", "multibytenop", "pause", "rdpmc"],
-);
+export const impliedFeatures: ReadonlySet<string> = new Set([
+  "8086",
+  "186",
+  "286",
+  "386",
+  "486",
+  "fpu287",
+  "fpu387",
+  "cpuid",
+  "multibytenop",
+  "pause",
+  "rdpmc",
+]);

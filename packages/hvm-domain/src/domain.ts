@@ -1,0 +1,612 @@
+/**
+ * One HVM domain: what it was created with, who answers its VM exits, and which vCPU runs when.
+ *
+ * Time is counted in ticks of one instruction each. An exit that completes no instruction takes one tick as well, so that a
+ * guest which only faults cannot hold the host. vCPUs run in turns of `quantum` ticks in the order of their numbers, side by side in
+ * virtual time. How a host cuts a run into pieces changes nothing of all this.
+ */
+import { type CpuidOptions, type CpuidPolicy, createCpuidPolicy } from "./cpuid/cpuid-policy.ts";
+import { type CreateFlags, completeCreateFlags, decodeCreateFlags, encodeCreateFlags } from "./create-flags.ts";
+import { DomainError } from "./errors.ts";
+import { exceptionBitmap } from "./exception-bitmap.ts";
+import {
+  type ExceptionInterceptor,
+  type ExitEnvironment,
+  exitHandlers,
+  type HypercallHook,
+  type NextStep,
+  type PerformanceCounter,
+  performPortInstruction,
+} from "./exit-handlers.ts";
+import { createHvmParams, HVM_NR_PARAMS, type HvmParamName, type HvmParams } from "./hvm-params.ts";
+import { type MmioHandler, MmioMap } from "./mmio.ts";
+import { type MsrHandler, type MsrState, MsrTable } from "./msr.ts";
+import type { DomainIo, PortInstruction, PortResult } from "./port-io.ts";
+import type { ShutdownInfo, ShutdownReason } from "./shutdown.ts";
+import { TraceHash } from "./trace-hash.ts";
+import type { HvmVcpu, VmExit, VmExitReason } from "./vcpu.ts";
+
+/** Virtual time as the domain needs it; `sim-clock` fits. */
+export interface DomainClock {
+  nowNs(): bigint;
+  retire(count: number): void;
+  advanceTo(atNs: bigint): void;
+  nsAfter(count: number): bigint;
+  readonly nextAlarmNs: bigint | undefined;
+  instructionsUntilAlarm(most: number): number;
+  instructionsUntil(atNs: bigint, most: number): number;
+}
+
+/** Who raises maskable interrupts: an interrupt controller's output to one vCPU. */
+export interface DomainInterrupts {
+  isPending(vcpuId: number): boolean;
+  /** The acknowledge cycle: takes the highest pending one and names its vector. Called only while one is pending. */
+  acknowledge(vcpuId: number): number;
+}
+
+export interface DomainOptions {
+  readonly name: string;
+  /** Default 1. */
+  readonly domid?: number;
+  /** Named flags over the defaults, or XEN_DOMCTL_CDF bits. */
+  readonly flags?: Partial<CreateFlags> | number;
+  readonly params?: Readonly<Partial<Record<HvmParamName, bigint>>>;
+  /** How many vCPUs will be added. Default 1. */
+  readonly vcpus?: number;
+  readonly cpuid?: CpuidOptions;
+  /** Whose rules the exception bitmap follows. Default `vmx`. */
+  readonly flavour?: "vmx" | "svm";
+  /** VMX can run real mode as it is. Default true; without it every exception of real mode exits. */
+  readonly unrestrictedGuest?: boolean;
+  readonly io: DomainIo;
+  readonly clock: DomainClock;
+  /** Default: nobody interrupts. */
+  readonly interrupts?: DomainInterrupts;
+  /** Ticks of one vCPU's turn. Default 10,000. */
+  readonly quantum?: number;
+}
+
+export interface RunLimits {
+  /** Ticks: instructions retired by all vCPUs, and exits that completed none. */
+  readonly maxInstructions?: number;
+  /** Virtual time not to be passed. */
+  readonly untilNs?: bigint;
+  /** VM entries and idle jumps: lets a host look at its own clock while an idle guest waits. */
+  readonly maxSteps?: number;
+}
+
+export type RunStop =
+  | { readonly kind: "instructions" | "time" | "steps" | "paused" | "stopped" }
+  /** Every vCPU has halted and nothing can wake one. */
+  | { readonly kind: "halted" }
+  | { readonly kind: "shutdown"; readonly shutdown: ShutdownInfo };
+
+export type ExitObserver = (vcpu: HvmVcpu, exit: VmExit) => void;
+
+export interface DomainState {
+  readonly version: 1;
+  readonly name: string;
+  /** XEN_DOMCTL_CDF bits. */
+  readonly flags: number;
+  readonly params: readonly { readonly index: number; readonly value: bigint }[];
+  readonly vcpus: readonly {
+    readonly id: number;
+    readonly blocked: boolean;
+    readonly nmiPending: boolean;
+    readonly fpuLoaded: boolean;
+    readonly progress: number;
+    readonly state: unknown;
+  }[];
+  readonly turn: number;
+  readonly roundElapsed: number;
+  readonly ticks: number;
+  readonly msrs: MsrState;
+  readonly traceHash: string;
+  readonly exits: Readonly<Partial<Record<VmExitReason, number>>>;
+  readonly paused: boolean;
+  readonly shutdown: ShutdownInfo | undefined;
+}
+
+export interface Domain {
+  readonly name: string;
+  readonly domid: number;
+  readonly flags: CreateFlags;
+  readonly params: HvmParams;
+  readonly cpuid: CpuidPolicy;
+  readonly vcpus: readonly HvmVcpu[];
+  /** vCPUs have the numbers 0, 1, 2 … in the order of adding. */
+  addVcpu(vcpu: HvmVcpu): void;
+
+  registerExceptionInterceptor(vector: number, interceptor: ExceptionInterceptor): () => void;
+  registerHypercallHook(hook: HypercallHook): () => void;
+  registerPerformanceCounter(counter: PerformanceCounter): () => void;
+  registerMsr(index: number, handler: MsrHandler): void;
+  registerMmio(base: number, size: number, handler: MmioHandler): () => void;
+  /** Executes a port instruction that an interceptor decoded: registers, memory and RIP as if it had been permitted. */
+  performPortInstruction(vcpu: HvmVcpu, instruction: PortInstruction): PortResult;
+  /** Told of every exit but `budget`, `stop` and interrupt windows, before it is handled. */
+  observeExits(observer: ExitObserver): () => void;
+
+  /** Runs until something stops it. Never throws on account of the guest. */
+  run(limits?: RunLimits): RunStop;
+  pause(): void;
+  unpause(): void;
+  readonly paused: boolean;
+  shutdown(reason: ShutdownReason, text?: string): void;
+  readonly shutdownInfo: ShutdownInfo | undefined;
+  /** Ends `run` at the next exit, with `stopped`. */
+  requestStop(): void;
+  /** Sends an NMI, which also wakes a halted vCPU. */
+  injectNmi(vcpuId: number): void;
+  /** A debugger is there: #BP (and #DB, where stepping needs it) exit. */
+  debuggerAttached: boolean;
+
+  /** Virtual time as vCPU `vcpuId` sees it when it has retired `retired` instructions: for time-stamp counters. */
+  nsAt(vcpuId: number, retired: number): bigint;
+  /** Ticks since creation. */
+  readonly ticks: number;
+  readonly exitCounts: Readonly<Partial<Record<VmExitReason, number>>>;
+  /** Sixteen hexadecimal digits over every exit so far: reason, vCPU, RIP, instructions retired, general registers. */
+  traceHash(): string;
+  save(): DomainState;
+  /** Into a domain of the same flags and number of vCPUs. Throws `EINVAL` before anything changes. */
+  load(state: DomainState): void;
+}
+
+export function createDomain(options: DomainOptions): Domain {
+  return new HvmDomain(options);
+}
+
+interface Slot {
+  readonly vcpu: HvmVcpu;
+  /** Halted until an event. */
+  blocked: boolean;
+  nmiPending: boolean;
+  fpuLoaded: boolean;
+  /** Ticks of this round. */
+  progress: number;
+  /** `vcpu.retired` up to which progress counts. */
+  counted: number;
+}
+
+const DEFAULT_QUANTUM = 10_000;
+const MAX_VCPUS = 128;
+const GENERAL_REGISTERS = 16;
+const RFLAGS_IF = 1n << 9n;
+const CR0_PE = 1n;
+const STOPPED = { kind: "stopped" } as const;
+
+class HvmDomain implements Domain {
+  readonly name: string;
+  readonly domid: number;
+  readonly flags: CreateFlags;
+  readonly params: HvmParams;
+  readonly cpuid: CpuidPolicy;
+  debuggerAttached = false;
+  paused = false;
+  shutdownInfo: ShutdownInfo | undefined;
+  ticks = 0;
+  exitCounts: Partial<Record<VmExitReason, number>> = {};
+
+  readonly #slots: Slot[] = [];
+  readonly #vcpuCount: number;
+  readonly #flavour: "vmx" | "svm";
+  readonly #unrestrictedGuest: boolean;
+  readonly #clock: DomainClock;
+  readonly #interrupts: DomainInterrupts | undefined;
+  readonly #quantum: number;
+  readonly #interceptors = new Map<number, readonly ExceptionInterceptor[]>();
+  #hypercalls: readonly HypercallHook[] = [];
+  #counters: readonly PerformanceCounter[] = [];
+  #observers: readonly ExitObserver[] = [];
+  readonly #mmio = new MmioMap();
+  readonly #msrs = new MsrTable();
+  readonly #hash = new TraceHash();
+  readonly #environment: ExitEnvironment;
+  #turn = 0;
+  /** Ticks of this round that the clock has seen: the progress of the vCPU furthest ahead. */
+  #roundElapsed = 0;
+  #charged = 0;
+  #running: Slot | undefined;
+  #stopRequested = false;
+
+  constructor(options: DomainOptions) {
+    const { name, domid = 1, flags = {}, vcpus = 1, params = {}, quantum = DEFAULT_QUANTUM } = options;
+    if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
+      throw new DomainError("EINVAL", `vcpus is ${vcpus}; expected 1 to ${MAX_VCPUS}`);
+    }
+    if (!Number.isInteger(quantum) || quantum < 1) {
+      throw new DomainError("EINVAL", `quantum is ${quantum}; expected an integer above 0`);
+    }
+    this.name = name;
+    this.domid = domid;
+    this.flags = typeof flags === "number" ? decodeCreateFlags(flags) : completeCreateFlags(flags);
+    if (!this.flags.hvmGuest) throw new DomainError("EINVAL", "create flag hvm_guest is off; this is an HVM domain");
+    this.params = createHvmParams(this.flags);
+    for (const [param, value] of Object.entries(params)) this.params.set(param as HvmParamName, value);
+    this.cpuid = createCpuidPolicy({
+      ...options.cpuid,
+      vcpus,
+      hardwareVersion: () => this.params.get("VMWARE_HW"),
+      viridian: () => this.params.get("VIRIDIAN") !== 0n,
+    });
+    this.#vcpuCount = vcpus;
+    this.#flavour = options.flavour ?? "vmx";
+    this.#unrestrictedGuest = options.unrestrictedGuest ?? true;
+    this.#clock = options.clock;
+    this.#interrupts = options.interrupts;
+    this.#quantum = quantum;
+    this.#environment = this.#createEnvironment(options.io);
+  }
+
+  get vcpus(): readonly HvmVcpu[] {
+    return this.#slots.map(({ vcpu }) => vcpu);
+  }
+
+  addVcpu(vcpu: HvmVcpu): void {
+    if (vcpu.id !== this.#slots.length || vcpu.id >= this.#vcpuCount) {
+      throw new DomainError(
+        "EINVAL",
+        `vCPU ${vcpu.id}: expected number ${this.#slots.length}; the domain was created for ${this.#vcpuCount}`,
+      );
+    }
+    const slot = { vcpu, blocked: false, nmiPending: false, fpuLoaded: false, progress: 0, counted: vcpu.retired };
+    this.#slots.push(slot);
+    this.#updateExceptionBitmap(slot);
+  }
+
+  registerExceptionInterceptor(vector: number, interceptor: ExceptionInterceptor): () => void {
+    this.#interceptors.set(vector, [...(this.#interceptors.get(vector) ?? []), interceptor]);
+    return () => {
+      const rest = (this.#interceptors.get(vector) ?? []).filter((other) => other !== interceptor);
+      this.#interceptors.set(vector, rest);
+    };
+  }
+
+  registerHypercallHook(hook: HypercallHook): () => void {
+    this.#hypercalls = [...this.#hypercalls, hook];
+    return () => {
+      this.#hypercalls = this.#hypercalls.filter((other) => other !== hook);
+    };
+  }
+
+  registerPerformanceCounter(counter: PerformanceCounter): () => void {
+    this.#counters = [...this.#counters, counter];
+    return () => {
+      this.#counters = this.#counters.filter((other) => other !== counter);
+    };
+  }
+
+  registerMsr(index: number, handler: MsrHandler): void {
+    this.#msrs.register(index, handler);
+  }
+
+  registerMmio(base: number, size: number, handler: MmioHandler): () => void {
+    return this.#mmio.register(base, size, handler);
+  }
+
+  performPortInstruction(vcpu: HvmVcpu, instruction: PortInstruction): PortResult {
+    return performPortInstruction(vcpu, instruction, this.#environment);
+  }
+
+  observeExits(observer: ExitObserver): () => void {
+    this.#observers = [...this.#observers, observer];
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observer);
+    };
+  }
+
+  run(limits: RunLimits = {}): RunStop {
+    if (this.#slots.length !== this.#vcpuCount) {
+      throw new DomainError("EINVAL", `${this.#slots.length} of ${this.#vcpuCount} vCPUs were added`);
+    }
+    const { maxInstructions = Number.MAX_SAFE_INTEGER, untilNs, maxSteps = Number.MAX_SAFE_INTEGER } = limits;
+    const end = this.ticks + maxInstructions;
+    for (let steps = 0; ; steps++) {
+      if (this.shutdownInfo !== undefined) return { kind: "shutdown", shutdown: this.shutdownInfo };
+      if (this.paused) return { kind: "paused" };
+      if (this.#stopRequested) {
+        this.#stopRequested = false;
+        return STOPPED;
+      }
+      if (this.ticks >= end) return { kind: "instructions" };
+      if (untilNs !== undefined && this.#clock.nowNs() >= untilNs) return { kind: "time" };
+      if (steps >= maxSteps) return { kind: "steps" };
+      const slot = this.#nextRunnable();
+      if (slot !== undefined) this.#step(slot, end - this.ticks, untilNs);
+      else if (!this.#idle(untilNs)) return { kind: "halted" };
+    }
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#running?.vcpu.requestStop();
+  }
+
+  unpause(): void {
+    this.paused = false;
+  }
+
+  shutdown(reason: ShutdownReason, text = `${reason} requested`): void {
+    this.#environment.shutdown({ reason, cause: "request", vcpuId: undefined, rip: undefined, text });
+  }
+
+  requestStop(): void {
+    this.#stopRequested = true;
+    this.#running?.vcpu.requestStop();
+  }
+
+  injectNmi(vcpuId: number): void {
+    const slot = this.#slots[vcpuId];
+    if (slot === undefined) throw new DomainError("ESRCH", `no vCPU ${vcpuId}`);
+    slot.nmiPending = true;
+  }
+
+  nsAt(vcpuId: number, retired: number): bigint {
+    const slot = this.#slots[vcpuId];
+    if (slot === undefined) return this.#clock.nowNs();
+    return this.#clock.nsAfter(slot.progress + (retired - slot.counted) - this.#roundElapsed);
+  }
+
+  traceHash(): string {
+    return this.#hash.toString();
+  }
+
+  save(): DomainState {
+    return {
+      version: 1,
+      name: this.name,
+      flags: encodeCreateFlags(this.flags),
+      params: this.params.entries().map(({ index, value }) => ({ index, value })),
+      vcpus: this.#slots.map(({ vcpu, blocked, nmiPending, fpuLoaded, progress }) => ({
+        id: vcpu.id,
+        blocked,
+        nmiPending,
+        fpuLoaded,
+        progress,
+        state: vcpu.save(),
+      })),
+      turn: this.#turn,
+      roundElapsed: this.#roundElapsed,
+      ticks: this.ticks,
+      msrs: this.#msrs.save(),
+      traceHash: this.traceHash(),
+      exits: { ...this.exitCounts },
+      paused: this.paused,
+      shutdown: this.shutdownInfo,
+    };
+  }
+
+  load(state: DomainState): void {
+    if (state.version !== 1) {
+      throw new DomainError("EINVAL", `domain state has version ${String(state.version)}; expected 1`);
+    }
+    if (state.flags !== encodeCreateFlags(this.flags)) {
+      throw new DomainError(
+        "EINVAL",
+        `domain state has create flags 0x${state.flags.toString(16)}; this domain has 0x${encodeCreateFlags(this.flags).toString(16)}`,
+      );
+    }
+    if (state.vcpus.length !== this.#slots.length) {
+      throw new DomainError(
+        "EINVAL",
+        `domain state has ${state.vcpus.length} vCPUs; this domain has ${this.#slots.length}`,
+      );
+    }
+    // Downwards: VMWARE_HW, the one that may refuse, comes first.
+    for (let index = HVM_NR_PARAMS - 1; index >= 0; index--) {
+      const value = state.params.find((param) => param.index === index)?.value ?? 0n;
+      if (this.params.get(index) !== value) this.params.set(index, value);
+    }
+    state.vcpus.forEach((saved, index) => {
+      const slot = this.#slots[index] as Slot;
+      slot.vcpu.load(saved.state as never);
+      slot.blocked = saved.blocked;
+      slot.nmiPending = saved.nmiPending;
+      slot.fpuLoaded = saved.fpuLoaded;
+      slot.progress = saved.progress;
+      slot.counted = slot.vcpu.retired;
+    });
+    this.#turn = state.turn;
+    this.#roundElapsed = state.roundElapsed;
+    this.ticks = state.ticks;
+    this.#msrs.load(state.msrs);
+    this.#hash.restore(state.traceHash);
+    this.exitCounts = { ...state.exits };
+    this.paused = state.paused;
+    this.shutdownInfo = state.shutdown;
+  }
+
+  #createEnvironment(io: DomainIo): ExitEnvironment {
+    const slotOf = (vcpu: HvmVcpu): Slot => this.#slots[vcpu.id] as Slot;
+    const domain = this;
+    return {
+      cpuid: this.cpuid,
+      io,
+      mmio: this.#mmio,
+      msrs: this.#msrs,
+      interceptors: this.#interceptors,
+      get hypercalls() {
+        return domain.#hypercalls;
+      },
+      get counters() {
+        return domain.#counters;
+      },
+      isEmulatedRealMode: (vcpu) => this.#isEmulatedRealMode(vcpu),
+      fpuUsed: (vcpu) => {
+        slotOf(vcpu).fpuLoaded = true;
+      },
+      charge: (count) => {
+        this.#charged += count;
+      },
+      tripleFaultReason: () => this.params.get("TRIPLE_FAULT_REASON"),
+      shutdown: (info) => {
+        this.shutdownInfo ??= info;
+        this.#running?.vcpu.requestStop();
+      },
+    };
+  }
+
+  /** The vCPU whose turn it is, undefined if all are halted. Goes to the next round when every one has had its turn. */
+  #nextRunnable(): Slot | undefined {
+    for (let looked = 0; looked <= this.#slots.length; looked++) {
+      if (this.#turn >= this.#slots.length) this.#nextRound();
+      const slot = this.#slots[this.#turn] as Slot;
+      if (slot.progress < this.#quantum && !this.#isBlocked(slot)) return slot;
+      this.#turn++;
+    }
+    return undefined;
+  }
+
+  #nextRound(): void {
+    this.#turn = 0;
+    this.#roundElapsed = 0;
+    for (const slot of this.#slots) slot.progress = 0;
+  }
+
+  #isBlocked(slot: Slot): boolean {
+    if (!slot.blocked) return false;
+    const awake = slot.nmiPending || (this.#canInterrupt(slot) && this.#interrupts?.isPending(slot.vcpu.id) === true);
+    if (awake) slot.blocked = false;
+    return !awake;
+  }
+
+  #canInterrupt({ vcpu }: Slot): boolean {
+    return (vcpu.rflags & RFLAGS_IF) !== 0n;
+  }
+
+  /** Jumps to the next alarm. False if no alarm can wake anybody. */
+  #idle(untilNs: bigint | undefined): boolean {
+    const alarm = this.#clock.nextAlarmNs;
+    if (alarm === undefined || !this.#slots.some((slot) => this.#canInterrupt(slot))) return false;
+    this.#nextRound();
+    this.#clock.advanceTo(untilNs !== undefined && untilNs < alarm ? untilNs : alarm);
+    return true;
+  }
+
+  #step(slot: Slot, most: number, untilNs: bigint | undefined): void {
+    const { vcpu } = slot;
+    const budget = this.#budget(slot, most, untilNs);
+    if (budget === 0) {
+      // An alarm is due at this very moment.
+      this.#clock.advanceTo(this.#clock.nowNs());
+      return;
+    }
+    this.#enter(slot);
+    this.#running = slot;
+    const exit = vcpu.run(budget);
+    this.#running = undefined;
+    this.#account(slot);
+    const { reason } = exit;
+    if (reason === "stop") this.#stopRequested ||= !this.paused && this.shutdownInfo === undefined;
+    else if (reason !== "budget" && reason !== "external-interrupt-window") {
+      this.exitCounts[reason] = (this.exitCounts[reason] ?? 0) + 1;
+      this.#hashExit(vcpu, reason);
+      for (const observer of this.#observers) observer(vcpu, exit);
+      const next = this.#handle(vcpu, exit);
+      if (vcpu.retired === slot.counted) this.#charged++;
+      this.#account(slot);
+      if (next === "block") slot.blocked = true;
+      if (next === "block" || next === "yield") this.#turn++;
+    }
+  }
+
+  #handle(vcpu: HvmVcpu, exit: VmExit): NextStep {
+    const handler = exitHandlers[exit.reason];
+    if (handler !== undefined) return handler(vcpu, exit, this.#environment);
+    this.#environment.shutdown({
+      reason: "crash",
+      cause: "unhandled-exit",
+      vcpuId: vcpu.id,
+      rip: vcpu.rip,
+      text: `VM exit "${exit.reason}" at RIP 0x${vcpu.rip.toString(16)} is unknown to this domain`,
+    });
+    return "stop";
+  }
+
+  /** Ticks this vCPU may run: to the end of its turn, of the caller's limits, or to the next alarm. */
+  #budget(slot: Slot, most: number, untilNs: bigint | undefined): number {
+    const behind = this.#roundElapsed - slot.progress;
+    let budget = Math.min(this.#quantum - slot.progress, most);
+    if (budget > behind) budget = behind + this.#clock.instructionsUntilAlarm(budget - behind);
+    if (untilNs !== undefined && budget > behind) {
+      budget = Math.min(budget, behind + this.#clock.instructionsUntil(untilNs, budget - behind));
+    }
+    return budget;
+  }
+
+  #enter(slot: Slot): void {
+    const { vcpu } = slot;
+    this.#updateExceptionBitmap(slot);
+    if (slot.nmiPending) {
+      slot.nmiPending = false;
+      vcpu.injectNmi();
+    } else if (this.#interrupts?.isPending(vcpu.id)) {
+      if (vcpu.interruptible) vcpu.injectInterrupt(this.#interrupts.acknowledge(vcpu.id));
+      else vcpu.requestInterruptWindow();
+    }
+  }
+
+  #updateExceptionBitmap(slot: Slot): void {
+    slot.vcpu.exceptionBitmap = exceptionBitmap({
+      flavour: this.#flavour,
+      vmwarePort: this.flags.vmwarePort,
+      paging: this.flags.hap ? "hap" : "shadow",
+      emulatedRealMode: this.#isEmulatedRealMode(slot.vcpu),
+      fpuLoaded: slot.fpuLoaded,
+      debugger: { attached: this.debuggerAttached, monitorTrapFlag: true },
+    });
+  }
+
+  #isEmulatedRealMode(vcpu: HvmVcpu): boolean {
+    return this.#flavour === "vmx" && !this.#unrestrictedGuest && (vcpu.cr0 & CR0_PE) === 0n;
+  }
+
+  /** Lets the time of what the vCPU has done since the last time pass. */
+  #account(slot: Slot): void {
+    const { retired } = slot.vcpu;
+    const ticks = retired - slot.counted + this.#charged;
+    this.#charged = 0;
+    slot.counted = retired;
+    slot.progress += ticks;
+    this.ticks += ticks;
+    const ahead = slot.progress - this.#roundElapsed;
+    if (ahead <= 0) return;
+    this.#roundElapsed = slot.progress;
+    this.#clock.retire(ahead);
+  }
+
+  #hashExit(vcpu: HvmVcpu, reason: VmExitReason): void {
+    const hash = this.#hash;
+    hash.add(reasonNumbers[reason]);
+    hash.add(vcpu.id);
+    hash.addBig(vcpu.rip);
+    hash.addCount(vcpu.retired);
+    for (let index = 0; index < GENERAL_REGISTERS; index++) hash.addBig(vcpu.readRegister(index));
+  }
+}
+
+/** Part of every trace hash: numbers are never reused. */
+const reasonNumbers: Readonly<Record<VmExitReason, number>> = {
+  exception: 0,
+  "external-interrupt-window": 7,
+  "triple-fault": 2,
+  "io-instruction": 30,
+  cpuid: 10,
+  hlt: 12,
+  rdmsr: 31,
+  wrmsr: 32,
+  rdpmc: 15,
+  vmcall: 18,
+  vmmcall: 0x81,
+  monitor: 39,
+  mwait: 36,
+  invd: 13,
+  wbinvd: 54,
+  xsetbv: 55,
+  pause: 40,
+  "ept-violation": 48,
+  budget: 0x100,
+  stop: 0x101,
+  unimplemented: 0x102,
+};
