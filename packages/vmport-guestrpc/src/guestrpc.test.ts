@@ -266,7 +266,7 @@ describe("[vmport-guestrpc] messages", () => {
       writeRegister64: () => {},
       cpl: 3,
     };
-    const memory = { read: () => (touched++, 0), canWrite: () => (touched++, true), write: () => {} };
+    const memory = { read: () => touched++, canWrite: () => touched++ >= 0, write: () => {} };
     channel.port.backdoor.highBandwidth({
       direction: "out",
       size: 1,

@@ -1,5 +1,7 @@
 /** VMware GuestRPC from the host's side: message channels on both bandwidths, RPCI verbs, TCLO, the guestinfo store. */
+
 export type { ChannelSave, Cookie } from "./channel.ts";
+export { type CloudInitData, encodeGuestinfo, type GuestinfoEncoding, setCloudInit } from "./cloud-init.ts";
 export {
   createGuestinfoStore,
   defaultGuestinfoLimits,
