@@ -57,7 +57,7 @@ describe("[hvm demo] the embedded guest", () => {
   });
 
   it("RPCI brings guestinfo to ring 3", () => {
-    expect(sections(withPort.serial).rpci).toContain("info-get guestinfo.greeting -> 'hello from outside'\r\n");
+    expect(sections(withPort.serial).rpci).toContain("info-get guestinfo.greeting -> '1 hello from outside'\r\n");
     expect(withPort.rpciCalls).toBe(1);
   });
 

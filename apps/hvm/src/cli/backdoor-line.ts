@@ -13,12 +13,16 @@ const OUTCOMES: Readonly<Record<BackdoorEvent["outcome"], string | undefined>> =
   "not-vmware": "no magic in EAX",
   "page-fault": "page fault, nothing done",
 };
+const MESSAGE = 30;
+/** Types of MESSAGE, in ECX[31:16] (open-vm-tools lib/include/guest_msg_def.h). */
+const MESSAGE_TYPES = ["OPEN", "SENDSIZE", "SENDPAYLOAD", "RECVSIZE", "RECVPAYLOAD", "RECVSTATUS", "CLOSE"];
 const REGISTERS = ["eax", "ebx", "ecx", "edx", "esi", "edi"] as const;
 
 export function backdoorLine(event: BackdoorEvent, style: Style): string {
   const ring = event.ring === 0 ? style.blue("ring 0") : style.magenta(`ring ${event.ring}`);
   const access = `${event.direction.padEnd(3)} ${ACCUMULATOR[event.size].padEnd(3)} 0x${event.port.toString(16)}`;
-  const name = (event.commandName ?? `command ${event.commandNumber}`).padEnd(14);
+  const type = event.commandNumber === MESSAGE ? MESSAGE_TYPES[event.before.ecx >>> 16] : undefined;
+  const name = (type ? `MESSAGE ${type}` : (event.commandName ?? `command ${event.commandNumber}`)).padEnd(19);
   const registers = REGISTERS.flatMap((register) => {
     const before = event.before[register];
     const after = event.after[register];

@@ -71,7 +71,7 @@ function check(withPort: DemoRun, withoutPort: DemoRun): number {
   const answered = /in {2}eax {2}GETVERSION\s+eax=00000006 ebx=564d5868 ecx=00000002/;
   const failures = [
     [answered.test(ring3(withPort)), "ring 3 did not get VMware's answer"],
-    [ring3(withPort).includes(`'${GREETING}'`), "info-get did not bring guestinfo.greeting"],
+    [ring3(withPort).includes(`'1 ${GREETING}'`), "info-get did not bring guestinfo.greeting"],
     [/port 0x565a\s+#GP/.test(ring3(withPort)), "the neighbouring port did not raise #GP"],
     [!answered.test(ring3(withoutPort)), "ring 3 was answered without vmware_port"],
     [/GETVERSION\s+#GP, error code 00000000/.test(ring3(withoutPort)), "ring 3 did not get its #GP without vmware_port"],

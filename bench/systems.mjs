@@ -1,0 +1,129 @@
+// The systems under measurement. Each runs one workload image and gives the wall-clock seconds of every round, taken on the
+// host between the two serial marks "b" and the end of the line, and the checksum that the guest printed.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Turns a stream of serial characters into rounds. */
+export function roundTimer(now = () => Number(process.hrtime.bigint()) / 1e9) {
+  const rounds = [];
+  let started;
+  let text = "";
+  return {
+    rounds,
+    feed(chunk) {
+      for (const char of chunk) {
+        if (char === "b" && started === undefined) {
+          started = now();
+          text = "";
+        } else if (char === "\n" && started !== undefined) {
+          rounds.push({ seconds: now() - started, checksum: text });
+          started = undefined;
+        } else text += char;
+      }
+    },
+  };
+}
+
+const withImage = async (image, run) => {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  try {
+    writeFileSync(join(folder, "image.bin"), image);
+    return await run(folder, join(folder, "image.bin"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** Runs a program until it ends or has shown `rounds` rounds. */
+const external = (command, args, { rounds, cwd, input = "" }) =>
+  new Promise((resolve, reject) => {
+    const timer = roundTimer();
+    const child = spawn(command, args, { cwd, stdio: ["pipe", "pipe", "pipe"] });
+    let errors = "";
+    child.on("error", reject);
+    child.stderr.on("data", (data) => {
+      errors += data;
+    });
+    child.stdout.on("data", (data) => {
+      timer.feed(data.toString("latin1"));
+      if (timer.rounds.length >= rounds) child.kill("SIGKILL");
+    });
+    const limit = setTimeout(() => child.kill("SIGKILL"), 300_000);
+    child.on("close", () => {
+      clearTimeout(limit);
+      if (timer.rounds.length < rounds) reject(new Error(`${command}: ${timer.rounds.length} of ${rounds} rounds\n${errors.slice(-2000)}`));
+      else resolve(timer.rounds);
+    });
+    child.stdin.end(input);
+  });
+
+export const qemu = {
+  name: "QEMU TCG",
+  available: () => existsSync("/usr/bin/qemu-system-x86_64"),
+  run: (image, { rounds }) =>
+    withImage(image, (_, file) =>
+      external("qemu-system-x86_64", ["-accel", "tcg", "-M", "pc", "-cpu", "max", "-m", "64", "-drive", `file=${file},format=raw,snapshot=on`, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0x501,iosize=1"], { rounds }),
+    ),
+};
+
+export const bochs = {
+  name: "Bochs",
+  available: () => existsSync("/usr/bin/bochs") && existsSync("/usr/share/bochs/BIOS-bochs-latest"),
+  run: (image, { rounds }) =>
+    withImage(padToFloppy(image), (folder, file) => {
+      writeFileSync(
+        join(folder, "rc"),
+        [
+          "config_interface: textconfig",
+          "display_library: nogui",
+          "romimage: file=/usr/share/bochs/BIOS-bochs-latest",
+          "vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest",
+          "megs: 64",
+          "cpu: count=1, ips=100000000, reset_on_triple_fault=0",
+          `floppya: 1_44=${file}, status=inserted`,
+          "boot: floppy",
+          "com1: enabled=1, mode=file, dev=/dev/stdout",
+          `log: ${join(folder, "log")}`,
+          "clock: sync=none",
+          "",
+        ].join("\n"),
+      );
+      writeFileSync(join(folder, "go"), "c\n");
+      return external("bochs", ["-q", "-f", join(folder, "rc"), "-rc", join(folder, "go")], { rounds, cwd: folder });
+    }),
+};
+
+const padToFloppy = (image) => {
+  const floppy = new Uint8Array(1440 * 1024);
+  floppy.set(image);
+  return floppy;
+};
+
+/** Ours, in this very process; the modules come from the build. */
+export async function ours(tier) {
+  const { createMachine } = await import("hvm-machine");
+  const { loadBootSector } = await import("guest-loader");
+  return {
+    name: `ours, tier ${tier}`,
+    available: () => true,
+    async run(image) {
+      const machine = createMachine({ memory: 64, tier });
+      const timer = roundTimer();
+      const counts = [];
+      machine.devices.serial.onOutput((bytes) => {
+        const before = timer.rounds.length;
+        timer.feed(Buffer.from(bytes).toString("latin1"));
+        if (timer.rounds.length > before) counts.push(machine.retired);
+        else if (bytes.includes(0x62) && counts.length % 2 === 0) counts.push(machine.retired);
+      });
+      machine.boot(loadBootSector(image));
+      machine.run({ maxInstructions: 50e9 });
+      timer.rounds.forEach((round, index) => {
+        round.instructions = counts[index * 2 + 1] - counts[index * 2];
+      });
+      return timer.rounds;
+    },
+  };
+}
