@@ -1,0 +1,421 @@
+/**
+ * Predecoded code: pages of blocks of records, in a fixed piece of the engine's arena.
+ *
+ * A code page is one page of host memory seen under one context (mode key, CS base and limit) at one RIP; the same
+ * bytes elsewhere are another code page, because RIP-relative operands are constants in records. Blocks never leave
+ * their page. Space is only ever appended to; when it is used up everything is forgotten (so a guest that modifies
+ * itself for ever costs time, never memory).
+ */
+import { DecodeError, decodeInstruction, Instruction } from "x86-decode";
+import { Builder, lift } from "x86-lift";
+import type { Cpu } from "../cpu.ts";
+import { PageFlag } from "../memory.ts";
+import { modeKeyBitness } from "../mode-key.ts";
+import { compact, dropDeadFlags } from "./block-passes.ts";
+import { recordOp, recordOps } from "./ops/index.ts";
+import { CONTROL_BYTES, Control, Field, JUMP_CACHE_ENTRIES, RECORD_BYTES } from "./record.ts";
+import { Leave } from "./scripts.ts";
+import { End, Selector } from "./select.ts";
+
+export interface CodePage {
+  readonly number: number;
+  /** Host offset >>> 12; −1 for the page of instructions that are decoded anew each time. */
+  readonly hostPage: number;
+  readonly context: number;
+  /** RIP of the page's first byte, as two int32. */
+  ripLow: number;
+  ripHigh: number;
+  /** Last byte of the page that is inside the limit of CS, plus 1. */
+  readonly end: number;
+  /** Pointers by page offset: blocks, and blocks of one instruction. */
+  readonly blocks: Map<number, number>;
+  readonly singles: Map<number, number>;
+  /** Its bytes have changed. */
+  stale: boolean;
+}
+
+/** Most instructions in a block: also the most single steps at the end of a run. */
+const MAX_BLOCK = 32;
+/** Bytes that one block may take at the very most: fragments of 512 rows are of one instruction. */
+const BLOCK_ROOM = 64 * 1024;
+/** Pages and contexts after which everything is forgotten: bounds the host's own memory. */
+const MAX_PAGES = 16384;
+const MAX_CONTEXTS = 1024;
+
+const [jump, jumpFar, leave, stale, unlinked] = ["jump", "jumpFar", "leave", "stale", "unlinked"].map(recordOp) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+
+/** In the op field of headers, which are never carried out. */
+const HEADER = 0xfffe;
+/** Ops whose info word names link targets instead. */
+const isLinked = Uint8Array.from(recordOps, ({ name }) => (/^jump(\d+|Bool)?$/.test(name) ? 1 : 0));
+
+/** Bits of a record's info word: page offset, length, instructions of the block from this one on (this one included). */
+export const infoOffset = (info: number): number => info & 0xfff;
+export const infoLength = (info: number): number => (info >>> 12) & 15;
+export const infoRemaining = (info: number): number => (info >>> 16) & 0xff;
+
+export class CodeCache {
+  /** Byte offset of tier 1's control area. */
+  readonly control: number;
+  private readonly cpu: Cpu;
+  private readonly start: number;
+  private readonly end: number;
+  private top: number;
+  private readonly selector: Selector;
+  private readonly builder = new Builder();
+  private readonly insn = new Instruction();
+  /** For each record: see `infoOffset` …; for branches the page offsets of taken and fall-through target. */
+  readonly info: Int32Array;
+  private readonly pageOf: Uint16Array;
+  private pages: CodePage[] = [];
+  private readonly byHost = new Map<number, CodePage[]>();
+  private readonly contexts = new Map<string, number>();
+  private lastContext = -1;
+  private lastParts = [0, 0, 0, 0];
+  /** The block being built ends with a branch record: page offsets of its targets (−1: the selector's target). */
+  private branchEnds = false;
+  private branchTarget = 0;
+  private branchNext = 0;
+  /** The page of `buildOnce`. */
+  private readonly loose: CodePage;
+  private readonly looseAt: number;
+
+  constructor(cpu: Cpu, bytes: number) {
+    this.cpu = cpu;
+    const { memory } = cpu;
+    this.control = memory.allocate(CONTROL_BYTES, 16);
+    this.looseAt = memory.allocate(BLOCK_ROOM + bytes, 16);
+    this.start = this.looseAt;
+    this.end = this.start + BLOCK_ROOM + bytes;
+    this.selector = new Selector(memory.buffer);
+    const records = (this.end - this.start) / RECORD_BYTES;
+    this.info = new Int32Array(records);
+    this.pageOf = new Uint16Array(records);
+    this.loose = {
+      number: 0,
+      hostPage: -1,
+      context: -1,
+      ripLow: 0,
+      ripHigh: 0,
+      end: 0,
+      blocks: new Map(),
+      singles: new Map(),
+      stale: false,
+    };
+    this.top = this.looseAt + BLOCK_ROOM;
+    const { selector } = this;
+    selector.at = this.control + Control.unlinked;
+    selector.emit(unlinked, 0, 0, 0, 0, 0);
+    selector.emit(unlinked, 0, 0, 0, 0, 0);
+    this.reset();
+  }
+
+  /** Forgets everything. */
+  reset(): void {
+    const { cpu } = this;
+    for (const hostPage of this.byHost.keys()) this.unmark(hostPage);
+    this.byHost.clear();
+    this.contexts.clear();
+    this.lastContext = -1;
+    for (const page of this.pages) page.stale = true;
+    this.pages = [this.loose];
+    this.loose.stale = false;
+    this.top = this.looseAt + BLOCK_ROOM;
+    const cache = (this.control + Control.jumpCache) >>> 2;
+    cpu.i32.fill(-1, cache, cache + JUMP_CACHE_ENTRIES * 4);
+  }
+
+  private unmark(hostPage: number): void {
+    const flag = this.cpu.memory.pageFlagsOffset + hostPage;
+    this.cpu.u8[flag] = this.cpu.u8[flag]! & ~PageFlag.Code;
+  }
+
+  /** Forgets what was decoded from a page of the buffer. Blocks in use lead out at their end. */
+  invalidate(hostPage: number): void {
+    const pages = this.byHost.get(hostPage);
+    this.unmark(hostPage);
+    if (pages === undefined) return;
+    this.byHost.delete(hostPage);
+    const { u16 } = this.cpu;
+    for (const page of pages) {
+      page.stale = true;
+      for (const pointer of page.blocks.values()) {
+        u16[(pointer + Field.d) >>> 1] = 0;
+        u16[(pointer + RECORD_BYTES) >>> 1] = stale;
+      }
+    }
+  }
+
+  /** Number of the current context: mode key, CS base and limit. */
+  context(codeBaseLow: number, codeBaseHigh: number, codeLimit: number): number {
+    const key = this.cpu.modeKey;
+    const last = this.lastParts;
+    if (
+      this.lastContext !== -1 &&
+      last[0] === key &&
+      last[1] === codeBaseLow &&
+      last[2] === codeBaseHigh &&
+      last[3] === codeLimit
+    ) {
+      return this.lastContext;
+    }
+    const text = `${key},${codeBaseLow},${codeBaseHigh},${codeLimit}`;
+    let number = this.contexts.get(text);
+    if (number === undefined) {
+      if (this.contexts.size >= MAX_CONTEXTS) this.reset();
+      number = this.contexts.size;
+      this.contexts.set(text, number);
+    }
+    this.lastContext = number;
+    this.lastParts = [key, codeBaseLow, codeBaseHigh, codeLimit];
+    return number;
+  }
+
+  pageOfRecord(pointer: number): CodePage {
+    return this.pages[this.pageOf[(pointer - this.start) >>> 4]!]!;
+  }
+
+  infoOf(pointer: number): number {
+    return this.info[(pointer - this.start) >>> 4]!;
+  }
+
+  /** The code page; made when it is new. end: see CodePage. */
+  page(hostPage: number, context: number, ripLow: number, ripHigh: number, end: number): CodePage {
+    let list = this.byHost.get(hostPage);
+    if (list !== undefined) {
+      for (const page of list) {
+        if (page.context === context && page.ripLow === ripLow && page.ripHigh === ripHigh) return page;
+      }
+    }
+    if (this.pages.length >= MAX_PAGES) {
+      this.reset();
+      list = undefined;
+    }
+    if (list === undefined) {
+      list = [];
+      this.byHost.set(hostPage, list);
+      this.cpu.markCodePage(hostPage);
+    }
+    const page: CodePage = {
+      number: this.pages.length,
+      hostPage,
+      context,
+      ripLow,
+      ripHigh,
+      end,
+      blocks: new Map(),
+      singles: new Map(),
+      stale: false,
+    };
+    this.pages.push(page);
+    list.push(page);
+    return page;
+  }
+
+  /** Is there room for one more block? If not, everything has been forgotten, the page too. */
+  makeRoom(): boolean {
+    if (this.top + BLOCK_ROOM <= this.end) return true;
+    this.reset();
+    return false;
+  }
+
+  /** Pointer to the block (or, `single`, the block of one instruction) at a page offset; 0: the instruction leaves the page. */
+  block(page: CodePage, offset: number, single: boolean): number {
+    const known = (single ? page.singles : page.blocks).get(offset);
+    if (known !== undefined) return known;
+    const pointer = this.build(page, offset, single ? 1 : MAX_BLOCK);
+    if (pointer !== 0) (single ? page.singles : page.blocks).set(offset, pointer);
+    return pointer;
+  }
+
+  /** A block for one instruction that cannot be cached: its bytes are in `bytes[0 … have)`, RIP given. 0: truncated. */
+  buildOnce(bytes: Uint8Array, have: number, ripLow: number, ripHigh: number): number {
+    const { loose, insn, selector, cpu } = this;
+    loose.ripLow = ripLow;
+    loose.ripHigh = ripHigh;
+    const key = cpu.modeKey;
+    decodeInstruction(bytes, 0, have, modeKeyBitness(key), ripLow, ripHigh, insn);
+    if (insn.error === DecodeError.Truncated) return 0;
+    const header = this.looseAt;
+    selector.at = header;
+    selector.emit(HEADER, 1, 0, 0, 0, 0);
+    this.info[0] = 0;
+    this.one(loose, 0, key, 0, true);
+    this.finish(loose, header, 1);
+    return header;
+  }
+
+  private build(page: CodePage, start: number, limit: number): number {
+    const { cpu, insn, selector, top } = this;
+    const key = cpu.modeKey;
+    const bitness = modeKeyBitness(key);
+    const base = page.hostPage * 4096;
+    selector.at = top;
+    selector.emit(HEADER, 0, 0, 0, base, 0);
+    this.info[(top - this.start) >>> 4] = start;
+    let offset = start;
+    let count = 0;
+    for (;;) {
+      const low = (page.ripLow >>> 0) + offset;
+      const carry = low > 0xffff_ffff ? 1 : 0;
+      if (offset < page.end)
+        decodeInstruction(cpu.u8, base + offset, base + page.end, bitness, low | 0, (page.ripHigh + carry) | 0, insn);
+      if (offset >= page.end || insn.error === DecodeError.Truncated) {
+        if (count === 0) return 0;
+        this.jumpOut(page, offset);
+        break;
+      }
+      count++;
+      const last = count === limit || selector.at - top > BLOCK_ROOM / 2;
+      if (this.one(page, offset, key, count - 1, last)) break;
+      offset += insn.length;
+    }
+    cpu.u16[(top + Field.d) >>> 1] = count;
+    this.top = this.finish(page, top, count);
+    return top;
+  }
+
+  /** Records of the instruction in `insn`; true: the block ends with it. `last`: it must. */
+  private one(page: CodePage, offset: number, key: number, index: number, last: boolean): boolean {
+    const { insn, selector, builder, info } = this;
+    const first = selector.at;
+    const { length } = insn;
+    const word = offset | (length << 12) | (index << 16);
+    let end: number = End.Done;
+    if (lift(insn, this.cpu.liftModeFor(key), builder)) end = selector.instruction(builder.rows, builder.count, key);
+    else selector.emit(leave, 0, 0, 0, Leave.Unimplemented, 0);
+    const firstInfo = (first - this.start) >>> 4;
+    const endInfo = (selector.at - this.start) >>> 4;
+    for (let n = firstInfo; n < endInfo; n++) info[n] = word;
+    const next = offset + length;
+    switch (end) {
+      case End.Next:
+      case End.NextBlock:
+        if (!last && end === End.Next && next < page.end) return false;
+        this.jumpOut(page, next);
+        return true;
+      case End.Jump: {
+        const target = this.pageOffset(page, selector.targetLow, selector.targetHigh);
+        if (target >= 0) this.jumpOut(page, target);
+        else {
+          info[(selector.at - this.start) >>> 4] = word;
+          selector.emit(jumpFar, 0, 0, 0, selector.targetLow, selector.targetHigh);
+        }
+        return true;
+      }
+      case End.Branch:
+        this.branchEnds = true;
+        this.branchTarget = this.pageOffset(page, selector.targetLow, selector.targetHigh);
+        this.branchNext = next;
+        return true;
+      case End.Repeat:
+        this.setTarget(page, offset);
+        this.branchEnds = true;
+        this.branchTarget = page.hostPage === -1 ? -1 : offset;
+        this.branchNext = next;
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  /** RIP of a page offset as the target of a branch, wrapped as the code's width wants. */
+  private setTarget(page: CodePage, offset: number): void {
+    const { selector } = this;
+    const low = (page.ripLow >>> 0) + offset;
+    selector.targetLow = low | 0;
+    selector.targetHigh =
+      modeKeyBitness(this.cpu.modeKey) === 64 ? (page.ripHigh + (low > 0xffff_ffff ? 1 : 0)) | 0 : 0;
+  }
+
+  private pageOffset(page: CodePage, low: number, high: number): number {
+    if (page.hostPage === -1) return -1;
+    const difference = (low >>> 0) - (page.ripLow >>> 0);
+    const borrow = difference < 0 ? 1 : 0;
+    if (((high - page.ripHigh - borrow) | 0) !== 0) return -1;
+    const offset = difference >>> 0;
+    return offset < 4096 ? offset : -1;
+  }
+
+  private isLinkable(page: CodePage, offset: number): boolean {
+    return page.hostPage !== -1 && offset < 4096;
+  }
+
+  /** Goes on at a page offset, which may be the one behind the page. */
+  private jumpOut(page: CodePage, offset: number): void {
+    const { selector, info } = this;
+    const at = selector.at;
+    if (this.isLinkable(page, offset)) {
+      info[(at - this.start) >>> 4] = offset;
+      selector.emit(jump, 0, 0, 0, this.linked(page, offset), 0);
+    } else {
+      this.setTarget(page, offset);
+      info[(at - this.start) >>> 4] = 0;
+      selector.emit(jumpFar, 0, 0, 0, selector.targetLow, selector.targetHigh);
+    }
+  }
+
+  private linked(page: CodePage, offset: number): number {
+    return page.blocks.get(offset) ?? this.control + Control.unlinked;
+  }
+
+  /** Optimises and numbers the block, then ties its branch; gives the end of its records. */
+  private finish(page: CodePage, header: number, count: number): number {
+    const { cpu, selector, info, pageOf } = this;
+    const first = header + RECORD_BYTES;
+    dropDeadFlags(cpu.u16, first, selector.at);
+    const firstInfo = (first - this.start) >>> 4;
+    selector.at = compact(cpu.i32, cpu.u16, first, selector.at, info, firstInfo);
+    for (let n = firstInfo; n < (selector.at - this.start) >>> 4; n++) {
+      const word = info[n]!;
+      if (isLinked[cpu.u16[(this.start + n * RECORD_BYTES) >>> 1]!] === 1) continue;
+      info[n] = (word & 0xffff) | ((count - (word >>> 16)) << 16);
+    }
+    if (this.branchEnds) this.tieBranch(page);
+    for (let n = (header - this.start) >>> 4; n < (selector.at - this.start) >>> 4; n++) pageOf[n] = page.number;
+    return selector.at;
+  }
+
+  /** Fills the pointers of the block's last record. */
+  private tieBranch(page: CodePage): void {
+    const { selector, cpu, info } = this;
+    this.branchEnds = false;
+    const record = selector.at - RECORD_BYTES;
+    const target = this.branchTarget;
+    const next = this.branchNext;
+    const { swapped } = selector;
+    const taken = target >= 0 ? this.linked(page, target) : this.island();
+    let fall: number;
+    if (this.isLinkable(page, next)) fall = this.linked(page, next);
+    else {
+      this.setTarget(page, next);
+      fall = this.island();
+    }
+    cpu.i32[(record + Field.imm) >>> 2] = swapped ? fall : taken;
+    cpu.i32[(record + Field.t) >>> 2] = swapped ? taken : fall;
+    const [first, second] = swapped ? [next, target] : [target, next];
+    info[(record - this.start) >>> 4] = (first & 0xfff) | ((second & 0xfff) << 12);
+  }
+
+  /** A header that costs nothing and a jump to the selector's target; gives its pointer. */
+  private island(): number {
+    const { selector } = this;
+    const pointer = selector.at;
+    selector.emit(HEADER, 0, 0, 0, 0, 0);
+    selector.emit(jumpFar, 0, 0, 0, selector.targetLow, selector.targetHigh);
+    return pointer;
+  }
+
+  /** The pointer at byte offset `edge` (in a branch record) leads to this page offset. */
+  edgeOffset(edge: number): number {
+    const record = (edge - this.start) & ~15;
+    const word = this.info[record >>> 4]!;
+    return (edge & 15) === Field.imm ? word & 0xfff : (word >>> 12) & 0xfff;
+  }
+}

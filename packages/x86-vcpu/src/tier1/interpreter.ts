@@ -1,0 +1,111 @@
+/**
+ * Generates tier 1's WebAssembly module: one main function with a br_table over the hot record ops, and one small
+ * function for each of the others, reached through the module's own table.
+ *
+ * The main function must stay below about 36 KB: above that V8 11 compiles it with its cheap register allocator, which
+ * costs 14 to 33 % (measured), and every byte lengthens the first tenth of a second, which runs unoptimised.
+ */
+import { StateOffset } from "../state-layout.ts";
+import { Emit, type Layout } from "./ops/emit.ts";
+import { hotOpCount, recordOps } from "./ops/index.ts";
+import { Control, Field, Reason } from "./record.ts";
+import type { Label } from "./wasm/function-builder.ts";
+import { ModuleBuilder } from "./wasm/module-builder.ts";
+
+/** What the module imports from `tier1`, beside the memory. All give 0 to go on unless said otherwise. */
+export interface InterpreterImports {
+  /** Linear address in two halves; gives the host address of the data, or 0 to stop. */
+  slowLoad(pc: number, budget: number, low: number, high: number): number;
+  /** The value is at Control.scratch. */
+  slowStore(pc: number, budget: number, low: number, high: number): number;
+  script(pc: number, budget: number): number;
+}
+
+export interface InterpreterModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes of the main function's body. */
+  readonly mainBytes: number;
+}
+
+export function generateInterpreter(layout: Layout): InterpreterModule {
+  const module = new ModuleBuilder();
+  module.importMemory("tier1", "memory");
+  const i32x4 = ["i32", "i32", "i32", "i32"] as const;
+  const importedLoad = module.importFunction("tier1", "slowLoad", i32x4, ["i32"]);
+  const importedStore = module.importFunction("tier1", "slowStore", i32x4, ["i32"]);
+  const script = module.importFunction("tier1", "script", ["i32", "i32"], ["i32"]);
+
+  const splitting = (target: number): number => {
+    const { index, body } = module.function(["i32", "i32", "i64"], ["i32"]);
+    body.get(0).get(1).get(2).op("i32WrapI64").get(2).i64(32).op("i64ShrU", "i32WrapI64").call(target);
+    return index;
+  };
+  const callees = { slowLoad: splitting(importedLoad), slowStore: splitting(importedStore), script };
+
+  const rareType = module.type(["i32", "i32"], ["i32"]);
+  const rare = recordOps.slice(hotOpCount).map((op) => {
+    const { index, body } = module.function(["i32", "i32"], ["i32"]);
+    op.emit(new Emit(body, layout, callees, false));
+    body.i32(0);
+    return index;
+  });
+  module.table(rare);
+
+  const main = module.function(["i32", "i32"], ["i32"], 1 << 16);
+  writeMain(new Emit(main.body, layout, callees, true), rareType);
+  module.export("run", main.index);
+  return { bytes: module.finish(), mainBytes: main.body.size };
+}
+
+function writeMain(e: Emit, rareType: number): void {
+  const { f, pc, budget } = e;
+  const leaveWith = (reason: number): void => {
+    e.setControl("i32Store", Control.pc, () => f.get(pc));
+    e.setControl("i32Store", Control.budget, () => f.get(budget));
+    f.i32(reason).op("return");
+  };
+  e.state("i32Load", StateOffset.tlbRead).f.set(e.tlbRead);
+  e.state("i32Load", StateOffset.tlbWrite).f.set(e.tlbWrite);
+
+  const leave = f.block();
+  const stop = f.block();
+  const spent = f.block();
+  // Each round enters the block at pc; records go round in the inner loop.
+  const enter = f.loop();
+  f.get(budget).get(pc).access("i32Load16U", Field.d).op("i32Sub").tee(budget).i32(0).op("i32LtS").brIf(spent);
+  const follow = f.block();
+  const jump = f.block();
+  const next = f.loop();
+  const hot = recordOps.slice(0, hotOpCount);
+  const rareLabel = f.block();
+  const labels: Label[] = new Array<Label>(hotOpCount).fill(0);
+  for (let number = hotOpCount - 1; number >= 0; number--) labels[number] = f.block();
+  f.get(pc).i32(16).op("i32Add").tee(pc).access("i32Load16U", Field.op).brTable(labels, rareLabel);
+  f.end();
+  const within = e.within({ next, follow, jump, stop, leave });
+  for (const op of hot) {
+    op.emit(within);
+    f.br(next);
+    f.end();
+  }
+  f.get(pc).get(budget).get(pc).access("i32Load16U", Field.op).i32(hotOpCount).op("i32Sub").callIndirect(rareType);
+  f.op("i32Eqz").brIf(next).br(stop);
+  f.end(); // next
+  f.op("unreachable");
+  f.end(); // jump
+  e.lookupJump(enter);
+  e.setControl("i64Store", Control.target, () => f.get(e.X));
+  leaveWith(Reason.Jump);
+  f.end(); // follow
+  f.get(e.edge).access("i32Load").set(pc).br(enter);
+  f.end(); // enter
+  f.op("unreachable");
+  f.end(); // spent
+  f.get(budget).get(pc).access("i32Load16U", Field.d).op("i32Add").set(budget);
+  leaveWith(Reason.Budget);
+  f.end(); // stop
+  leaveWith(Reason.Stop);
+  f.end(); // leave
+  leaveWith(Reason.Leave);
+  f.op("unreachable");
+}

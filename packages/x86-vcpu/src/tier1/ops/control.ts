@@ -1,0 +1,83 @@
+/** Terminators and exits. */
+
+import { SegmentIndex, segmentLimitOffset } from "../../segment.ts";
+import { StateOffset } from "../../state-layout.ts";
+import { Control, Reason } from "../record.ts";
+import type { Emit, RecordOp } from "./emit.ts";
+import { conditionCodes } from "./move.ts";
+
+const RSP = StateOffset.gpr + 4 * 8;
+
+const control = (name: string, flags: RecordOp["flags"], faults: boolean, emit: (e: Emit) => void): RecordOp => ({
+  name,
+  flags,
+  faults,
+  hot: true,
+  emit,
+});
+
+/** Pushes whether X is not a canonical 48-bit address. */
+const notCanonical = (e: Emit): void =>
+  void e.f.get(e.X).i64(16).op("i64Shl").i64(16).op("i64ShrS").get(e.X).op("i64Ne");
+
+export const controlOps: readonly RecordOp[] = [
+  // Block pointer in imm.
+  control("jump", "read", false, (e) => {
+    e.f.get(e.pc).i32(8).op("i32Add").set(e.edge).br(e.labels.follow);
+  }),
+  // Block pointers in imm (taken) and t.
+  ...conditionCodes.map((cc) => control(`jump${cc}`, "read", false, (e) => void e.condition(cc).follow(false))),
+  control("jumpBool", "read", false, (e) => void e.slot("a", "i32Load8U").follow(false)),
+  // RIP in t:imm.
+  control("jumpFar", "read", false, (e) => void e.imm64Full().f.set(e.X).br(e.labels.jump)),
+  control("jumpTo", "read", false, (e) => void e.slot("a", "i64Load").f.set(e.X).br(e.labels.jump)),
+  // #GP(0) for targets that no near branch may have: 64-bit code, and all other code.
+  control("checkCanonical", "none", true, (e) => {
+    e.slot("a", "i64Load").f.set(e.X);
+    notCanonical(e);
+    e.f.brIf(e.labels.leave);
+  }),
+  control("checkLimit", "none", true, (e) => {
+    e.slot("a", "i64Load");
+    e.state("i64Load32U", segmentLimitOffset(SegmentIndex.CS)).f.op("i64GtU").brIf(e.labels.leave);
+  }),
+  // ret of 64-bit code: pops imm bytes in all.
+  control("ret64", "none", true, (e) => {
+    const { f } = e;
+    e.state("i64Load", RSP).f.set(e.L);
+    e.loadAddress(8);
+    f.get(e.h).access("i64Load", 0, 0).set(e.X);
+    notCanonical(e);
+    f.brIf(e.labels.leave);
+    e.setState("i64Store", RSP, () => f.get(e.L) && e.imm64().f.op("i64Add"));
+    e.f.br(e.labels.jump);
+  }),
+  // raiseIf, and what the checks raise: vector in d, error code in t, whether there is one in b.
+  control("raiseIf", "none", true, (e) => void e.slot("a", "i32Load8U").f.brIf(e.labels.leave)),
+  // Operands of the record before.
+  control("data", "none", false, () => {}),
+  // imm: `Leave` kind.
+  control("leave", "none", true, (e) => void e.f.br(e.labels.leave)),
+  control("stale", "none", true, (e) => {
+    e.setControl("i32Store", Control.pc, () => e.f.get(e.pc).i32(16).op("i32Sub"));
+    e.setControl("i32Store", Control.budget, () => e.f.get(e.budget));
+    e.f.i32(Reason.Stale).op("return");
+  }),
+  // Where branches lead that have no block yet.
+  control("unlinked", "none", true, (e) => {
+    e.setControl("i32Store", Control.edge, () => e.f.get(e.edge));
+    e.setControl("i32Store", Control.budget, () => e.f.get(e.budget));
+    e.f.i32(Reason.Link).op("return");
+  }),
+  // A helper or another TypeScript routine; the next record is data. When it asks for attention, the block is the last.
+  control("script", "update", true, (e) => {
+    const { f } = e;
+    f.get(e.pc).get(e.budget).call(e.callees.script).brIf(e.labels.stop);
+    e.state("i32Load", StateOffset.attention);
+    f.if();
+    e.setControl("i32Store", Control.parked, () => e.control("i32Load", Control.parked).f.get(e.budget).op("i32Add"));
+    f.i32(0).set(e.budget);
+    f.end();
+    f.get(e.pc).i32(16).op("i32Add").set(e.pc);
+  }),
+];

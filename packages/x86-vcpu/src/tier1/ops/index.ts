@@ -1,0 +1,30 @@
+/** The table of record ops: the number in a record is the position here, hot ones first. */
+import { aluOps } from "./alu.ts";
+import { controlOps } from "./control.ts";
+import type { RecordOp } from "./emit.ts";
+import { genericOps } from "./generic.ts";
+import { memoryOps, stackOps, storeImmediateOps } from "./memory.ts";
+import { moveOps } from "./move.ts";
+
+const all: readonly RecordOp[] = [
+  ...controlOps,
+  ...moveOps,
+  ...aluOps,
+  ...memoryOps,
+  ...storeImmediateOps,
+  ...stackOps,
+  ...genericOps,
+];
+
+export const recordOps: readonly RecordOp[] = [...all.filter((op) => op.hot), ...all.filter((op) => !op.hot)];
+export const hotOpCount: number = all.filter((op) => op.hot).length;
+
+const numbers = new Map(recordOps.map((op, number) => [op.name, number]));
+if (numbers.size !== recordOps.length) throw new Error("two record ops have one name");
+
+/** Number of a record op. For tables made once; throws for a name that is none. */
+export function recordOp(name: string): number {
+  const number = numbers.get(name);
+  if (number === undefined) throw new Error(`no record op ${name}`);
+  return number;
+}

@@ -1,0 +1,68 @@
+/**
+ * The micro-op record: 16 bytes in linear memory, little-endian.
+ *
+ *     +0  u16 op     number in `recordOps`
+ *     +2  u16 d      destination slot (for stores: the value's slot)
+ *     +4  u16 a      slot
+ *     +6  u16 b      slot
+ *     +8  i32 imm    immediate, displacement, or the record pointer of a branch target
+ *     +12 i32 t      second immediate, `memoryWord`, or the other record pointer
+ *
+ * A slot is a byte offset into the vCPU's state block: a register, a field or a temporary. A block is a header record
+ * (`d` = instructions in the block) and the records after it; a pointer to a block is the address of its header.
+ */
+export const RECORD_BYTES = 16;
+export const Field = { op: 0, d: 2, a: 4, b: 6, imm: 8, t: 12 } as const;
+
+/**
+ * The `t` field of memory records: what the slow path must know. Bits 0–5 are the index's shift (WebAssembly shifts
+ * use only those), 8–10 the segment, 12–15 MemoryFlag, 20–24 the bytes.
+ */
+export const memoryWord = (shift: number, segment: number, flags: number, bytes: number): number =>
+  shift | (segment << 8) | (flags << 12) | (bytes << 20);
+/** The address is linear though the segment has a base (FS and GS, inline). */
+export const MEMORY_LINEAR = 1 << 30;
+export const memoryWordSegment = (word: number): number => (word >>> 8) & 7;
+export const memoryWordFlags = (word: number): number => (word >>> 12) & 15;
+export const memoryWordBytes = (word: number): number => (word >>> 20) & 31;
+
+/** Why the interpreter returned. */
+export const Reason = {
+  /** A branch whose target has no block yet; `Control.edge` is the address of the pointer to patch. */
+  Link: 0,
+  /** The budget does not cover the block whose header is at `Control.pc` (or attention was asked for). */
+  Budget: 1,
+  /** A slow path or helper called from the record at `Control.pc` did not answer Continue. */
+  Stop: 2,
+  /** The record at `Control.pc` is one that TypeScript carries out (`leave`). */
+  Leave: 3,
+  /** Jump to `Control.target`, which the jump cache does not know. */
+  Jump: 4,
+  /** The block at `Control.pc` was decoded from bytes that have changed since. */
+  Stale: 5,
+} as const;
+
+/** Tier 1's own words, byte offsets from the start of its control area. */
+export const Control = {
+  /** u32 record or header pointer at return. */
+  pc: 0x00,
+  /** i32: instructions prepaid for but not yet used up, at return. */
+  budget: 0x04,
+  /** i32: budget put aside because attention was asked for in the middle of a block. */
+  parked: 0x08,
+  /** u32: see Reason.Link. */
+  edge: 0x0c,
+  /** u64: see Reason.Jump. */
+  target: 0x10,
+  /** i32: number of the current code context (mode key, CS base and limit). */
+  context: 0x18,
+  /** 32 bytes: data of slow loads and stores. */
+  scratch: 0x20,
+  /** A header and an `unlinked` record: where branches lead until they are linked. */
+  unlinked: 0x40,
+  jumpCache: 0x80,
+} as const;
+
+/** Jump cache: direct-mapped, 16 bytes an entry: u64 RIP, i32 context, u32 block. */
+export const JUMP_CACHE_ENTRIES = 4096;
+export const CONTROL_BYTES = Control.jumpCache + JUMP_CACHE_ENTRIES * 16;

@@ -1,0 +1,442 @@
+/**
+ * Tier 1: a WebAssembly interpreter over predecoded records.
+ *
+ * This file is the part that is not hot: it finds and makes blocks, keeps RIP, `retired` and `budget` exact whenever
+ * anybody may look, and carries out what the interpreter leaves to TypeScript.
+ */
+import { Vector } from "x86-lift";
+import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
+import { fillExit, fillUnimplemented } from "../exits.ts";
+import { HelperStatus } from "../helper.ts";
+import { helperTable } from "../helpers/index.ts";
+import { probeLinear } from "../mmu/linear.ts";
+import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
+import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
+import { StateOffset } from "../state-layout.ts";
+import { type Tier, TierStop } from "../tier.ts";
+import { evaluateSimd } from "../tier0/simd/index.ts";
+import { CodeCache, type CodePage, infoLength, infoOffset, infoRemaining } from "./code-cache.ts";
+import { generateInterpreter } from "./interpreter.ts";
+import { recordOp } from "./ops/index.ts";
+import {
+  Control,
+  Field,
+  JUMP_CACHE_ENTRIES,
+  MEMORY_LINEAR,
+  memoryWordBytes,
+  memoryWordFlags,
+  memoryWordSegment,
+  Reason,
+  RECORD_BYTES,
+} from "./record.ts";
+import { FIRST_HELPER, Leave, NO_SLOT, Script } from "./scripts.ts";
+
+export interface Tier1Options {
+  /** Bytes of the engine's arena for predecoded code; about 20 bytes an instruction. Default 8 MiB. */
+  readonly codeBytes?: number;
+}
+
+/** Instructions that one call of the interpreter may run: it returns often, so that optimised code is entered soon. */
+const MAX_SLICE = 1 << 18;
+const DEFAULT_CODE_BYTES = 8 << 20;
+const leaveOp = recordOp("leave");
+const ret64Op = recordOp("ret64");
+
+/** Compiled modules by where the state block and the control area are: compilation costs tens of milliseconds. */
+const modules = new Map<string, WebAssembly.Module>();
+
+export function createTier1(cpu: Cpu, options: Tier1Options = {}): Tier {
+  return new Tier1(cpu, options.codeBytes ?? DEFAULT_CODE_BYTES);
+}
+
+class Tier1 implements Tier {
+  private readonly cpu: Cpu;
+  private readonly cache: CodeCache;
+  private readonly control: number;
+  private readonly execute: (pointer: number, budget: number) => number;
+  private readonly bytes = new Uint8Array(MAX_INSTRUCTION_BYTES);
+
+  // The current call of the interpreter: counts at its start, and what it was given.
+  private retired = 0;
+  private budget = 0;
+  private slice = 0;
+
+  /** The block being run is one instruction: stores into its own page need no care. */
+  private single = false;
+  /** A store would change the page that is being run: do the instruction again, alone. */
+  private restart = false;
+  /** With what the slow path or script stopped the interpreter. */
+  private stopped: TierStop = TierStop.Fault;
+
+  constructor(cpu: Cpu, codeBytes: number) {
+    this.cpu = cpu;
+    this.cache = new CodeCache(cpu, codeBytes);
+    this.control = this.cache.control;
+    const layout = { state: cpu.base, control: this.control };
+    const key = `${layout.state},${layout.control}`;
+    let module = modules.get(key);
+    if (module === undefined) {
+      module = new WebAssembly.Module(generateInterpreter(layout).bytes);
+      if (modules.size >= 16) modules.clear();
+      modules.set(key, module);
+    }
+    const imports = {
+      memory: cpu.memory.wasm as WebAssembly.Memory,
+      slowLoad: (pc: number, budget: number, low: number, high: number) => this.slowLoad(pc, budget, low, high),
+      slowStore: (pc: number, budget: number, low: number, high: number) => this.slowStore(pc, budget, low, high),
+      script: (pc: number, budget: number) => this.script(pc, budget),
+    };
+    this.execute = new WebAssembly.Instance(module, { tier1: imports }).exports["run"] as typeof this.execute;
+  }
+
+  invalidateCode(hostPage: number): void {
+    this.cache.invalidate(hostPage);
+  }
+
+  reset(): void {
+    this.cache.reset();
+  }
+
+  run(): TierStop {
+    const { cpu, control, cache } = this;
+    const { i32, u32 } = cpu;
+    const state = cpu.base >>> 2;
+    const attention = state + StateOffset.attention / 4;
+    const attentionLater = u32[attention]! !== 0;
+    this.readCounts();
+    this.single = attentionLater;
+    for (;;) {
+      if (this.budget <= 0) return TierStop.Budget;
+      const pointer = this.find();
+      if (pointer < 0) return pointer === FIND_FAULT ? TierStop.Fault : TierStop.Exit;
+      const slice = this.single ? 1 : Math.min(this.budget, MAX_SLICE);
+      this.slice = slice;
+      i32[(control + Control.parked) >>> 2] = 0;
+      const reason = this.execute(pointer, slice);
+      const at = u32[(control + Control.pc) >>> 2]!;
+      const left = this.slice - i32[(control + Control.budget) >>> 2]! - i32[(control + Control.parked) >>> 2]!;
+      this.single = false;
+      switch (reason) {
+        case Reason.Link: {
+          this.count(left);
+          const edge = u32[(control + Control.edge) >>> 2]!;
+          this.link(edge);
+          break;
+        }
+        case Reason.Budget:
+        case Reason.Stale:
+          this.count(left);
+          this.setRip(cache.pageOfRecord(at), infoOffset(cache.infoOf(at)));
+          break;
+        case Reason.Jump:
+          this.count(left);
+          u32[state + StateOffset.rip / 4] = u32[(control + Control.target) >>> 2]!;
+          u32[state + StateOffset.rip / 4 + 1] = u32[(control + Control.target + 4) >>> 2]!;
+          break;
+        case Reason.Stop:
+          // Counts and RIP were set when the slow path was called.
+          this.retired += this.budget - this.readBudget();
+          this.budget = this.readBudget();
+          if (!this.restart) return this.stopped;
+          this.restart = false;
+          this.single = true;
+          continue;
+        default: {
+          const stop = this.leave(at, left);
+          if (stop !== undefined) return stop;
+        }
+      }
+      if (u32[attention] !== 0) return TierStop.Attention;
+    }
+  }
+
+  // ---- counts and RIP
+
+  private readCounts(): void {
+    this.retired = this.cpu.retired;
+    this.budget = this.readBudget();
+  }
+
+  private readBudget(): number {
+    const { u32, i32, base } = this.cpu;
+    const at = (base + StateOffset.budget) >>> 2;
+    return u32[at]! + i32[at + 1]! * 0x1_0000_0000;
+  }
+
+  private writeCounts(retired: number, budget: number): void {
+    const { u32, base } = this.cpu;
+    const at = (base + StateOffset.retired) >>> 2;
+    u32[at] = retired;
+    u32[at + 1] = retired / 0x1_0000_0000;
+    const left = (base + StateOffset.budget) >>> 2;
+    u32[left] = budget;
+    u32[left + 1] = Math.floor(budget / 0x1_0000_0000);
+  }
+
+  /** So many instructions are done since the interpreter was called. */
+  private count(done: number): void {
+    this.retired += done;
+    this.budget -= done;
+    this.writeCounts(this.retired, this.budget);
+  }
+
+  private setRip(page: CodePage, offset: number): void {
+    const { u32, base } = this.cpu;
+    const at = (base + StateOffset.rip) >>> 2;
+    const low = (page.ripLow >>> 0) + offset;
+    u32[at] = low;
+    // Outside 64-bit code RIP has 32 bits.
+    u32[at + 1] = this.cpu.code64 ? page.ripHigh + (low > 0xffff_ffff ? 1 : 0) : 0;
+  }
+
+  /** Makes RIP, length and counts exact for the instruction of a record from which the interpreter calls. */
+  private sync(pc: number, budget: number): CodePage {
+    const { cpu, cache } = this;
+    const info = cache.infoOf(pc);
+    const page = cache.pageOfRecord(pc);
+    const parked = cpu.i32[(this.control + Control.parked) >>> 2]!;
+    const done = this.slice - budget - parked - infoRemaining(info);
+    this.writeCounts(this.retired + done, this.budget - done);
+    this.setRip(page, infoOffset(info));
+    cpu.u32[(cpu.base + StateOffset.instructionLength) >>> 2] = infoLength(info);
+    return page;
+  }
+
+  // ---- blocks
+
+  /** Pointer to the block at RIP; makes it when there is none. FIND_FAULT, FIND_EXIT: what fetching raised. */
+  private find(): number {
+    const { cpu, cache, control } = this;
+    const { u32, i32, base } = cpu;
+    const ripAt = (base + StateOffset.rip) >>> 2;
+    const ripLow = u32[ripAt]!;
+    const ripHigh = i32[ripAt + 1]!;
+    const { code64 } = cpu;
+    const limit = code64 ? 0xffff_ffff : u32[(base + segmentLimitOffset(SegmentIndex.CS)) >>> 2]!;
+    let low = ripLow;
+    let high = ripHigh;
+    let baseLow = 0;
+    if (!code64) {
+      baseLow = u32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!;
+      low = (ripLow + baseLow) >>> 0;
+      high = 0;
+      if (ripHigh !== 0 || ripLow > limit) return this.once();
+    } else if (high << 16 >> 16 !== high) return this.once();
+    const table = u32[(base + StateOffset.tlbFetch) >>> 2]!;
+    let host = cpu.tlb.lookup(table, low | 0, high);
+    if (host === -1) {
+      host = cpu.translate(low | 0, high, Access.Fetch);
+      if (host < 0) return host === TRANSLATE_FAULT ? FIND_FAULT : FIND_EXIT;
+    }
+    cache.makeRoom();
+    const context = cache.context(baseLow, 0, limit);
+    i32[(control + Control.context) >>> 2] = context;
+    const offset = low & 0xfff;
+    const startLow = ripLow - offset;
+    // Bytes of the page inside the limit; RIP of the first byte may be below 0 in the code page where CS begins.
+    const end = Math.min(4096, limit - startLow + 1);
+    const page = cache.page(
+      host >>> 12,
+      context,
+      startLow | 0,
+      code64 ? ripHigh : startLow < 0 ? -1 : 0,
+      end,
+    );
+    const pointer = cache.block(page, offset, this.single);
+    if (pointer === 0) return this.once();
+    if (!this.single) {
+      const entry =
+        (control + Control.jumpCache + (((ripLow ^ (ripLow >>> 12) ^ (ripHigh << 20)) & (JUMP_CACHE_ENTRIES - 1)) << 4)) >>> 2;
+      u32[entry] = ripLow;
+      i32[entry + 1] = ripHigh;
+      i32[entry + 2] = context;
+      u32[entry + 3] = pointer;
+      if (cpu.u16[(pointer + Field.d) >>> 1]! > this.budget) {
+        this.single = true;
+        return cache.block(page, offset, true);
+      }
+    }
+    return pointer;
+  }
+
+  /** The instruction at RIP from bytes fetched with all checks: it crosses pages, or a limit, or cannot be fetched at all. */
+  private once(): number {
+    const { cpu, bytes, cache } = this;
+    const at = (cpu.base + StateOffset.rip) >>> 2;
+    this.single = true;
+    let have = 0;
+    for (;;) {
+      have = cpu.fetchInstruction(bytes, have);
+      if (have < 0) return have === TRANSLATE_FAULT ? FIND_FAULT : FIND_EXIT;
+      const pointer = cache.buildOnce(bytes, have, cpu.i32[at]!, cpu.i32[at + 1]!);
+      if (pointer !== 0) return pointer;
+    }
+  }
+
+  /** Goes to the target of an edge, and ties it when the page still stands. */
+  private link(edge: number): void {
+    const { cpu, cache } = this;
+    const page = cache.pageOfRecord(edge & ~(RECORD_BYTES - 1));
+    const offset = cache.edgeOffset(edge);
+    this.setRip(page, offset);
+    if (page.stale || !cache.makeRoom() || offset >= page.end) return;
+    const pointer = cache.block(page, offset, false);
+    if (pointer !== 0) cpu.u32[edge >>> 2] = pointer;
+  }
+
+  // ---- what the interpreter calls
+
+  private stop(status: HelperStatus): void {
+    this.stopped = status === HelperStatus.Fault ? TierStop.Fault : TierStop.Exit;
+  }
+
+  private slowLoad(pc: number, budget: number, low: number, high: number): number {
+    const { cpu } = this;
+    this.sync(pc, budget);
+    const word = cpu.i32[(pc + Field.t) >>> 2]!;
+    const segment = memoryWordSegment(word);
+    if ((word & MEMORY_LINEAR) !== 0) [low, high] = this.withoutBase(segment, low, high);
+    const dest = this.control + Control.scratch;
+    const status = cpu.loadSegmented(segment, low, high, memoryWordBytes(word), memoryWordFlags(word), dest);
+    if (status === HelperStatus.Continue) return dest;
+    this.stop(status);
+    return 0;
+  }
+
+  private slowStore(pc: number, budget: number, low: number, high: number): number {
+    const { cpu } = this;
+    const page = this.sync(pc, budget);
+    const word = cpu.i32[(pc + Field.t) >>> 2]!;
+    const segment = memoryWordSegment(word);
+    const bytes = memoryWordBytes(word);
+    const flags = memoryWordFlags(word);
+    if ((word & MEMORY_LINEAR) !== 0) [low, high] = this.withoutBase(segment, low, high);
+    if (!this.single && this.hits(page.hostPage, segment, low, high, bytes, flags)) {
+      this.restart = true;
+      return 1;
+    }
+    const status = cpu.storeSegmented(segment, low, high, bytes, flags, this.control + Control.scratch);
+    if (status === HelperStatus.Continue) return 0;
+    this.stop(status);
+    return 1;
+  }
+
+  /** Would the store change this page of the buffer? */
+  private hits(hostPage: number, segment: number, low: number, high: number, bytes: number, flags: number): boolean {
+    const { cpu } = this;
+    if (cpu.toLinear(segment, low, high, bytes, flags, true) !== HelperStatus.Continue) return false;
+    const { linearLow, linearHigh } = cpu;
+    const first = cpu.translate(linearLow, linearHigh, Access.Write);
+    if (first >= 0 && first >>> 12 === hostPage) return true;
+    if ((linearLow & 0xfff) + bytes <= 4096) return false;
+    const last = (linearLow >>> 0) + bytes - 1;
+    const second = cpu.translate(last | 0, (linearHigh + (last > 0xffff_ffff ? 1 : 0)) | 0, Access.Write);
+    return second >= 0 && second >>> 12 === hostPage;
+  }
+
+  private withoutBase(segment: number, low: number, high: number): [number, number] {
+    const { u32, base } = this.cpu;
+    const at = (base + segmentBaseOffset(segment)) >>> 2;
+    const difference = (low >>> 0) - u32[at]!;
+    return [difference | 0, (high - u32[at + 1]! - (difference < 0 ? 1 : 0)) | 0];
+  }
+
+  private script(pc: number, budget: number): number {
+    const { cpu } = this;
+    const { u16, i32, u32, base } = cpu;
+    this.sync(pc, budget);
+    const half = pc >>> 1;
+    const place = (slot: number): number => (slot === NO_SLOT ? 0 : base + slot);
+    const result = place(u16[half + 1]!);
+    const a = place(u16[half + 2]!);
+    const b = place(u16[half + 3]!);
+    const number = i32[(pc >>> 2) + 2]!;
+    const c = place(i32[(pc >>> 2) + 3]!);
+    const low = i32[(pc >>> 2) + 6]!;
+    const high = i32[(pc >>> 2) + 7]!;
+    if (result !== 0) {
+      u32[result >>> 2] = 0;
+      u32[(result >>> 2) + 1] = 0;
+    }
+    if (number >= FIRST_HELPER) {
+      const helper = helperTable[number - FIRST_HELPER];
+      if (helper === undefined) {
+        fillUnimplemented(cpu, this.instructionBytes(), `helper ${number - FIRST_HELPER} is missing`);
+        this.stopped = TierStop.Exit;
+        return 1;
+      }
+      const status = helper(cpu, a, b, c, result, low, high);
+      if (status === HelperStatus.Continue) return 0;
+      this.stop(status);
+      return 1;
+    }
+    switch (number) {
+      case Script.GetRflags:
+        u32[result >>> 2] = cpu.readRflags();
+        return 0;
+      case Script.SetRflags:
+        cpu.writeRflags((cpu.readRflags() & ~low) | (i32[a >>> 2]! & low));
+        return 0;
+      case Script.Simd:
+        evaluateSimd(cpu, low, a, b, c, high, result);
+        return 0;
+      default: {
+        const bytes = high & 0xffff;
+        const write = high >>> 16 !== 0;
+        let status = cpu.toLinear(low, i32[a >>> 2]!, i32[(a >>> 2) + 1]!, bytes, 0, write);
+        if (status === HelperStatus.Continue) {
+          status = probeLinear(cpu, cpu.linearLow, cpu.linearHigh, bytes, write ? Access.Write : Access.Read, 0);
+        }
+        if (status === HelperStatus.Continue) return 0;
+        this.stop(status);
+        return 1;
+      }
+    }
+  }
+
+  private instructionBytes(): Uint8Array {
+    const { cpu } = this;
+    const { u32, i32, base } = cpu;
+    const at = (base + StateOffset.rip) >>> 2;
+    const length = u32[(base + StateOffset.instructionLength) >>> 2]!;
+    const table = u32[(base + StateOffset.tlbFetch) >>> 2]!;
+    const host = cpu.tlb.lookup(table, i32[at]!, i32[at + 1]!);
+    return host < 0 ? new Uint8Array(0) : cpu.u8.slice(host, host + length);
+  }
+
+  /** Carries out the record at `pc`; `done` counts all instructions of its block. undefined: go on at RIP. */
+  private leave(pc: number, done: number): TierStop | undefined {
+    const { cpu, cache } = this;
+    const { u16, i32, u32 } = cpu;
+    const info = cache.infoOf(pc);
+    const half = pc >>> 1;
+    const op = u16[half]!;
+    const kind = op === leaveOp ? i32[(pc >>> 2) + 2]! : Leave.Raise;
+    const page = cache.pageOfRecord(pc);
+    const length = infoLength(info);
+    if (kind === Leave.Fresh || kind === Leave.Dispatch) {
+      this.count(done);
+      if (kind === Leave.Fresh) this.setRip(page, infoOffset(info) + length);
+      return cpu.refresh() ? TierStop.Attention : undefined;
+    }
+    this.count(done - infoRemaining(info));
+    this.setRip(page, infoOffset(info));
+    u32[(cpu.base + StateOffset.instructionLength) >>> 2] = length;
+    if (kind === Leave.Raise) {
+      if (op === ret64Op) cpu.raise(Vector.GP, 0);
+      else cpu.raise(u16[half + 1]!, u16[half + 3] === 0 ? undefined : i32[(pc >>> 2) + 3]!);
+      return TierStop.Fault;
+    }
+    if (kind === Leave.Exit) {
+      const slot = u16[half + 2]!;
+      const a = slot === NO_SLOT ? 0 : i32[(cpu.base + slot) >>> 2]!;
+      fillExit(cpu, u16[half + 1]!, a, i32[(pc >>> 2) + 6]!, i32[(pc >>> 2) + 7]!);
+      return TierStop.Exit;
+    }
+    fillUnimplemented(cpu, this.instructionBytes(), "no semantics");
+    return TierStop.Exit;
+  }
+}
+
+const FIND_FAULT = -1;
+const FIND_EXIT = -2;
