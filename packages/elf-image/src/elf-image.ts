@@ -2,8 +2,8 @@
  * ELF images as typed data.
  *
  * Sources: System V ABI, gABI 4.1 chapters 4 and 5 (object files, program loading); AMD64 psABI 1.0 §4 (machine
- * numbers). Limits: a file names its own counts and offsets, so each is checked against the file's length before use;
- * at most 65,535 program headers and sections exist by format, and names are cut at 4,096 bytes.
+ * numbers). A file names its own counts and offsets, so each is checked against the file's length before use. Overlapping
+ * tables could make a small file cost much more than its size: names, symbols and notes are counted against it.
  */
 import { ElfError } from "./elf-error.ts";
 
@@ -87,7 +87,28 @@ export interface ElfImage {
 }
 
 const MAX_NAME = 4096;
+/** Names, symbols and notes may be read this many times the file's length in all. Real files stay below 1. */
+const MAX_REREAD = 4;
 const utf8 = new TextDecoder();
+
+/** Counts bytes that a table claims, so that tables which overlap a thousandfold do not cost a thousandfold. */
+class ReadBudget {
+  private left: number;
+
+  constructor(fileBytes: number) {
+    this.left = fileBytes * MAX_REREAD;
+  }
+
+  take(bytes: number, offset: number, what: string): void {
+    this.left -= bytes;
+    if (this.left < 0)
+      throw new ElfError(
+        "malformed",
+        offset,
+        `${what} overlap: together they exceed ${MAX_REREAD} times the file's length`,
+      );
+  }
+}
 
 /** Is there an ELF magic number at the start? */
 export function isElf(bytes: Uint8Array): boolean {
@@ -197,7 +218,9 @@ export function parseElf(bytes: Uint8Array): ElfImage {
       };
     });
     const names = raw[shstrndx];
+    const budget = new ReadBudget(bytes.length);
     for (const { nameAt, ...rest } of raw) {
+      const header = shoff + sections.length * shentsize;
       if (
         rest.type !== SectionType.Null &&
         rest.type !== SectionType.Nobits &&
@@ -205,14 +228,23 @@ export function parseElf(bytes: Uint8Array): ElfImage {
       )
         throw new ElfError(
           "truncated",
-          rest.offset,
+          header,
           `section ${sections.length} ends at ${rest.offset + rest.size}, the file at ${bytes.length}`,
         );
-      sections.push({ name: names ? cString(bytes, names.offset + nameAt) : "", ...rest });
+      const name = names ? cString(bytes, names.offset + nameAt) : "";
+      budget.take(name.length, header, "section names");
+      sections.push({ name, ...rest });
     }
   }
 
   const interp = segments.find((segment) => segment.type === SegmentType.Interp);
+  const interpreter = interp && cString(bytes, interp.offset, interp.fileSize);
+  if (interpreter === "")
+    throw new ElfError(
+      "malformed",
+      interp!.offset,
+      `an interpreter's path expected at offset ${interp!.offset}, found none`,
+    );
   return {
     bits,
     type: view.getUint16(16, true),
@@ -221,7 +253,7 @@ export function parseElf(bytes: Uint8Array): ElfImage {
     programHeaders: { offset: phoff, entrySize: phentsize, count: phnum },
     segments,
     sections,
-    interpreter: interp && cString(bytes, interp.offset),
+    interpreter,
     bytes,
   };
 }
@@ -231,27 +263,31 @@ export function segmentBytes(image: ElfImage, segment: ElfSegment): Uint8Array {
   return image.bytes.subarray(segment.offset, segment.offset + segment.fileSize);
 }
 
-/** The bytes of a section; empty for SHT_NOBITS. */
+/** The bytes of a section; empty for SHT_NOBITS and SHT_NULL. */
 export function sectionBytes(image: ElfImage, section: ElfSection): Uint8Array {
-  return section.type === SectionType.Nobits
+  return section.type === SectionType.Nobits || section.type === SectionType.Null
     ? new Uint8Array(0)
     : image.bytes.subarray(section.offset, section.offset + section.size);
 }
 
-/** Named symbols of `.symtab` and `.dynsym`, each once, in file order. */
+/** Named symbols of `.symtab` and `.dynsym`, each once, in file order. @throws ElfError when tables overlap absurdly. */
 export function elfSymbols(image: ElfImage): ElfSymbol[] {
   const view = new DataView(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
   const wide = image.bits === 64;
   const size = wide ? 24 : 16;
   const symbols: ElfSymbol[] = [];
   const seen = new Set<string>();
+  const tables = new ReadBudget(image.bytes.length);
+  const names = new ReadBudget(image.bytes.length);
   for (const section of image.sections) {
     if (section.type !== SectionType.Symtab && section.type !== SectionType.Dynsym) continue;
     const strings = image.sections[section.link];
     if (!strings) continue;
+    tables.take(section.size, section.offset, "symbol tables");
     for (let at = section.offset; at + size <= section.offset + section.size; at += size) {
       const name = cString(image.bytes, strings.offset + view.getUint32(at, true));
       if (name === "") continue;
+      names.take(name.length, at, "symbol names");
       const symbol: ElfSymbol = wide
         ? {
             name,
@@ -276,31 +312,39 @@ export function elfSymbols(image: ElfImage): ElfSymbol[] {
   return symbols;
 }
 
-/** All notes of PT_NOTE segments; one that runs over its segment's end stops the reading of that segment. */
+/**
+ * All notes of PT_NOTE segments; one that runs over its segment's end stops the reading of that segment.
+ * @throws ElfError when segments overlap absurdly.
+ */
 export function elfNotes(image: ElfImage): ElfNote[] {
   const notes: ElfNote[] = [];
+  const budget = new ReadBudget(image.bytes.length);
   for (const segment of image.segments) {
     if (segment.type !== SegmentType.Note) continue;
     const bytes = segmentBytes(image, segment);
+    budget.take(bytes.length, segment.offset, "note segments");
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const align = segment.alignment === 8n ? 7 : 3;
+    const align = segment.alignment === 8n ? 8 : 4;
+    // Sizes have 32 bits: sums of them must not be folded into 32.
+    const up = (value: number): number => Math.ceil(value / align) * align;
     for (let at = 0; at + 12 <= bytes.length; ) {
       const nameSize = view.getUint32(at, true);
       const descSize = view.getUint32(at + 4, true);
       const type = view.getUint32(at + 8, true);
-      const descAt = (at + 12 + nameSize + align) & ~align;
+      const descAt = up(at + 12 + nameSize);
       const end = descAt + descSize;
-      if (descAt < at || end < descAt || end > bytes.length) break;
-      notes.push({ name: cString(bytes, at + 12), type, description: bytes.subarray(descAt, end) });
-      at = (end + align) & ~align;
+      if (end > bytes.length) break;
+      notes.push({ name: cString(bytes, at + 12, nameSize), type, description: bytes.subarray(descAt, end) });
+      at = up(end);
     }
   }
   return notes;
 }
 
-function cString(bytes: Uint8Array, at: number): string {
+/** Text up to a zero byte, `room` bytes or the file's end. */
+function cString(bytes: Uint8Array, at: number, room = MAX_NAME): string {
   if (!(at >= 0 && at < bytes.length)) return "";
-  const limit = Math.min(bytes.length, at + MAX_NAME);
+  const limit = Math.min(bytes.length, at + Math.min(room, MAX_NAME));
   let end = at;
   while (end < limit && bytes[end] !== 0) end++;
   return utf8.decode(bytes.subarray(at, end));
