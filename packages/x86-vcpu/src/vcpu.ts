@@ -23,6 +23,15 @@ import {
 } from "./segment.ts";
 import { StateOffset } from "./state-layout.ts";
 import { writeCr0, writeCr3, writeCr4, writeEfer } from "./system/control-registers.ts";
+import {
+  FX_IMAGE_BYTES,
+  loadX87Image,
+  loadXmm,
+  MXCSR_MASK,
+  storeMxcsr,
+  storeX87Image,
+  storeXmm,
+} from "./system/fx-image.ts";
 import { msrs } from "./system/msr.ts";
 import { type Tier, TierStop } from "./tier.ts";
 import { createTier0 } from "./tier0/index.ts";
@@ -38,6 +47,8 @@ export interface VcpuOptions {
   readonly physicalAddressBits?: number;
   /** The time-stamp counter as a pure function of retired instructions. Default: one tick each. */
   readonly readTsc?: (retired: number) => bigint;
+  /** Seed of RDRAND and RDSEED. Default 0. */
+  readonly seed?: bigint;
   /** Default: tier 0, the reference interpreter. */
   readonly createTier?: (cpu: Cpu) => Tier;
 }
@@ -86,6 +97,7 @@ export class Vcpu {
     const { memory, features, id = 0, physicalAddressBits = 40, readTsc = BigInt } = options;
     this.id = id;
     this.cpu = new Cpu({ memory, features, physicalAddressBits, readTsc });
+    this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
     this.tier = (options.createTier ?? createTier0)(this.cpu);
     this.cpu.wantsAttention = () => this.wantsAttention();
     memory.onCodeWrite((hostPage) => this.tier.invalidateCode(hostPage));
@@ -443,7 +455,7 @@ export class Vcpu {
     };
   }
 
-  /** Sets a segment register with its hidden part; nothing is checked. */
+  /** Sets a segment register with its hidden part; nothing is checked. CPL follows SS.DPL, as at VM entry (SDM vol. 3 §27.3.1.2). */
   setSegment(name: SegmentName, { selector, base, limit, attributes }: SegmentRegister): void {
     const { cpu } = this;
     const index = segmentNames.indexOf(name);
@@ -452,6 +464,7 @@ export class Vcpu {
     cpu.set64(segmentBaseOffset(index), base);
     cpu.set32(segmentLimitOffset(index), limit);
     cpu.set16(segmentAttributesOffset(index), (attributes & 0xf0ff) | unusable);
+    if (name === "ss") cpu.cpl = (attributes >> 5) & 3;
     cpu.updateModeKey();
   }
 
@@ -528,6 +541,26 @@ export class Vcpu {
   /** Forgets all translations. */
   flushTlb(): void {
     this.cpu.tlb.flush();
+  }
+
+  /** The 512 bytes that FXSAVE64 writes. */
+  readFxState(): Uint8Array {
+    const { cpu } = this;
+    cpu.u8.fill(0, cpu.image, cpu.image + FX_IMAGE_BYTES);
+    storeX87Image(cpu, cpu.image, true);
+    storeMxcsr(cpu, cpu.image);
+    storeXmm(cpu, cpu.image);
+    return cpu.u8.slice(cpu.image, cpu.image + FX_IMAGE_BYTES);
+  }
+
+  /** Their inverse; bits of MXCSR that do not exist are dropped. */
+  writeFxState(bytes: Uint8Array): void {
+    const { cpu } = this;
+    cpu.u8.fill(0, cpu.image, cpu.image + FX_IMAGE_BYTES);
+    cpu.u8.set(bytes.subarray(0, FX_IMAGE_BYTES), cpu.image);
+    loadX87Image(cpu, cpu.image, true);
+    loadXmm(cpu, cpu.image);
+    cpu.set32(StateOffset.mxcsr, cpu.view.getUint32(cpu.image + 24, true) & MXCSR_MASK);
   }
 
   // ---- memory by linear address
