@@ -11,7 +11,7 @@ import { createSimClock, type SimClock } from "sim-clock";
 import type { Backdoor, BackdoorContext } from "vmport-backdoor";
 import { createDebugLog, type DebugLog } from "vmport-debug-log";
 import { createRandom, type Guestrpc } from "vmport-guestrpc";
-import { createTier0, createVcpu, type Vcpu } from "x86-vcpu";
+import { createTier0, createTier1, createVcpu, type Vcpu } from "x86-vcpu";
 import { busAsDomainIo, connectBackdoor } from "./backdoor-wiring.ts";
 import { attachDevices, type MachineDevices } from "./devices.ts";
 import { type CompleteConfig, ConfigError, completeConfig, type MachineConfig } from "./machine-config.ts";
@@ -100,7 +100,7 @@ class AssembledMachine implements Machine {
         id,
         memory: this.memory,
         features: { has: (name) => this.domain.cpuid.featureEnabled(name) },
-        createTier: createTier0,
+        createTier: config.tier === 0 ? createTier0 : createTier1,
         readTsc: (retired) => (this.domain.nsAt(id, retired) * BigInt(config.tscKhz)) / 1_000_000n,
       });
       this.domain.addVcpu(vcpu);
