@@ -58,6 +58,8 @@ export class Cpu {
   readonly u64: BigUint64Array;
   readonly view: DataView;
 
+  /** Byte offset of 576 bytes for FXSAVE and XSAVE images on their way. */
+  readonly image: number;
   readonly tlb: Tlb;
   /** Scratch result of the last page walk. */
   readonly walk: Walk = createWalk();
@@ -84,6 +86,8 @@ export class Cpu {
   /** #DB: bits of DR6 to set when it is delivered. */
   pendingDr6 = 0;
 
+  /** State of the generator behind RDRAND and RDSEED. */
+  randomState = 0n;
   /** MTRRs that were written, by MSR number. */
   readonly mtrrs = new Map<number, bigint>();
 
@@ -124,6 +128,7 @@ export class Cpu {
     this.u64 = new BigUint64Array(buffer, 0, buffer.byteLength >>> 3);
     this.view = new DataView(buffer);
     this.base = memory.allocate(STATE_BYTES, 4096);
+    this.image = memory.allocate(576, 64);
     this.tlb = new Tlb(buffer, memory.allocate(TLB_BYTES, 4096));
   }
 

@@ -2,10 +2,10 @@
 export { Cpu, type CpuFeatures, type CpuOptions } from "./cpu.ts";
 export type { EntryState } from "./entry-state.ts";
 export type { CpuMemory } from "./memory.ts";
+export type { CpuState } from "./saved-state.ts";
 export { type SegmentName, type SegmentRegister, segmentNames } from "./segment.ts";
 export { type Tier, TierStop } from "./tier.ts";
 export { createTier0 } from "./tier0/index.ts";
 export { createTier1, type Tier1Options } from "./tier1/tier1.ts";
 export { createVcpu, type LinearOptions, Vcpu, type VcpuOptions, type VcpuState } from "./vcpu.ts";
-export type { CpuState } from "./saved-state.ts";
 export type { VmExit, VmExitReason } from "./vm-exit.ts";

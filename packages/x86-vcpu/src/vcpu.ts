@@ -2,6 +2,7 @@
 import { Vector } from "x86-lift";
 import { Rflags } from "./control-bits.ts";
 import { Access, Cpu, type CpuFeatures } from "./cpu.ts";
+import { type EntryState, loadEntryState } from "./entry-state.ts";
 import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
 import { HelperStatus } from "./helper.ts";
@@ -10,6 +11,7 @@ import { hasBreakpoints, matchInstructionBreakpoints } from "./mmu/breakpoints.t
 import { linearToGpa } from "./mmu/linear.ts";
 import { high32, low32 } from "./mmu/system-access.ts";
 import { resetState } from "./reset.ts";
+import { type CpuState, loadCpu, saveCpu } from "./saved-state.ts";
 import {
   SegmentAttribute,
   SegmentIndex,
@@ -64,6 +66,21 @@ export interface LinearOptions {
 const DR6_BS = 1 << 14;
 const DR7_GD = 1 << 13;
 
+/** What `save` returns. */
+export interface VcpuState {
+  readonly version: 1;
+  readonly cpu: CpuState;
+  readonly events: {
+    readonly injected: Pending | undefined;
+    readonly pendingInterrupt: number;
+    readonly nmiPending: boolean;
+    readonly windowRequested: boolean;
+    readonly exitedDr6: number;
+  };
+  readonly exceptionBitmap: number;
+}
+
+/** An event that the hypervisor has put into the next `run`. */
 interface Pending {
   readonly vector: number;
   readonly errorCode: number | undefined;
@@ -638,6 +655,40 @@ export class Vcpu {
     cpu.tlb.flush();
     this.tier.reset();
     cpu.updateModeKey();
+  }
+
+  /** Resets, then takes a loader's entry state. */
+  loadEntryState(entry: EntryState): void {
+    loadEntryState(this, entry);
+  }
+
+  /** Between runs, but not between an `ept-violation` and the end of its instruction. */
+  save(): VcpuState {
+    return {
+      version: 1,
+      cpu: saveCpu(this.cpu),
+      events: {
+        injected: this.injected,
+        pendingInterrupt: this.pendingInterrupt,
+        nmiPending: this.nmiPending,
+        windowRequested: this.windowRequested,
+        exitedDr6: this.exitedDr6,
+      },
+      exceptionBitmap: this.exceptionBitmap,
+    };
+  }
+
+  load(state: VcpuState): void {
+    this.reset();
+    loadCpu(this.cpu, state.cpu);
+    const { injected, pendingInterrupt, nmiPending, windowRequested, exitedDr6 } = state.events;
+    this.injected = injected;
+    this.pendingInterrupt = pendingInterrupt;
+    this.nmiPending = nmiPending;
+    this.windowRequested = windowRequested;
+    this.exitedDr6 = exitedDr6;
+    this.exceptionBitmap = state.exceptionBitmap;
+    this.cpu.updateModeKey();
   }
 }
 

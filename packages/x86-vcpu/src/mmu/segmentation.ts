@@ -80,7 +80,8 @@ export function segmentedToLinear(
 }
 
 function checkAlignment(cpu: Cpu, bytes: number, flags: number): HelperStatus {
-  if ((cpu.linearLow & (bytes - 1)) === 0) return HelperStatus.Continue;
+  // FXSAVE, XSAVE and chunks of strings check their own alignment.
+  if (bytes > 16 || (cpu.linearLow & (bytes - 1)) === 0) return HelperStatus.Continue;
   if ((flags & MemoryFlag.Aligned) !== 0) return cpu.raise(Vector.GP, 0);
   // #AC is for powers of two (SDM vol. 3, table 7-7); a far pointer or 10-byte operand is aligned to its first part.
   const unit = (bytes & (bytes - 1)) === 0 ? bytes : bytes & -bytes;

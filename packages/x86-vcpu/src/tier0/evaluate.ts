@@ -12,9 +12,9 @@ import { checkBranchTarget } from "../mmu/fetch.ts";
 import { probeLinear } from "../mmu/linear.ts";
 import { stateFieldOffsets } from "../state-fields.ts";
 import { StateOffset, TEMP_BYTES } from "../state-layout.ts";
+import { evaluateCondition, writeStatusFlags } from "../status-flags.ts";
 import { arithmetic, comparisons, mask } from "./integer.ts";
 import { simdEvaluators } from "./simd/index.ts";
-import { evaluateCondition, writeStatusFlags } from "../status-flags.ts";
 
 /** How the fragment ended. */
 export const Outcome = {

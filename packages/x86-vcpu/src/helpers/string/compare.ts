@@ -44,7 +44,15 @@ const same = (cpu: Cpu, a: number, b: number, size: number): boolean => {
 };
 
 /** Elements to do: up to and including the first that ends the loop. `stride` 0 compares with one and the same. */
-function scan(cpu: Cpu, op: StringOperation, a: number, strideA: number, b: number, strideB: number, count: number): number {
+function scan(
+  cpu: Cpu,
+  op: StringOperation,
+  a: number,
+  strideA: number,
+  b: number,
+  strideB: number,
+  count: number,
+): number {
   for (let n = 0; n < count; n++) {
     if (same(cpu, a + n * strideA, b + n * strideB, op.size) === op.repne) return n + 1;
   }
@@ -60,7 +68,8 @@ const repCmps: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
   const { size } = op;
   const limit = chunkLimit(cpu, op);
   const from = findSpan(cpu, op, op.segment, sourceOffset(cpu, op), false, limit);
-  const to = from.count === 0 ? from : findSpan(cpu, op, destinationSegment, destinationOffset(cpu, op), false, from.count);
+  const to =
+    from.count === 0 ? from : findSpan(cpu, op, destinationSegment, destinationOffset(cpu, op), false, from.count);
   if (to.count === 0 || limit === 1) {
     const scratch = cpu.base + StateOffset.scratch;
     const left = loadElement(cpu, op, op.segment, sourceOffset(cpu, op), scratch);

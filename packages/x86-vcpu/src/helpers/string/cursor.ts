@@ -37,8 +37,7 @@ export const decodeOperation = (lo: number, hi: number): StringOperation => ({
 });
 
 export const remaining = (cpu: Cpu, op: StringOperation): bigint => BigInt.asUintN(op.addressBits, cpu.readGpr(RCX));
-export const sourceOffset = (cpu: Cpu, op: StringOperation): bigint =>
-  BigInt.asUintN(op.addressBits, cpu.readGpr(RSI));
+export const sourceOffset = (cpu: Cpu, op: StringOperation): bigint => BigInt.asUintN(op.addressBits, cpu.readGpr(RSI));
 export const destinationOffset = (cpu: Cpu, op: StringOperation): bigint =>
   BigInt.asUintN(op.addressBits, cpu.readGpr(RDI));
 
@@ -50,7 +49,13 @@ function writeCounter(cpu: Cpu, register: number, bits: number, value: bigint): 
 }
 
 /** Moves the registers on by n elements. True: iterations remain. */
-export function advance(cpu: Cpu, op: StringOperation, n: number, usesSource: boolean, usesDestination: boolean): boolean {
+export function advance(
+  cpu: Cpu,
+  op: StringOperation,
+  n: number,
+  usesSource: boolean,
+  usesDestination: boolean,
+): boolean {
   const step = BigInt(isDown(cpu) ? -n * op.size : n * op.size);
   if (usesSource) writeCounter(cpu, RSI, op.addressBits, cpu.readGpr(RSI) + step);
   if (usesDestination) writeCounter(cpu, RDI, op.addressBits, cpu.readGpr(RDI) + step);
@@ -120,11 +125,23 @@ export function chunkLimit(cpu: Cpu, op: StringOperation): number {
 export const destinationSegment: number = SegmentIndex.ES;
 
 /** One element through the slow path, to or from a byte offset. */
-export function loadElement(cpu: Cpu, op: StringOperation, segment: number, offset: bigint, dest: number): HelperStatus {
+export function loadElement(
+  cpu: Cpu,
+  op: StringOperation,
+  segment: number,
+  offset: bigint,
+  dest: number,
+): HelperStatus {
   return cpu.loadSegmented(segment, low32(offset), high32(offset), op.size, 0, dest);
 }
 
-export function storeElement(cpu: Cpu, op: StringOperation, segment: number, offset: bigint, src: number): HelperStatus {
+export function storeElement(
+  cpu: Cpu,
+  op: StringOperation,
+  segment: number,
+  offset: bigint,
+  src: number,
+): HelperStatus {
   return cpu.storeSegmented(segment, low32(offset), high32(offset), op.size, 0, src);
 }
 

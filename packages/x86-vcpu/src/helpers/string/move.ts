@@ -35,7 +35,8 @@ const repMovs: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
   if (remaining(cpu, op) === 0n) return done(cpu, result, false);
   const limit = chunkLimit(cpu, op);
   const from = findSpan(cpu, op, op.segment, sourceOffset(cpu, op), false, limit);
-  const to = from.count === 0 ? from : findSpan(cpu, op, destinationSegment, destinationOffset(cpu, op), true, from.count);
+  const to =
+    from.count === 0 ? from : findSpan(cpu, op, destinationSegment, destinationOffset(cpu, op), true, from.count);
   if (to.count === 0 || limit === 1) {
     const scratch = cpu.base + StateOffset.scratch;
     const loaded = loadElement(cpu, op, op.segment, sourceOffset(cpu, op), scratch);
