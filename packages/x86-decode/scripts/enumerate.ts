@@ -54,7 +54,7 @@ export function main(args: readonly string[]): void {
   let done = 0;
   for (const of of spaces)
     for (const bitness of [64, 32, 16] as const)
-      done += compareSpace(of, bitness, Math.ceil(total / 15), options, 1, ({ hex, what }) => {
+      done += compareSpace(of, bitness, Math.ceil(total / 18), options, 1, ({ hex, what }) => {
         const key = `${bitness} ${of.name} ${what.replace(/\w+ here \w+/, "R here")}`;
         const known = kinds.get(key);
         if (known) known[0]++;

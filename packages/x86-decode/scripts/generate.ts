@@ -111,8 +111,74 @@ export const Mnemonic = {
 ${mnemonics.map((name, i) => `${/^[a-z_]\w*$/.test(name) ? name : `"${name}"`}:${i},`).join("\n")}
 } as const;
 `;
+  const list = (text: string): string => JSON.stringify(text.split(" ").map((word) => word.replace("~", " ")));
+  const intel = `${head}
+/** Name and operands of the forms that Intel text writes in a way of its own. */
+export const intelTemplates: { readonly [form: number]: readonly string[] } = {
+${forms.flatMap((form, i) => (form.row.intel ? [`${i + 1}:${list(form.row.intel)},`] : [])).join("\n")}
+};
+`;
+  const gnu = `${head}
+/** Name, name with a memory operand, operands. */
+export const gnuTemplates: ReadonlyMap<number, readonly string[]> = /* @__PURE__ */ new Map([
+${forms
+  .flatMap((form, i) => {
+    const text = gnuText(form);
+    return text ? [`[${i + 1},${JSON.stringify(text)}],`] : [];
+  })
+  .join("\n")}
+]);
+
+/** Another name in some bitnesses: 1 for 16, 2 for 32, 4 for 64, or-ed. */
+export const gnuSized: ReadonlyMap<number, readonly [name: string, modes: number]> = /* @__PURE__ */ new Map([
+${forms.flatMap((form, i) => (form.row.gnuSized ? [`[${i + 1},${sizedName(form.row.gnuSized)}],`] : [])).join("\n")}
+]);
+`;
+  const prefixBits: Readonly<Record<string, number>> = {
+    rep: 1,
+    repne: 2,
+    bnd: 4,
+    hint: 8,
+    notrack: 16,
+    xacquire: 32,
+    xrelease: 64,
+    "xacquire-nolock": 128,
+    "no-seg": 256,
+    st1: 512,
+    "seg-word": 1024,
+    "gnu-addr": 2048,
+  };
+  const text = `${head}
+/** \`PrefixTrait\` bits per form. */
+export const prefixTraits: Uint16Array = /* @__PURE__ */ new Uint16Array([
+${wrap([0, ...forms.map((form) => [...form.traits].reduce((bits, trait) => bits | (prefixBits[trait] ?? 0), 0))])}
+]);
+`;
   return new Map([
     ["src/tables.gen.ts", tables],
     ["src/mnemonics.gen.ts", names],
+    ["src/intel.gen.ts", intel],
+    ["src/gnu.gen.ts", gnu],
+    ["src/text.gen.ts", text],
   ]);
+}
+
+function sizedName(text: string): string {
+  const [name, ...modes] = text.split(" ");
+  return JSON.stringify([name!.replace("~", " "), modes.reduce((bits, mode) => bits | (Number(mode) >> 4), 0)]);
+}
+
+const integerSuffix: Readonly<Record<number, string>> = { 1: "b", 2: "w", 4: "l", 8: "q" };
+
+/** GNU name and operands of a form, or undefined if they are the mnemonic with all operands reversed. */
+function gnuText(form: Form): readonly string[] | undefined {
+  const [names, ...operands] = (form.row.gnu ?? "").split(" ");
+  if (names) {
+    const [name, withMemory = ""] = names.split("/");
+    return [name!.replace("~", " "), withMemory, ...operands];
+  }
+  const type = memoryTypes[form.memory - 1];
+  if (!form.traits.has("ptr") || !type) return undefined;
+  const suffix = integerSuffix[type[1]];
+  return suffix ? [form.mnemonic, form.mnemonic + suffix] : undefined;
 }

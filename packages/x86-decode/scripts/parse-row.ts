@@ -337,6 +337,11 @@ function parse(family: string, row: FormRow): Omit<Form, "id"> {
   set("unique-dst", FormFlag.UniqueDestination);
   set("lock-cr8", FormFlag.LockCr8);
   set("any-mod", FormFlag.AnyMod);
+  set("ptr", FormFlag.SizeWord);
+  set("data", FormFlag.OperandSizeWord);
+  set("addr", FormFlag.AddressSizeWord);
+  if (row.intel) flags |= FormFlag.Template;
+  if (/indirect/.test(row.flow ?? "") && places.length === 1) flags |= FormFlag.Indirect;
   set("no66", FormFlag.No66);
   set("ignore-er", FormFlag.IgnoreRounding);
   const [memoryName = "", broadcastName = ""] = (row.mem ?? "").split(" ");

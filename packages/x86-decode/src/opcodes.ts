@@ -158,6 +158,16 @@ export const FormFlag = {
   Mpx: 1 << 25,
   /** MIB addresses cannot be RIP-relative. */
   NoRip: 1 << 26,
+  /** Text: `dword ptr`, because no register gives the size. */
+  SizeWord: 1 << 27,
+  /** Text: `data16` if the operand size is not the one of the mode. */
+  OperandSizeWord: 1 << 28,
+  /** Text: `addr32`, because no operand shows the address size. */
+  AddressSizeWord: 1 << 29,
+  /** Text: the operands are not simply those of the encoding. */
+  Template: 1 << 30,
+  /** Target of an indirect branch (AT&T `*`). */
+  Indirect: 1 << 31,
 } as const;
 /** Operand size: `flags >>> 16 & 3`: 0 from prefixes, 1 16, 2 32, 3 64 bits. Tuple: `flags >>> 18 & 31`. */
 export const operandSizeShift = 16;

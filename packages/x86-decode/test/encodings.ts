@@ -128,7 +128,16 @@ const evex = space(
   tails,
 );
 
-export const spaces: readonly Space[] = [legacy, vex2, vex3, xop, evex];
+const now3d = space(
+  "3dnow",
+  [[], [0x66], [0x41]],
+  [[0x0f, 0x0f]],
+  [[0x00], [0x06], [0xc0], [0xd1], [0xff]],
+  range(0, 255),
+  tails,
+);
+
+export const spaces: readonly Space[] = [legacy, vex2, vex3, xop, evex, now3d];
 export const bytesPerEncoding = 32;
 
 /** Writes encoding `index` of a space to `at`, and fills up to `bytesPerEncoding` with NOPs. */

@@ -39,7 +39,7 @@ export const avx2Forms: readonly FormRow[] = [
   { enc: "VEX.256.66.0F.WIG D4 /r", asm: "VPADDQ ymm1, ymm2, ymm3/m256", ops: "w:ymm.reg r:ymm.v r:ymm.rm", mem: "4xu64", cpu: "avx2", traits: "pm" },
   { enc: "VEX.256.66.0F.WIG D5 /r", asm: "VPMULLW ymm1, ymm2, ymm3/m256", ops: "w:ymm.reg r:ymm.v r:ymm.rm", mem: "16xi16", cpu: "avx2", traits: "pm" },
   { enc: "VEX.256.66.0F.W0 D7 /r", asm: "VPMOVMSKB r32, ymm1", ops: "w:r32.reg r:ymm.rm!", cpu: "avx2", traits: "wig32 pm" },
-  { enc: "VEX.256.66.0F.W1 D7 /r", asm: "VPMOVMSKB r64, ymm1", ops: "w:r64.reg r:ymm.rm!", modes: "64", cpu: "avx2" },
+  { enc: "VEX.256.66.0F.W1 D7 /r", asm: "VPMOVMSKB r64, ymm1", ops: "w:r64.reg r:ymm.rm!", modes: "64", cpu: "avx2", intel: "vpmovmskb 0d 1" },
   { enc: "VEX.256.66.0F.WIG D8 /r", asm: "VPSUBUSB ymm1, ymm2, ymm3/m256", ops: "w:ymm.reg r:ymm.v r:ymm.rm", mem: "32xu8", cpu: "avx2", traits: "pm" },
   { enc: "VEX.256.66.0F.WIG D9 /r", asm: "VPSUBUSW ymm1, ymm2, ymm3/m256", ops: "w:ymm.reg r:ymm.v r:ymm.rm", mem: "16xu16", cpu: "avx2", traits: "pm" },
   { enc: "VEX.256.66.0F.WIG DA /r", asm: "VPMINUB ymm1, ymm2, ymm3/m256", ops: "w:ymm.reg r:ymm.v r:ymm.rm", mem: "32xu8", cpu: "avx2", traits: "pm" },

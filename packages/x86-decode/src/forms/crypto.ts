@@ -6,7 +6,7 @@ export const cryptoForms: readonly FormRow[] = [
   { enc: "NP 0F 38 C8 /r", asm: "SHA1NEXTE xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
   { enc: "NP 0F 38 C9 /r", asm: "SHA1MSG1 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
   { enc: "NP 0F 38 CA /r", asm: "SHA1MSG2 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
-  { enc: "NP 0F 38 CB /r", asm: "SHA256RNDS2 xmm1, xmm2/m128, <XMM0>", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
+  { enc: "NP 0F 38 CB /r", asm: "SHA256RNDS2 xmm1, xmm2/m128, <XMM0>", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha", gnu: "sha256rnds2 %xmm0 1 0" },
   { enc: "NP 0F 38 CC /r", asm: "SHA256MSG1 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
   { enc: "NP 0F 38 CD /r", asm: "SHA256MSG2 xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xu32", cpu: "sha" },
   { enc: "66 0F 38 CF /r", asm: "GF2P8MULB xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "16xu8", cpu: "gfni" },

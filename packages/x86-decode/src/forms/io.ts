@@ -5,10 +5,10 @@ import type { FormRow } from "./row.ts";
 export const ioForms: readonly FormRow[] = [
   { enc: "6C", asm: "INSB", ops: "w:es:[di] r:dx", mem: "u8", cpu: "186", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd" },
   { enc: "o16 6D", asm: "INSW", ops: "w:es:[di] r:dx", mem: "u16", cpu: "186", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd" },
-  { enc: "o32 6D", asm: "INSD", ops: "w:es:[di] r:dx", mem: "u32", cpu: "386", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd" },
+  { enc: "o32 6D", asm: "INSD", ops: "w:es:[di] r:dx", mem: "u32", cpu: "386", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd", gnu: "insl" },
   { enc: "6E", asm: "OUTSB", ops: "r:dx r:ds:[si]", mem: "u8", cpu: "186", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd" },
   { enc: "o16 6F", asm: "OUTSW", ops: "r:dx r:ds:[si]", mem: "u16", cpu: "186", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd" },
-  { enc: "o32 6F", asm: "OUTSD", ops: "r:dx r:ds:[si]", mem: "u32", cpu: "386", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd" },
+  { enc: "o32 6F", asm: "OUTSD", ops: "r:dx r:ds:[si]", mem: "u32", cpu: "386", flags: "r:d", traits: "rep io priv may-vmexit may-vmexit-amd", gnu: "outsl" },
   { enc: "E4 ib", asm: "IN AL, imm8", ops: "w:al r:imm8", cpu: "8086", traits: "io priv may-vmexit may-vmexit-amd" },
   { enc: "o16 E5 ib", asm: "IN AX, imm8", ops: "w:ax r:imm8", cpu: "8086", traits: "io priv may-vmexit may-vmexit-amd" },
   { enc: "o32 E5 ib", asm: "IN EAX, imm8", ops: "w:eax r:imm8", cpu: "386", traits: "io priv may-vmexit may-vmexit-amd" },

@@ -38,6 +38,15 @@ export interface FormRow {
   readonly opt?: string;
   /** Words of `traits.ts`. */
   readonly traits?: string;
+  /**
+   * Intel text where it is not `asm`'s mnemonic with the operands in order: the name, then operand numbers or words,
+   * separated by spaces: `"fadd st 0"`. `~` is a space inside a name, `0w` and `0d` parts of a register operand.
+   */
+  readonly intel?: string;
+  /** GNU name, and after `/` the one with a memory operand; then, if not all reversed, operands as in `intel`. */
+  readonly gnu?: string;
+  /** Another GNU name in some bitnesses: `"lretl 16 64"`. */
+  readonly gnuSized?: string;
   /** MVEX particulars, see `knc.ts`. */
   readonly mvex?: string;
   /** Where the manual and another decoder disagree, and why the row is as it is. */

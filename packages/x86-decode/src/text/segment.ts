@@ -1,0 +1,26 @@
+import type { Instruction } from "../instruction.ts";
+import { Register } from "../register.ts";
+import { prefixTraits } from "../text.gen.ts";
+import { PrefixTrait } from "./prefixes.ts";
+
+/** The segment override to write: one that counts and is not the default anyway; `Register.None` otherwise. */
+export function shownSegment(instruction: Instruction): number {
+  const segment = instruction.segmentPrefix;
+  if (segment === Register.None) return Register.None;
+  if (instruction.bitness === 64 && segment < Register.FS) return Register.None;
+  if ((prefixTraits[instruction.form]! & PrefixTrait.NoSegment) !== 0) return Register.None;
+  return segment === defaultSegment(instruction.memBase) ? Register.None : segment;
+}
+
+function defaultSegment(base: number): number {
+  switch (base) {
+    case Register.BP:
+    case Register.EBP:
+    case Register.RBP:
+    case Register.ESP:
+    case Register.RSP:
+      return Register.SS;
+    default:
+      return Register.DS;
+  }
+}
