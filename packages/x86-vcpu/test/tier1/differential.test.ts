@@ -1,0 +1,127 @@
+/**
+ * Tier 1 does what tier 0 does: registers, flags, memory, RIP, retired instructions and exits, after every stretch of
+ * random code. `HVM_FUZZ_RUNS` makes it longer (default 150 programs of up to 60 instructions).
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type FlatMachine, flatMachine, tiers, unmap } from "./flat-machine.ts";
+import { type Choice, encode, templates } from "./random-code.ts";
+
+const CODE = 0x20_0000;
+const DATA = 0x30_0000;
+const STACK = 0x38_0000;
+const RUNS = Number(process.env["HVM_FUZZ_RUNS"] ?? 150);
+
+const choice: fc.Arbitrary<Choice> = fc.record({
+  kind: fc.nat(templates.length - 1),
+  x: fc.integer(),
+  y: fc.integer(),
+});
+
+export interface Setup {
+  readonly registers: readonly bigint[];
+  readonly flags: number;
+}
+const setup: fc.Arbitrary<Setup> = fc.record({
+  registers: fc.array(
+    fc.oneof(
+      fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+      fc.constantFrom(0n, 1n, 0x7fn, 0x80n, 0xffn, 0x8000_0000n, 0xffff_ffffn, 1n << 63n, (1n << 64n) - 1n),
+    ),
+    { minLength: 16, maxLength: 16 },
+  ),
+  flags: fc.constantFrom(0, 0x1, 0x4, 0x10, 0x40, 0x80, 0x800, 0x8d5),
+});
+
+function prepare({ vcpu, memory }: FlatMachine, code: Uint8Array, { registers, flags }: Setup, start = CODE): void {
+  memory.fill(DATA - 0x100, 0x400, 0x5a);
+  memory.fill(STACK - 0x400, 0x800, 0xa5);
+  memory.write(start, code);
+  registers.forEach((value, index) => void vcpu.writeRegister(index, value));
+  vcpu.writeRegister(4, BigInt(STACK));
+  vcpu.writeRegister(13, BigInt(Number(registers[13]! & 7n)));
+  vcpu.writeRegister(14, BigInt(DATA));
+  vcpu.rflags = BigInt(flags | 2);
+  vcpu.rip = BigInt(start);
+  for (let n = 0; n < 128; n++) vcpu.cpu.u8[vcpu.cpu.base + 0x100 + n] = n * 37;
+  vcpu.exceptionBitmap = -1;
+}
+
+/** Everything that may differ. */
+function observe({ vcpu, memory }: FlatMachine, exit: { reason: string; vector: number }, since: number): Record<string, unknown> {
+  const registers: Record<string, string> = {};
+  for (let n = 0; n < 16; n++) registers[`r${n}`] = vcpu.readRegister(n).toString(16);
+  return {
+    reason: exit.reason,
+    vector: exit.reason === "exception" ? exit.vector : -1,
+    retired: vcpu.retired - since,
+    rip: vcpu.rip.toString(16),
+    flags: vcpu.rflags.toString(16),
+    ...registers,
+    xmm: Buffer.from(vcpu.cpu.u8.slice(vcpu.cpu.base + 0x100, vcpu.cpu.base + 0x200)).toString("hex"),
+    data: Buffer.from(memory.read(DATA - 0x100, 0x400)!).toString("hex"),
+    stack: Buffer.from(memory.read(STACK - 0x400, 0x800)!).toString("hex"),
+  };
+}
+
+/** Runs both in stretches of the given lengths; the sum of all is what the program gets. */
+function compare(machines: readonly FlatMachine[], code: readonly number[], state: Setup, stretches: readonly number[], start = CODE): void {
+  const bytes = Uint8Array.from([...code, 0xf4]);
+  const since = machines.map((machine) => {
+    prepare(machine, bytes, state, start);
+    return machine.vcpu.retired;
+  });
+  for (const budget of stretches) {
+    const [zero, one] = machines.map((machine, n) => observe(machine, machine.vcpu.run(budget), since[n]!));
+    expect(one, `after ${budget} more of ${Buffer.from(bytes).toString("hex")}`).toEqual(zero);
+    if (zero!["reason"] !== "budget") return;
+  }
+}
+
+describe("[x86-vcpu] tier 1 = tier 0", () => {
+  const machines = Object.values(tiers).map((createTier) => flatMachine(createTier));
+
+  it("random straight code, to its end", () => {
+    fc.assert(
+      fc.property(fc.array(choice, { minLength: 1, maxLength: 60 }), setup, (choices, state) =>
+        compare(machines, choices.flatMap(encode), state, [1000]),
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("random code with stops at any count", () => {
+    fc.assert(
+      fc.property(
+        fc.array(choice, { minLength: 1, maxLength: 40 }),
+        setup,
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 12, maxLength: 12 }),
+        (choices, state, stretches) => compare(machines, choices.flatMap(encode), state, [...stretches, 1000]),
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("random code across a page boundary", () => {
+    fc.assert(
+      fc.property(fc.array(choice, { minLength: 4, maxLength: 30 }), setup, fc.nat(60), (choices, state, before) =>
+        compare(machines, choices.flatMap(encode), state, [7, 1000], CODE + 0x1000 - before),
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("random code whose data page ends in the middle of it", () => {
+    const holes = Object.values(tiers).map((createTier) => {
+      const machine = flatMachine(createTier);
+      unmap(machine, DATA);
+      return machine;
+    });
+    fc.assert(
+      fc.property(fc.array(choice, { minLength: 1, maxLength: 30 }), setup, (choices, state) =>
+        compare(holes, choices.flatMap(encode), state, [1000]),
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});
