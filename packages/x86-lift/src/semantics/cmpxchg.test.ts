@@ -10,12 +10,12 @@ describe("[x86-lift] CMPXCHG", () => {
       v3 = get.32 eax
       v4 = sub.32 v3 v1
       v5 = eq.1 v3 v1
-      v6 = select.32 v5 v2 v1
-      v7 = get.64 rax
-      v8 = zext.64 v1
-      v9 = select.64 v5 v7 v8
-      store.32 ds:v0 v6
-      set.64 rax v9
+      v6 = get.64 rax
+      v7 = zext.64 v1
+      v8 = select.64 v5 v6 v7
+      v9 = select.32 v5 v2 v1
+      store.32 ds:v0 v9
+      set.64 rax v8
       flags.32 sub v3 v1 v4
       next"
     `);
@@ -27,10 +27,10 @@ describe("[x86-lift] CMPXCHG", () => {
       v2 = get.8 al
       v3 = sub.8 v2 v0
       v4 = eq.1 v2 v0
-      v5 = select.8 v4 v1 v0
-      v6 = select.8 v4 v2 v0
-      set.8 al v6
-      set.8 bl v5
+      v5 = select.8 v4 v2 v0
+      v6 = select.8 v4 v1 v0
+      set.8 al v5
+      set.8 bl v6
       flags.8 sub v2 v0 v3
       next"
     `);

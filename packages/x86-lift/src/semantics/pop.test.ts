@@ -41,11 +41,11 @@ describe("[x86-lift] POP", () => {
       v1 = ea.16 v0
       v2 = load.32 ss:v1
       v3 = ea.16 v0 + 0x4
-      v4 = get.32 esp
-      v5 = const.32 0xffff0000
-      v6 = and.32 v4 v5
-      v7 = trunc.32 v3
-      v8 = or.32 v6 v7
+      v4 = trunc.32 v3
+      v5 = get.32 esp
+      v6 = const.32 0xffff0000
+      v7 = and.32 v5 v6
+      v8 = or.32 v7 v4
       v9 = ea.32 v8
       store.32 ss:v9 v2
       v11 = trunc.16 v3

@@ -6,9 +6,10 @@ export const semantics = {
   cvtps2pi: (b) => {
     if (!requireSse(b, "sse")) return;
     b.helper("x87Wait");
-    const result = b.helper("f32x2ToI32x2", b.read(1, 64), undefined, undefined, 0);
+    const source = b.read(1, 64);
+    // The x87 state changes even if the conversion then raises #XM.
     b.helper("mmxEnter");
-    b.write(0, result);
+    b.write(0, b.helper("f32x2ToI32x2", source, undefined, undefined, 0));
     b.next();
   },
 } as const satisfies SemanticsTable;

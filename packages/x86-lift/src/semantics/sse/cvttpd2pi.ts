@@ -7,9 +7,10 @@ export const semantics = {
   cvttpd2pi: (b) => {
     if (!requireSse(b, "sse2")) return;
     b.helper("x87Wait");
-    const result = b.helper("f64x2ToI32x2", readVector(b, 1), undefined, undefined, 1);
+    const source = readVector(b, 1);
+    // The x87 state changes even if the conversion then raises #XM.
     b.helper("mmxEnter");
-    b.write(0, result);
+    b.write(0, b.helper("f64x2ToI32x2", source, undefined, undefined, 1));
     b.next();
   },
 } as const satisfies SemanticsTable;
