@@ -13,6 +13,18 @@ export type {
   MessageRecord,
   RpcRecord,
 } from "./record.ts";
+export { createRedactor, isSensitiveKey, type RedactOptions } from "./redact.ts";
 export { escapeBytes, escapeText } from "./text.ts";
 export { toConsoleLine } from "./writers/console-line.ts";
 export { toJsonLine } from "./writers/json-line.ts";
+export { encodePerfetto } from "./writers/perfetto.ts";
+export {
+  decodeXentrace,
+  encodeXentrace,
+  type XentraceEventRow,
+  type XentraceOptions,
+  type XentraceRecord,
+  type XentraceResult,
+  xentraceEvents,
+  xentraceFormats,
+} from "./writers/xentrace.ts";
