@@ -33,6 +33,7 @@ function build(length: number, parts: readonly Part[]): Uint8Array {
   return bytes;
 }
 
+// biome-ignore format: one structure a line
 /** gABI figure 4-3 (header), 5-1 (program header), 4-8 (section header), 4-15 (symbol) for class 64, by hand. */
 const elf64 = (): Uint8Array =>
   build(0x400, [
@@ -53,7 +54,8 @@ const elf64 = (): Uint8Array =>
     [0x240, 4, 1], [0x244, 4, 2], [0x258, 8, 0x180], [0x260, 8, 48], [0x268, 4, 2],
     [0x280, 4, 9], [0x284, 4, 3], [0x298, 8, 0x158], [0x2a0, 8, 9],
     [0x2c0, 4, 9], [0x2c4, 4, 3], [0x2d8, 8, 0x140], [0x2e0, 8, 17],
-  ]); // biome-ignore format: one structure a line
+  ]);
+
 /** Class 32: figure 5-1's other order of fields. */
 const elf32 = (): Uint8Array =>
   build(0x100, [

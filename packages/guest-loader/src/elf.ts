@@ -43,8 +43,30 @@ export function elfSegments(image: ElfImage): ImageSegment[] {
       };
     });
   if (segments.length === 0) throw new ImageError("malformed", "the image has no loadable segment");
+  const sorted = [...segments].sort((a, b) => a.address - b.address);
+  sorted.forEach((segment, index) => {
+    const next = sorted[index + 1];
+    if (next && segment.address + segment.memorySize > next.address)
+      throw new ImageError(
+        "malformed",
+        `${segment.name} at 0x${segment.address.toString(16)} and ${next.name} at 0x${next.address.toString(16)} overlap`,
+      );
+  });
   return segments;
 }
+
+/** Where execution starts, physically: nothing is mapped yet, so the entry is taken through the segment that holds it. */
+export function physicalEntry(image: ElfImage): bigint {
+  const home = image.segments.find(
+    (s) =>
+      s.type === SegmentType.Load && image.entry >= s.virtualAddress && image.entry < s.virtualAddress + s.memorySize,
+  );
+  if (!home) throw new ImageError("malformed", `the entry point 0x${image.entry.toString(16)} lies in no segment`, 24);
+  return image.entry - home.virtualAddress + home.physicalAddress;
+}
+
+/** The next multiple of 4 KiB; addresses may exceed 31 bits. */
+export const pageUp = (address: number): number => Math.ceil(address / 0x1000) * 0x1000;
 
 export const topOf = (segments: readonly ImageSegment[]): number =>
   segments.reduce((top, segment) => Math.max(top, segment.address + segment.memorySize), 0);
@@ -53,7 +75,10 @@ export const topOf = (segments: readonly ImageSegment[]): number =>
 export function freePlace(segments: readonly ImageSegment[], size: number): number {
   const taken = (at: number): boolean => segments.some((s) => at < s.address + s.memorySize && s.address < at + size);
   for (let at = 0x1000; at + size <= 0x9f000; at += 0x1000) if (!taken(at)) return at;
-  return (topOf(segments) + 0xfff) & ~0xfff;
+  const place = pageUp(topOf(segments));
+  if (place + size > 2 ** 32)
+    throw new ImageError("too-large", `no ${size} bytes are free below 4 GiB beside the image`);
+  return place;
 }
 
 export interface ElfOptions {
@@ -70,13 +95,7 @@ export function loadElf(bytes: Uint8Array, options: ElfOptions = {}): GuestImage
   const segments = elfSegments(image);
   const tables = freePlace(segments, TABLE_BYTES);
   const { registers = {} } = options;
-  // The entry is a virtual address; nothing is mapped yet, so it is taken through the segment that holds it.
-  const home = image.segments.find(
-    (s) =>
-      s.type === SegmentType.Load && image.entry >= s.virtualAddress && image.entry < s.virtualAddress + s.memorySize,
-  );
-  if (!home) throw new ImageError("malformed", `the entry point 0x${image.entry.toString(16)} lies in no segment`, 24);
-  const entry = image.entry - home.virtualAddress + home.physicalAddress;
+  const entry = physicalEntry(image);
   const all = [...segments, ...tableSegments(tables, image.bits === 64)];
   return {
     format: "elf",

@@ -18,16 +18,18 @@ export function loadFlat(bytes: Uint8Array, options: FlatOptions): GuestImage {
   if (bytes.length === 0) throw new ImageError("truncated", "the image is empty", 0);
   if (!Number.isInteger(address) || address < 0 || address + bytes.length > 2 ** 32)
     throw new ImageError("too-large", `a load address from 0 to 2^32 − ${bytes.length} expected, found ${address}`);
+  if (!Number.isInteger(entryOffset) || entryOffset < 0 || entryOffset >= bytes.length)
+    throw new ImageError(
+      "malformed",
+      `an entry offset inside the image's ${bytes.length} bytes expected, found ${entryOffset}`,
+    );
   if (mode === "real" && address + entryOffset > 0xffff)
     throw new ImageError(
       "unsupported",
       `a real-mode entry below 0x10000 expected, found 0x${(address + entryOffset).toString(16)}`,
     );
-  if (entryOffset < 0 || entryOffset >= bytes.length)
-    throw new ImageError(
-      "malformed",
-      `an entry offset inside the image's ${bytes.length} bytes expected, found ${entryOffset}`,
-    );
+  if (mode !== "real" && !(tables % 0x1000 === 0 && tables >= 0 && tables + TABLE_BYTES <= 2 ** 32))
+    throw new ImageError("unsupported", `a page-aligned address below 4 GiB expected for the tables, found ${tables}`);
   if (mode !== "real" && address < tables + TABLE_BYTES && tables < address + bytes.length)
     throw new ImageError(
       "unsupported",

@@ -1,6 +1,6 @@
 /** Multiboot 1 images. Source: Multiboot Specification 0.6.96 §3.1 (header), §3.2 (machine state), §3.3 (information). */
 import { isElf } from "elf-image";
-import { elfSegments, freePlace, readElf, topOf } from "./elf.ts";
+import { elfSegments, freePlace, pageUp, physicalEntry, readElf, topOf } from "./elf.ts";
 import { protectedModeEntry, TABLE_BYTES, tableSegments } from "./entry.ts";
 import { type GuestImage, ImageError, type ImageSegment } from "./guest-image.ts";
 
@@ -19,7 +19,7 @@ export interface MultibootModule {
 }
 
 export interface MultibootOptions {
-  /** RAM in bytes, for the memory fields and map. */
+  /** Bytes of RAM from address 0 up to its first hole, for the memory fields and map. */
   readonly memorySize: number;
   readonly commandLine?: string;
   readonly modules?: readonly MultibootModule[];
@@ -64,16 +64,30 @@ export function loadMultiboot(bytes: Uint8Array, options: MultibootOptions): Gue
         header + 12,
       );
     const fileBytes = loadEnd === 0 ? bytes.length - start : loadEnd - loadAddress;
-    if (fileBytes < 0 || start + fileBytes > bytes.length)
+    if (fileBytes <= 0)
+      throw new ImageError(
+        "malformed",
+        `load_end_addr 0x${loadEnd.toString(16)} lies not above load_addr 0x${loadAddress.toString(16)}`,
+        header + 20,
+      );
+    if (start + fileBytes > bytes.length)
       throw new ImageError(
         "truncated",
         `load_end_addr needs ${start + fileBytes} bytes, the file ends at ${bytes.length}`,
         header + 20,
       );
     const memorySize = Math.max(fileBytes, bssEnd === 0 ? 0 : bssEnd - loadAddress);
+    if (loadAddress + memorySize > 2 ** 32)
+      throw new ImageError("too-large", `the image at 0x${loadAddress.toString(16)} ends above 4 GiB`, header + 16);
     segments = [
       { name: "multiboot image", address: loadAddress, bytes: bytes.subarray(start, start + fileBytes), memorySize },
     ];
+    if (entryAddress < loadAddress || entryAddress >= loadAddress + memorySize)
+      throw new ImageError(
+        "malformed",
+        `the entry point 0x${entryAddress.toString(16)} lies outside the image`,
+        header + 28,
+      );
     entry = entryAddress;
   } else {
     if (!isElf(bytes))
@@ -82,14 +96,14 @@ export function loadMultiboot(bytes: Uint8Array, options: MultibootOptions): Gue
     if (image.bits !== 32)
       throw new ImageError("wrong-architecture", "multiboot 1 enters 32-bit code: ELF32 expected", 4);
     segments = elfSegments(image);
-    entry = Number(image.entry);
+    entry = Number(physicalEntry(image));
   }
 
-  const modules = (options.modules ?? []).map((module) => module);
-  let at = (topOf(segments) + 0xfff) & ~0xfff;
-  const placed = modules.map((module) => {
+  let at = pageUp(topOf(segments));
+  const placed = (options.modules ?? []).map((module) => {
     const address = at;
-    at = (at + module.bytes.length + 0xfff) & ~0xfff;
+    at = pageUp(at + module.bytes.length);
+    if (at > 2 ** 32) throw new ImageError("too-large", `module ${module.commandLine} does not fit below 4 GiB`);
     segments.push({
       name: `module ${module.commandLine}`,
       address,
@@ -105,11 +119,17 @@ export function loadMultiboot(bytes: Uint8Array, options: MultibootOptions): Gue
   segments.push({ name: "multiboot information", address: info, bytes: infoBytes, memorySize: infoBytes.length });
   const tables = freePlace(segments, TABLE_BYTES);
   segments.push(...tableSegments(tables, false));
+  const requiredMemory = topOf(segments);
+  if (requiredMemory > options.memorySize)
+    throw new ImageError(
+      "no-memory",
+      `the image and its modules need ${requiredMemory} bytes, memory has ${options.memorySize}`,
+    );
   return {
     format: "multiboot",
     segments,
     entry: protectedModeEntry(entry, tables, { 0: BigInt(MULTIBOOT_BOOTLOADER_MAGIC), 3: BigInt(info) }),
-    requiredMemory: topOf(segments),
+    requiredMemory,
   };
 }
 
@@ -139,7 +159,7 @@ const layout = (options: MultibootOptions, modules: readonly PlacedModule[]) => 
 };
 
 const informationBytes = (options: MultibootOptions, modules: readonly PlacedModule[]): Uint8Array =>
-  new Uint8Array((layout(options, modules).size + 0xfff) & ~0xfff);
+  new Uint8Array(pageUp(layout(options, modules).size));
 
 function relocateInformation(
   bytes: Uint8Array,
