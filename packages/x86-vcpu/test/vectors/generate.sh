@@ -1,6 +1,8 @@
 #!/bin/sh
 # Writes the vectors anew: ./generate.sh, on an x86-64 Linux with gcc, SSE4.2, AES, PCLMULQDQ and SHA.
 set -eu
+scale=${1:-1}
+mkdir -p "${2:-.}"; out=$(cd "${2:-$(dirname "$0")}" && pwd)
 cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -14,9 +16,9 @@ awk -F ' [|] ' '
     printf ".globl form_count\nform_count: .long %d\n.section .note.GNU-stack\n", n
   }' forms.txt > "$work/forms.s"
 gcc -O1 -Wall -Wextra -o "$work/generate" generate.c "$work/forms.s"
-"$work/generate" int > sse-integer.txt
-"$work/generate" f32,f64 > sse-float.txt
-"$work/generate" str > sse-strings.txt
-"$work/generate" mmx > mmx.txt
-"$work/generate" x87,x87i,bcd > x87.txt
-"$work/generate" x87t > x87-transcendental.txt
+"$work/generate" int "$scale" > "$out/sse-integer.txt"
+"$work/generate" f32,f64 "$scale" > "$out/sse-float.txt"
+"$work/generate" str "$scale" > "$out/sse-strings.txt"
+"$work/generate" mmx "$scale" > "$out/mmx.txt"
+"$work/generate" x87,x87i,bcd "$scale" > "$out/x87.txt"
+"$work/generate" x87t "$scale" > "$out/x87-transcendental.txt"

@@ -8,6 +8,9 @@ import type { Cpu } from "../../src/cpu.ts";
 import { createVcpu } from "../../src/vcpu.ts";
 import { type CaseState, Drawer } from "./draw.ts";
 
+/** Where other vectors lie (see README.md). */
+const directory = process.env.VECTORS;
+
 const CODE = 0x10_0000;
 const DATA = 0x11_0000;
 
@@ -128,7 +131,7 @@ export function createReplayer(options: ReplayOptions = {}) {
       let form = "";
       let bytes = new Uint8Array();
       let number = 0;
-      for (const line of readFileSync(new URL(file, import.meta.url), "utf8").split("\n")) {
+      for (const line of readFileSync(directory === undefined ? new URL(file, import.meta.url) : `${directory}/${file}`, "utf8").split("\n")) {
         if (line.includes("|")) {
           const [k, text, encoding, seed] = line.split("|");
           kind = k!;

@@ -44,6 +44,6 @@ export const control = {
     if (ctx === undefined) return HelperStatus.Fault;
     free(cpu, lo & 7);
     if ((lo & 0x100) !== 0) pop(cpu);
-    return finish(cpu, ctx, 0);
+    return finish(cpu, ctx);
   },
 } as const satisfies Record<string, Helper>;

@@ -5,6 +5,7 @@ import {
   type F80,
   F80_CONSTANTS,
   type FloatContext,
+  FloatFlag,
   f32ToF80,
   f64ToF80,
   f80Constant,
@@ -39,8 +40,12 @@ function load(cpu: Cpu, produce: (ctx: FloatContext, out: F80) => void, ea: numb
     }
     return finish(cpu, ctx);
   }
+  // An unmasked DE is reported but loads all the same; only an SNaN's IE keeps the number out.
+  const { masks } = ctx;
+  ctx.masks |= FloatFlag.DE;
   produce(ctx, value);
   if (mayWrite(ctx)) push(cpu, value);
+  ctx.masks = masks;
   return finish(cpu, ctx);
 }
 
@@ -78,15 +83,15 @@ export const loads = {
     ),
   x87LoadConstant: (cpu, _a, _b, _c, _r, index) =>
     load(cpu, (ctx, out) => f80Constant(ctx, out, F80_CONSTANTS[index]!), 0, 0),
-  x87LoadStack: (cpu, _a, _b, _c, _r, i) =>
-    load(
-      cpu,
-      (ctx, out) => {
-        ctx.conditions = 0;
-        if (!isEmpty(cpu, i)) readStack(cpu, i, out);
-        else if (stackFault(cpu, ctx, false)) setIndefinite(out);
-      },
-      0,
-      0,
-    ),
+  x87LoadStack: (cpu, _a, _b, _c, _r, i) => {
+    // An empty source beats a full stack.
+    if (!isEmpty(cpu, i)) return load(cpu, (_ctx, out) => readStack(cpu, i, out), 0, 0);
+    const ctx = begin(cpu);
+    if (ctx === undefined) return HelperStatus.Fault;
+    if (stackFault(cpu, ctx, false)) {
+      setIndefinite(value);
+      push(cpu, value);
+    }
+    return finish(cpu, ctx);
+  },
 } as const satisfies Record<string, Helper>;

@@ -62,12 +62,11 @@ function operate(
 ): HelperStatus {
   const compares = isComparison(op);
   if (empty || isEmpty(cpu, d)) {
-    if (stackFault(cpu, ctx, false)) {
-      if (compares) ctx.conditions = UNORDERED;
-      else {
-        setIndefinite(result);
-        writeStack(cpu, d, result);
-      }
+    const masked = stackFault(cpu, ctx, false);
+    if (compares) ctx.conditions = UNORDERED;
+    else if (masked) {
+      setIndefinite(result);
+      writeStack(cpu, d, result);
     }
   } else {
     readStack(cpu, d, left);
@@ -115,17 +114,17 @@ const x87CompareFlags: Helper = (cpu, _a, _b, _c, resultAt, lo) => {
   if (ctx === undefined) return HelperStatus.Fault;
   const i = lo & 7;
   let flags = 0x45;
-  if (isEmpty(cpu, 0) || isEmpty(cpu, i)) stackFault(cpu, ctx, false);
+  const underflow = isEmpty(cpu, 0) || isEmpty(cpu, i);
+  if (underflow) stackFault(cpu, ctx, false);
   else {
     readStack(cpu, 0, left);
     readStack(cpu, i, right);
     flags = f80Compare(ctx, left, right, (lo & 0x10) !== 0);
     ctx.conditions = 0;
   }
-  if (!mayWrite(ctx)) flags = cpu.readRflags() & 0x8d5;
-  else if ((lo & 0x100) !== 0) pop(cpu);
+  if ((lo & 0x100) !== 0 && mayWrite(ctx)) pop(cpu);
   cpu.u64[resultAt >>> 3] = BigInt(flags);
-  return finish(cpu, ctx);
+  return finish(cpu, ctx, underflow ? Condition.C1 : 0);
 };
 
 const signed16 = (cpu: Cpu, at: number): number => (cpu.u16[at >>> 1]! << 16) >> 16;

@@ -4,6 +4,7 @@ import {
   createF80,
   type F80,
   type FloatContext,
+  FloatFlag,
   f80Abs,
   f80Atan,
   f80Cos,
@@ -48,6 +49,9 @@ const next = createF80();
 const first = createF80();
 const second = createF80();
 
+const isNan = (value: F80): boolean =>
+  (value.signExponent & 0x7fff) === 0x7fff && ((value.high << 1) | value.low) !== 0;
+
 type Rule = (cpu: Cpu, ctx: FloatContext) => HelperStatus;
 type OneOperand = (ctx: FloatContext, out: F80, a: F80) => void;
 type TwoOperands = (ctx: FloatContext, out: F80, a: F80, b: F80) => void;
@@ -84,7 +88,9 @@ const combine =
       writeStack(cpu, pops ? 1 : 0, first);
       if (pops) pop(cpu);
     }
-    return finish(cpu, ctx, conditions);
+    // A remainder that is a NaN has no quotient bits to report.
+    const noQuotient = conditions === ALL && ((ctx.flags & FloatFlag.IE) !== 0 || !mayWrite(ctx) || isNan(first));
+    return finish(cpu, ctx, noQuotient ? C1 | C2 : conditions);
   };
 
 /** Replaces ST(0) and pushes a second result. */
@@ -120,7 +126,10 @@ const test: Rule = (cpu, ctx) => {
   if (!isEmpty(cpu, 0)) {
     readStack(cpu, 0, top);
     f80Test(ctx, top);
-  } else if (stackFault(cpu, ctx, false)) ctx.conditions = C0 | C2 | C3;
+  } else {
+    stackFault(cpu, ctx, false);
+    ctx.conditions = C0 | C2 | C3;
+  }
   return finish(cpu, ctx, ALL);
 };
 
@@ -181,18 +190,18 @@ const x87Exchange: Helper = (cpu, _a, _b, _c, _r, i) => {
 const x87MoveIf: Helper = (cpu, a, _b, _c, _r, i) => {
   const ctx = begin(cpu);
   if (ctx === undefined) return HelperStatus.Fault;
-  ctx.conditions = 0;
-  const moves = cpu.u32[a >>> 2] !== 0;
   if (isEmpty(cpu, 0) || isEmpty(cpu, i)) {
-    if (stackFault(cpu, ctx, false) && moves) {
+    if (stackFault(cpu, ctx, false)) {
       setIndefinite(top);
       writeStack(cpu, 0, top);
     }
-  } else if (moves) {
+    return finish(cpu, ctx);
+  }
+  if (cpu.u32[a >>> 2] !== 0) {
     readStack(cpu, i, top);
     writeStack(cpu, 0, top);
   }
-  return finish(cpu, ctx);
+  return finish(cpu, ctx, 0);
 };
 
 export const unary = { x87Unary, x87Exchange, x87MoveIf } as const satisfies Record<string, Helper>;
