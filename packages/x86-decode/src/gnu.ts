@@ -8,13 +8,14 @@ import { Register } from "./register.ts";
 import { registerName } from "./register-names.ts";
 import { formTable, operandTable } from "./tables.gen.ts";
 import { broadcastCount } from "./text/broadcast.ts";
-import { hex, signedHex } from "./text/number.ts";
+import { hex, selector, signedHex } from "./text/number.ts";
 import { type Style, styleOf, type TextOptions } from "./text/options.ts";
-import { operandSizeWord, prefixWords } from "./text/prefixes.ts";
+import { operandSizeWord, PrefixTrait, prefixWords } from "./text/prefixes.ts";
 import { pseudoOp } from "./text/pseudo-ops.ts";
 import { shownSegment } from "./text/segment.ts";
 import { impliesSt1, isOneRegisterImul, isWideNop, resized, wideNop } from "./text/templates.ts";
 import { markSymbols, type Token, tokenize } from "./text/tokens.ts";
+import { prefixTraits } from "./text.gen.ts";
 
 export type { TextOptions } from "./text/options.ts";
 export type { Token, TokenKind } from "./text/tokens.ts";
@@ -131,7 +132,7 @@ function operand(instruction: Instruction, index: number, flags: number, style: 
     case OpKind.NearBranch:
       return nearTarget(instruction, index, style);
     case OpKind.FarBranch:
-      return `$${hex(instruction.farSelector, 0, style)}${style.separator}$${hex(instruction.targetLow, 0, style)}`;
+      return `$${selector(instruction, style)}${style.separator}$${hex(instruction.targetLow, 0, style, style.branchZeros ? instruction.operandSize >> 2 : 0)}`;
     case OpKind.Memory:
       text = memory(instruction, index, style);
       break;
@@ -162,11 +163,10 @@ function roundingWord(instruction: Instruction, flags: number): string {
   return instruction.sae ? "{sae}" : "";
 }
 
-const hint = (instruction: Instruction): string => {
-  if (instruction.opKind0 !== OpKind.NearBranch || /^jmp/.test(mnemonicNames[instruction.mnemonic]!)) return "";
-  if (instruction.segmentPrefix === Register.CS) return ",pn";
-  return instruction.segmentPrefix === Register.DS ? ",pt" : "";
-};
+function hint(instruction: Instruction): string {
+  if ((prefixTraits[instruction.form]! & PrefixTrait.Hint) === 0) return "";
+  return instruction.segmentPrefix === Register.CS ? ",pn" : instruction.segmentPrefix === Register.DS ? ",pt" : "";
+}
 
 function immediate(instruction: Instruction, index: number, style: Style): string {
   const { immLow, immHigh } = instruction;
@@ -245,7 +245,7 @@ function memory(instruction: Instruction, index: number, style: Style): string {
     if (memIndex === Register.AL) return `${text})`;
     if (memIndex !== Register.None) {
       text += `${style.separator}${register(memIndex, style)}`;
-      if (memScale !== 1 || base === Register.None) text += `${style.separator}${memScale}`;
+      if (memScale !== 1) text += `${style.separator}${memScale}`;
     } else if (memScale !== 1) text += style.separator;
     text += ")";
   }

@@ -103,7 +103,7 @@ export const intelTemplates: { readonly [form: number]: readonly string[] } = {
 3707:["pinsrw","0","1d","2"],
 3709:["pextrw","0d","1","2"],
 3712:["pmovmskb","0d","1"],
-3722:["maskmovq","1","1"],
+3722:["maskmovq","1","2"],
 3748:["movmskpd","0d","1"],
 3834:["pinsrw","0","1d","2"],
 3836:["pextrw","0d","1","2"],

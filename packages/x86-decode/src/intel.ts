@@ -7,7 +7,7 @@ import { Register } from "./register.ts";
 import { registerName } from "./register-names.ts";
 import { formTable, operandTable } from "./tables.gen.ts";
 import { broadcastCount } from "./text/broadcast.ts";
-import { hex, signedHex } from "./text/number.ts";
+import { hex, selector, signedHex } from "./text/number.ts";
 import { type Style, styleOf, type TextOptions } from "./text/options.ts";
 import { prefixWords } from "./text/prefixes.ts";
 import { pseudoOp } from "./text/pseudo-ops.ts";
@@ -100,7 +100,7 @@ function operand(instruction: Instruction, index: number, flags: number, style: 
     case OpKind.NearBranch:
       return nearTarget(instruction, index, style);
     case OpKind.FarBranch:
-      return `${hex(instruction.targetLow, 0, style)}${style.separator}${hex(instruction.farSelector, 0, style)}`;
+      return `${hex(instruction.targetLow, 0, style, style.branchZeros ? instruction.operandSize >> 2 : 0)}${style.separator}${selector(instruction, style)}`;
     case OpKind.Memory:
       text = memory(instruction, index, flags, style);
       break;
@@ -237,7 +237,7 @@ function memory(instruction: Instruction, index: number, flags: number, style: S
     // XLAT's AL is understood.
     if (memIndex !== Register.None && memIndex !== Register.AL) {
       text += joint + register(memIndex, style);
-      if (memScale !== 1) text += `*${memScale}`;
+      if (memScale !== 1 || base === Register.None) text += `*${memScale}`;
     }
     text += displacement(instruction.memDispLow, instruction.memDispHigh, style);
   }

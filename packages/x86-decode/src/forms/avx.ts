@@ -274,7 +274,7 @@ export const avxForms: readonly FormRow[] = [
   { enc: "VEX.128.66.0F.WIG F4 /r", asm: "VPMULUDQ xmm1, xmm2, xmm3/m128", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "4xu32", cpu: "avx", traits: "pm" },
   { enc: "VEX.128.66.0F.WIG F5 /r", asm: "VPMADDWD xmm1, xmm2, xmm3/m128", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "8xi16", cpu: "avx", traits: "pm" },
   { enc: "VEX.128.66.0F.WIG F6 /r", asm: "VPSADBW xmm1, xmm2, xmm3/m128", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "16xu8", cpu: "avx", traits: "pm" },
-  { enc: "VEX.128.66.0F.WIG F7 /r", asm: "VMASKMOVDQU xmm1, xmm2", ops: "w:ds:[di] r:xmm.reg r:xmm.rm!", mem: "u128", cpu: "avx", traits: "nt pm", intel: "vmaskmovdqu 1 2", gnu: "vmaskmovdqu 2 1" },
+  { enc: "VEX.128.66.0F.WIG F7 /r", asm: "VMASKMOVDQU xmm1, xmm2", ops: "w:ds:[di] r:xmm.reg r:xmm.rm!", mem: "u128", cpu: "avx", traits: "nt pm addr gnu-addr", intel: "vmaskmovdqu 1 2", gnu: "vmaskmovdqu 2 1" },
   { enc: "VEX.128.66.0F.WIG F8 /r", asm: "VPSUBB xmm1, xmm2, xmm3/m128", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "16xu8", cpu: "avx", traits: "pm" },
   { enc: "VEX.128.66.0F.WIG F9 /r", asm: "VPSUBW xmm1, xmm2, xmm3/m128", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "8xu16", cpu: "avx", traits: "pm" },
   { enc: "VEX.128.66.0F.WIG FA /r", asm: "VPSUBD xmm1, xmm2, xmm3/m128", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "4xu32", cpu: "avx", traits: "pm" },

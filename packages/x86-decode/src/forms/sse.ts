@@ -86,5 +86,5 @@ export const sseForms: readonly FormRow[] = [
   { enc: "NP 0F EA /r", asm: "PMINSW mm1, mm2/m64", ops: "rw:mm.reg r:mm.rm", mem: "4xi16", cpu: "sse" },
   { enc: "NP 0F EE /r", asm: "PMAXSW mm1, mm2/m64", ops: "rw:mm.reg r:mm.rm", mem: "4xi16", cpu: "sse" },
   { enc: "NP 0F F6 /r", asm: "PSADBW mm1, mm2/m64", ops: "rw:mm.reg r:mm.rm", mem: "8xu8", cpu: "sse" },
-  { enc: "NP 0F F7 /r", asm: "MASKMOVQ mm1, mm2", ops: "w:ds:[di] r:mm.reg r:mm.rm!", mem: "u64", cpu: "sse", traits: "nt", intel: "maskmovq 1 1", gnu: "maskmovq 2 1" },
+  { enc: "NP 0F F7 /r", asm: "MASKMOVQ mm1, mm2", ops: "w:ds:[di] r:mm.reg r:mm.rm!", mem: "u64", cpu: "sse", traits: "nt addr gnu-addr", intel: "maskmovq 1 2", gnu: "maskmovq 2 1" },
 ];

@@ -1,3 +1,4 @@
+import type { Instruction } from "../instruction.ts";
 import type { Style } from "./options.ts";
 
 /** `low`/`high` as a number in the style's hexadecimal; `digits` pads with zeros. */
@@ -17,3 +18,7 @@ export function signedHex(low: number, high: number, style: Style): string {
   if (high >= 0) return hex(low, high, style);
   return `-${hex(-low | 0, low === 0 ? -high | 0 : ~high, style)}`;
 }
+
+/** The selector of a far pointer: four digits, or one. */
+export const selector = (instruction: Instruction, style: Style): string =>
+  hex(instruction.farSelector, 0, style, style.branchZeros && instruction.farSelector > 9 ? 4 : 0);

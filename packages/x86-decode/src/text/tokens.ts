@@ -16,8 +16,9 @@ export interface Token {
   readonly text: string;
 }
 
-const open = "\u0001";
-const close = "\u0002";
+/** Private-use characters around a symbol, until the text is cut. */
+const open = "\ue000";
+const close = "\ue001";
 
 /** Options whose symbols can be told from other words. */
 export const markSymbols = (options: TextOptions): TextOptions => {
@@ -40,7 +41,7 @@ const keywords = /^(byte|word|dword|fword|qword|tbyte|xmmword|ymmword|zmmword|fp
 const prefixes =
   /^(lock|rep|repe|repne|bnd|notrack|xacquire|xrelease|data(16|32|64)|addr(16|32|64)|hint-(not-)?taken|rex\.w)$/i;
 const pieces =
-  /\u0001[^\u0002]*\u0002|\{[^}]*\}|%?[A-Za-z_][\w.]*(?:-(?:not-)?taken)?(?:\(\d\))?|\$?-?(?:0x)?[0-9][0-9A-Fa-f]*h?|./g;
+  /\ue000[^\ue001]*\ue001|\{[^}]*\}|%?[A-Za-z_][\w.]*(?:-(?:not-)?taken)?(?:\(\d\))?|\$?-?(?:0x)?[0-9][0-9A-Fa-f]*h?|./g;
 
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
