@@ -24,7 +24,7 @@ export {
   Vector,
 } from "./ir.ts";
 export { isLifted, lift, type Semantics, type SemanticsTable } from "./lift.ts";
-export type { LiftMode } from "./mode.ts";
+export { type LiftMode, type LiftModeChanges, liftMode } from "./mode.ts";
 export { printIr, printRow } from "./print.ts";
 export { type SimdOpName, type SimdOpSpec, simdOpIndex, simdOpNames, simdOps } from "./simd/ops.ts";
 export { verifyIr } from "./verify.ts";

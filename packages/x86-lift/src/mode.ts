@@ -44,3 +44,44 @@ export interface LiftMode {
   /** Does the CPUID policy show this feature? Names as `x86-decode` spells CPUID features, lower case. Missing → #UD. */
   has(feature: string): boolean;
 }
+
+/** What `liftMode` lets one change; control register bits one by one. */
+export type LiftModeChanges = Partial<Omit<LiftMode, "cr0" | "cr4">> & {
+  readonly cr0?: Partial<LiftMode["cr0"]>;
+  readonly cr4?: Partial<LiftMode["cr4"]>;
+};
+
+/**
+ * Ring 0 as an operating system leaves it: real mode for 16, flat protected mode for 32, long mode for 64 bits, with
+ * every feature, SSE and XSAVE on, and the trapping bits (TS, TSD, UMIP) off. `changes` says what is different.
+ */
+export function liftMode(bitness: 16 | 32 | 64, changes: LiftModeChanges = {}): LiftMode {
+  return {
+    bitness,
+    codeLimited: false,
+    stackBits: bitness,
+    longMode: bitness === 64,
+    protectedMode: bitness !== 16,
+    virtual8086: false,
+    cpl: 0,
+    iopl: 0,
+    sce: true,
+    has: () => true,
+    ...changes,
+    cr0: { ts: false, em: false, mp: true, ne: true, ...changes.cr0 },
+    cr4: {
+      osfxsr: true,
+      osxmmexcpt: true,
+      tsd: false,
+      pce: false,
+      umip: false,
+      fsgsbase: true,
+      osxsave: true,
+      pke: true,
+      de: true,
+      vme: false,
+      pvi: false,
+      ...changes.cr4,
+    },
+  };
+}

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DecodeError, decodeInstruction, Instruction, mnemonicNames } from "x86-decode";
-import { Builder, lift, printIr, verifyIr } from "../src/index.ts";
-import { liftMode } from "./mode.ts";
+import { Builder, lift, liftMode, printIr, verifyIr } from "../src/index.ts";
 
 const insn = new Instruction();
 const builder = new Builder();

@@ -1,6 +1,5 @@
 import { decodeInstruction, Instruction } from "x86-decode";
-import { Builder, type LiftMode, lift, printIr, verifyIr } from "../src/index.ts";
-import { liftMode } from "./mode.ts";
+import { Builder, type LiftMode, lift, liftMode, printIr, verifyIr } from "../src/index.ts";
 
 const insn = new Instruction();
 const builder = new Builder();

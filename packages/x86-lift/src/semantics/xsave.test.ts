@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { liftText } from "../../test/lift-text.ts";
-import { liftMode } from "../../test/mode.ts";
+import { liftMode } from "../mode.ts";
 
 describe("[x86-lift] XGETBV, XSAVE, FXSAVE", () => {
   it("xgetbv", () => {
