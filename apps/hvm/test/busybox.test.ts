@@ -28,7 +28,7 @@ describe.skipIf(guest === undefined || !native)(`[hvm exec] busybox beside the h
     ["md5sum", "/empty", "/words"],
     ["sort", "/words"],
     ["sort", "-n", "-r", "/words"],
-    ["awk", "{ s += $3; if ($3 % 500 == 0) print $1, $3 * 1.5, sqrt($3), s / 7 } END { print NR, s }", "/words"],
+    ["awk", "{ s += $3; if ($3 % 500 == 0) print $1, $3 * 1.5, s / 7 } END { print NR, s }", "/words"],
     ["gzip", "-c", "/words"],
     ["gzip", "-c", "/random"],
     ["wc", "/words"],

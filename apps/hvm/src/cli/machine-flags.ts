@@ -34,7 +34,7 @@ export function readInput(path: string, what: string): Uint8Array {
   }
 }
 
-const WITH_DEFAULT_HARDWARE = 11;
+const DEFAULT_HARDWARE = 11;
 
 /** @throws CliError naming the flag */
 export function machineConfig(command: string, flags: FlagValues<typeof machineFlags>, defaults: { readonly memory: number }): MachineConfig {
@@ -53,7 +53,7 @@ export function machineConfig(command: string, flags: FlagValues<typeof machineF
   const vmwarePort = flags["vmware-port"];
   return {
     memory: flags.memory ?? defaults.memory,
-    vmwareHw: flags["vmware-hw"] ?? (vmwarePort === false ? 0 : WITH_DEFAULT_HARDWARE),
+    vmwareHw: flags["vmware-hw"] ?? DEFAULT_HARDWARE,
     guestinfo,
     ...(vmwarePort === undefined ? {} : { vmwarePort }),
     ...(personality === undefined ? {} : { personality }),
