@@ -6,7 +6,7 @@
  * vol. 2, INS, OUTS, REP; vol. 3 §5.3 (limit checks).
  */
 import { Vector } from "./exception-bitmap.ts";
-import { type HvmVcpu, type SegmentName, segmentNames } from "./vcpu.ts";
+import { type HvmVcpu, type LinearRead, type SegmentName, segmentNames } from "./vcpu.ts";
 
 export type IoSize = 1 | 2 | 4;
 export type IoDirection = "in" | "out";
@@ -64,8 +64,6 @@ const EFER_LMA = 1n << 10n;
 const ATTRIBUTE_LONG = 1 << 13;
 const ATTRIBUTE_BIG = 1 << 14;
 const ATTRIBUTE_UNUSABLE = 1 << 16;
-const PF_WRITE = 2;
-const PF_USER = 4;
 
 export interface PortResult {
   readonly outcome: PortOutcome;
@@ -189,17 +187,17 @@ class OperandMemory implements StringMemory {
     if (linear === undefined) return undefined;
     const read = this.#vcpu.readLinear(linear, this.#size);
     if (!this.#check(read)) return undefined;
-    return decode(read.bytes);
+    return read.faultAt === undefined ? decode(read.bytes) : 2 ** (this.#size * 8) - 1;
   }
 
   #probeMissing(linear: bigint): boolean {
     return this.#check(this.#vcpu.writeLinear(linear, encode(0, this.#size)));
   }
 
-  #check({ faultAt, errorCode }: { faultAt?: bigint | undefined; errorCode?: number | undefined }): boolean {
-    if (faultAt === undefined) return true;
-    const derived = (this.#write ? PF_WRITE : 0) | (this.#vcpu.cpl === 3 ? PF_USER : 0);
-    this.fault = { vector: Vector.PF, errorCode: errorCode ?? derived, address: faultAt };
+  /** Only a page fault stops the string: what no memory backs (MMIO) reads as ones and swallows writes. */
+  #check({ faultAt, errorCode }: Pick<LinearRead, "faultAt" | "errorCode">): boolean {
+    if (faultAt === undefined || errorCode === undefined) return true;
+    this.fault = { vector: Vector.PF, errorCode, address: faultAt };
     return false;
   }
 

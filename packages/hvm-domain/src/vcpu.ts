@@ -84,7 +84,7 @@ export interface LinearOptions {
 export interface LinearRead {
   readonly bytes: Uint8Array;
   readonly faultAt?: bigint | undefined;
-  /** #PF error code for `faultAt`; if absent, that of a page that is not present. */
+  /** #PF error code for `faultAt`. Absent: paging permits it, but neither RAM nor ROM (for writes: no RAM) is there. */
   readonly errorCode?: number | undefined;
 }
 export type LinearWrite = Omit<LinearRead, "bytes"> & {
@@ -136,7 +136,7 @@ export interface HvmVcpu {
   /** Answers the `ept-violation` just reported; for reads with `accessSize` bytes. The instruction is then repeated. */
   completeMmio(data?: Uint8Array): void;
   readMsr(index: number): bigint;
-  writeMsr(index: number, value: bigint): void;
+  writeMsr(index: number, value: bigint): unknown;
   flushTlb(): void;
   /** Ends the current `run` soon. */
   requestStop(): void;

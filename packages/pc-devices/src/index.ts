@@ -1,2 +1,20 @@
 /** PC devices as plain objects: UART, PIC, PIT, RTC, debugcon and friends. No bus, no clock, no CPU. */
-export {};
+export type {
+  AccessSize,
+  Device,
+  DeviceEnvironment,
+  DeviceModel,
+  DeviceTimer,
+  MachineRequest,
+  PortRange,
+} from "./device.ts";
+export { type DebugconOptions, debugcon } from "./devices/debugcon.ts";
+export { isaDebugExit } from "./devices/isa-debug-exit.ts";
+export { type Pic, type PicState, pic8259 } from "./devices/pic-8259.ts";
+export { PIT_HZ, type PitState, pit8254 } from "./devices/pit-8254.ts";
+export { PM_TIMER_HZ, type PmTimerOptions, pmTimer } from "./devices/pm-timer.ts";
+export { port92 } from "./devices/port92.ts";
+export { resetControl } from "./devices/reset-control.ts";
+export { type RtcOptions, type RtcState, rtcCmos } from "./devices/rtc-cmos.ts";
+export { type Uart, type UartOptions, type UartState, uart16550a } from "./devices/uart-16550a.ts";
+export { deviceModels } from "./index.gen.ts";

@@ -1,0 +1,31 @@
+/** The ACPI power management timer: counts up at 3.579545 MHz and is only read. */
+import { checkVersion, type Device, type DeviceModel } from "../device.ts";
+
+export interface PmTimerOptions {
+  /** 24 or 32 (FADT flag TMR_VAL_EXT). Default 32. */
+  readonly bits?: 24 | 32;
+}
+
+export interface PmTimerState {
+  readonly version: 1;
+}
+
+export const PM_TIMER_HZ = 3_579_545n;
+const NS_PER_SECOND = 1_000_000_000n;
+
+export const pmTimer: DeviceModel<PmTimerOptions, Device<PmTimerState>> = {
+  name: "acpi-pm-timer",
+  ranges: [{ base: 0xb008, size: 4 }],
+  pins: [],
+  sources: ["ACPI 6.5 §4.8.2.1 Power Management Timer, §4.8.3.3 PM_TMR"],
+  create: (environment, { bits = 32 } = {}) => ({
+    read(offset, size) {
+      const count = Number(BigInt.asUintN(bits, (environment.nowNs() * PM_TIMER_HZ) / NS_PER_SECOND));
+      return Math.floor(count / 2 ** (offset * 8)) % 2 ** (size * 8);
+    },
+    write: () => true,
+    reset: () => undefined,
+    save: () => ({ version: 1 }),
+    load: (state) => checkVersion("acpi-pm-timer", state, 1),
+  }),
+};
