@@ -151,7 +151,7 @@ ${forms.flatMap((form, i) => (form.row.gnuSized ? [`[${i + 1},${sizedName(form.r
   const text = `${head}
 /** \`PrefixTrait\` bits per form. */
 export const prefixTraits: Uint16Array = /* @__PURE__ */ new Uint16Array([
-${wrap([0, ...forms.map((form) => [...form.traits].reduce((bits, trait) => bits | (prefixBits[trait] ?? 0), 0))])}
+${wrap([0, ...forms.map((form) => [...form.traits].reduce((bits, trait) => bits | (prefixBits[trait] ?? 0), special(form)))])}
 ]);
 `;
   return new Map([
@@ -161,6 +161,18 @@ ${wrap([0, ...forms.map((form) => [...form.traits].reduce((bits, trait) => bits 
     ["src/gnu.gen.ts", gnu],
     ["src/text.gen.ts", text],
   ]);
+}
+
+/** Forms whose Intel text is more than the mnemonic and the operands in order; see `PrefixTrait`. */
+function special(form: Form): number {
+  const counted = /^(loop|j[er]?cxz)/.test(form.mnemonic);
+  const isSpecial =
+    form.row.intel !== undefined ||
+    form.traits.has("data") ||
+    form.traits.has("addr") ||
+    form.traits.has("st1") ||
+    /^(nop|imul|v?maskmov.*|v?cmp[ps][sdh]|vpcmpu?[bwdq]|vpcomu?[bwdq]|v?pclmulqdq)$/.test(form.mnemonic);
+  return (isSpecial ? 4096 : 0) | (counted ? 8192 : 0);
 }
 
 function sizedName(text: string): string {

@@ -1,5 +1,5 @@
 /** Intel syntax, as MASM and the Intel manuals write it: `add dword ptr [rax+rcx*4+10h],5`. */
-import { type Instruction, OpKind } from "./instruction.ts";
+import { type Instruction, OpKind, Prefix } from "./instruction.ts";
 import { intelTemplates } from "./intel.gen.ts";
 import { mnemonicNames } from "./mnemonics.gen.ts";
 import { FormFlag, Operand } from "./opcodes.ts";
@@ -9,11 +9,12 @@ import { formTable, operandTable } from "./tables.gen.ts";
 import { broadcastCount } from "./text/broadcast.ts";
 import { hex, selector, signedHex } from "./text/number.ts";
 import { type Style, styleOf, type TextOptions } from "./text/options.ts";
-import { prefixWords } from "./text/prefixes.ts";
+import { PrefixTrait, prefixWords } from "./text/prefixes.ts";
 import { pseudoOp } from "./text/pseudo-ops.ts";
 import { shownSegment } from "./text/segment.ts";
 import { impliesSt1, isOneRegisterImul, isWideNop, resized, wideNop } from "./text/templates.ts";
 import { markSymbols, type Token, tokenize } from "./text/tokens.ts";
+import { prefixTraits } from "./text.gen.ts";
 
 export type { TextOptions } from "./text/options.ts";
 export type { Token, TokenKind } from "./text/tokens.ts";
@@ -46,7 +47,18 @@ function write(instruction: Instruction, style: Style): string {
   if (instruction.form === 0) return "(bad)";
   const form = instruction.form;
   const flags = formTable[(form << 2) + 2]!;
+  const traits = prefixTraits[form]!;
   let count = instruction.opCount;
+  if (
+    (traits & PrefixTrait.Special) === 0 &&
+    !style.upperMnemonic &&
+    (instruction.prefixes & (Prefix.Lock | Prefix.Rep | Prefix.Repne | Prefix.Segment)) === 0
+  ) {
+    let text: string = mnemonicNames[instruction.mnemonic]!;
+    if (count > 0) text += ` ${operand(instruction, 0, flags, style)}`;
+    for (let i = 1; i < count; i++) text += style.separator + operand(instruction, i, flags, style);
+    return text;
+  }
   let mnemonic = "";
   if (style.pseudoOps) {
     mnemonic = pseudoOp(instruction);
@@ -156,7 +168,8 @@ function nearTarget(instruction: Instruction, index: number, style: Style): stri
     if (name !== undefined) return name;
   }
   const code = operandTable[formTable[(instruction.form << 2) + 1]! * 5 + index]!;
-  const short = (code & 0xff) === Operand.Rel8 && !isCounted(instruction) ? "short " : "";
+  const short =
+    (code & 0xff) === Operand.Rel8 && (prefixTraits[instruction.form]! & PrefixTrait.Counted) === 0 ? "short " : "";
   const size = (code >> 8) & 0xf;
   const kind = code & 0xff;
   const digits = !style.branchZeros
@@ -177,10 +190,8 @@ function nearTarget(instruction: Instruction, index: number, style: Style): stri
   );
 }
 
-/** LOOP and JCXZ have no other distance, so it is not written. */
-const isCounted = (instruction: Instruction): boolean => /^(loop|j[er]?cxz)/.test(mnemonicNames[instruction.mnemonic]!);
-
 function segmentPrefix(instruction: Instruction, style: Style): string {
+  if (instruction.segmentPrefix === Register.None) return "";
   const segment = shownSegment(instruction);
   return segment === Register.None ? "" : `${register(segment, style)}:`;
 }

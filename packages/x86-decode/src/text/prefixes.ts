@@ -25,6 +25,10 @@ export const PrefixTrait = {
   SegmentWord: 1024,
   /** GNU text: `addr32`. */
   GnuAddress: 2048,
+  /** Anything but mnemonic and operands in order. */
+  Special: 4096,
+  /** No `short`: LOOP and JCXZ have one distance only. */
+  Counted: 8192,
 } as const;
 
 export function prefixWords(instruction: Instruction, flags: number, gnu: boolean): string {
