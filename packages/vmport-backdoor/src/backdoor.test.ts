@@ -41,6 +41,25 @@ describe("[vmport-backdoor] commands that remember", () => {
     expect(call(old, 13).eax, "Xen v6 forgets").toBe(0xe03);
   });
 
+  it("synchronize time is the host's setting where it keeps one", () => {
+    const timeSync = { enabled: true };
+    const backdoor = make({ host: createHost({ timeSync }) });
+    expect(call(backdoor, 13).eax & 0x400).toBe(0x400);
+    call(backdoor, 14, { rbx: 0x001 });
+    expect(timeSync.enabled).toBe(false);
+    expect(call(backdoor, 13).eax).toBe(0x001);
+    call(backdoor, 14, { rbx: 0x401 });
+    expect(timeSync.enabled).toBe(true);
+    timeSync.enabled = false;
+    expect(call(backdoor, 13).eax).toBe(0x001);
+  });
+
+  it("a personality without the high-bandwidth port strips the offer from MESSAGE", () => {
+    const message = { message: (frame: { ecx: number }) => void (frame.ecx = 0x0081_0000), highBandwidth: () => true };
+    expect(call(make({ message }), 0x1_001e).ecx).toBe(0x0081_0000);
+    expect(call(make({ message, personality: xenV6 }), 0x1_001e).ecx).toBe(0x0001_0000);
+  });
+
   it("TOGGLEDEVICE connects and disconnects", () => {
     const device = { name: "floppy0", uniqueId: 1, connected: false };
     const backdoor = make({ host: createHost({ devices: [device] }) });

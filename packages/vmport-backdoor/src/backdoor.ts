@@ -204,7 +204,9 @@ class PortBackdoor implements Backdoor {
       log.write({
         kind: "gp",
         class: "gp",
-        ...this.#stamp(undefined),
+        atNs: this.#host.uptimeNs(),
+        domainId: this.#domainId,
+        vcpuId: 0,
         outcome: result.code,
         errorCode: request.errorCode,
         rip: request.rip,
@@ -417,10 +419,6 @@ class PortBackdoor implements Backdoor {
     return done ? "done" : "fault";
   }
 
-  #stamp(registers: BackdoorRegisters | undefined): { atNs: bigint; domainId: number; vcpuId: number } {
-    return { atNs: this.#host.uptimeNs(), domainId: this.#domainId, vcpuId: registers?.vcpuId ?? 0 };
-  }
-
   #trace(
     direction: IoDirection,
     port: number,
@@ -458,19 +456,20 @@ class PortBackdoor implements Backdoor {
     command: number,
     values: FrameSnapshot,
   ): void {
-    const name = reason === "not-vmware" ? undefined : commandName(command);
     this.#log?.write({
       kind: "access",
       class: logClass,
-      ...this.#stamp(registers),
-      ...(reason === undefined ? {} : { reason }),
+      atNs: this.#host.uptimeNs(),
+      domainId: this.#domainId,
+      vcpuId: registers.vcpuId ?? 0,
+      reason,
       direction,
       port,
       size,
       rip: registers.rip ?? 0n,
       cpl: registers.cpl,
       command,
-      ...(name === undefined ? {} : { commandName: name }),
+      commandName: reason === "not-vmware" ? undefined : commandName(command),
       registers: values,
     });
   }
@@ -485,7 +484,8 @@ class PortBackdoor implements Backdoor {
     name: string | undefined,
     before: FrameSnapshot,
   ): void {
-    const after = { ...snapshotFrame(this.#frame), eax: this.#finalEax(direction, size, before.eax) };
+    const { ebx, ecx, edx, esi, edi } = this.#frame;
+    const after: FrameSnapshot = { eax: this.#finalEax(direction, size, before.eax), ebx, ecx, edx, esi, edi };
     if (outcome !== "balloon" && ((this.#log?.mask ?? 0) & LogMask.after) !== 0) {
       this.#logAccess("after", undefined, direction, port, size, registers, command, after);
     }
@@ -520,7 +520,7 @@ class PortBackdoor implements Backdoor {
       commandName: name,
       before,
       after,
-      ...(bytes === undefined ? {} : { bytes }),
+      bytes,
       outcome,
     };
     for (const observer of this.#observers) observer(event);

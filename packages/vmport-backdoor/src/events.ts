@@ -33,7 +33,7 @@ export interface BackdoorEvent {
   /** As the guest will see the registers. */
   readonly after: FrameSnapshot;
   /** Bytes of a high-bandwidth transfer. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
   readonly outcome: BackdoorOutcome;
 }
 

@@ -38,6 +38,11 @@ export interface BackdoorHost {
    * the address. Leave it out if the machine has no steal clock.
    */
   setStealClock?(gpa: bigint | undefined): boolean;
+  /**
+   * Whether the guest's tools should keep its clock in step. Shared with GuestRPC's `vmx.set_option synctime`, so that both ways to ask
+   * and to set agree. Left out: a bit of the GUI options like any other.
+   */
+  readonly timeSync?: { enabled: boolean };
 }
 
 /** What {@link createHost} takes; each member defaults as noted. */
@@ -64,6 +69,7 @@ export interface HostOptions {
   /** Default: `uptimeNs` at the rate of `tscKhz`. */
   readonly hostTsc?: () => bigint;
   readonly setStealClock?: (gpa: bigint | undefined) => boolean;
+  readonly timeSync?: { enabled: boolean };
 }
 
 /** A host of plain values, for tests, small emulators and as a base to spread over. */
@@ -86,6 +92,7 @@ export function createHost(options: HostOptions = {}): BackdoorHost {
     epochNs: options.epochNs ?? uptimeNs,
     uptimeNs,
     hostTsc: options.hostTsc ?? (() => (uptimeNs() * BigInt(tscKhz)) / 1_000_000n),
+    ...(options.timeSync === undefined ? {} : { timeSync: options.timeSync }),
     ...(options.setStealClock === undefined ? {} : { setStealClock: options.setStealClock }),
   };
 }

@@ -26,7 +26,7 @@ export interface AccessRecord extends LogRecordBase {
   readonly kind: "access";
   readonly class: "trace" | "after" | "error";
   /** Only for `error`: no magic in EAX, or a command nobody implements. */
-  readonly reason?: "not-vmware" | "unknown-command";
+  readonly reason?: "not-vmware" | "unknown-command" | undefined;
   readonly direction: "in" | "out";
   readonly port: number;
   readonly size: number;
@@ -34,7 +34,7 @@ export interface AccessRecord extends LogRecordBase {
   readonly cpl: number;
   /** ECX bits 15:0. */
   readonly command: number;
-  readonly commandName?: string;
+  readonly commandName?: string | undefined;
   readonly registers: LogRegisters;
 }
 

@@ -145,7 +145,7 @@ type Step = (frame: BackdoorFrame, channel: Channel) => void;
 class Rpc implements Guestrpc {
   readonly guestinfo: GuestinfoStore;
 
-  readonly #host: GuestrpcHost;
+  readonly #host: RpciEnvironment["host"];
   readonly #verbs = new Map<string, RpciCommand>();
   readonly #families: RpciCommand[] = [];
   readonly #allow: ((verb: string) => boolean) | undefined;
@@ -178,7 +178,12 @@ class Rpc implements Guestrpc {
 
   constructor(options: GuestrpcOptions) {
     this.guestinfo = options.guestinfo ?? createGuestinfoStore();
-    this.#host = options.host ?? {};
+    const host: GuestrpcHost = options.host ?? {};
+    this.#host = {
+      ...(host.machineId === undefined ? {} : { machineId: host.machineId }),
+      log: (text) => host.log?.(text),
+      timeSync: host.timeSync ?? { enabled: false },
+    };
     for (const command of options.commands ?? defaultRpciCommands) {
       if (command.verb.endsWith("*")) this.#families.unshift(command);
       else this.#verbs.set(command.verb, command);

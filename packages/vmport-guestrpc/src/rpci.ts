@@ -49,7 +49,7 @@ export class RpciCall {
 export interface RpciEnvironment {
   readonly guestinfo: GuestinfoStore;
   readonly tools: ToolsState;
-  readonly host: GuestrpcHost;
+  readonly host: GuestrpcHost & { readonly timeSync: { enabled: boolean } };
   /** Queues a command on every TCLO channel, as hosts echo some settings. */
   readonly sendTclo: (command: string) => void;
 }
@@ -60,8 +60,11 @@ export interface GuestrpcHost {
   readonly machineId?: string;
   /** A line the guest wants in the host's log. */
   log?(text: string): void;
-  /** Whether tools should keep the guest's clock in step with the host's; read and set by the guest. */
-  timeSync?: { enabled: boolean };
+  /**
+   * Whether tools should keep the guest's clock in step with the host's; set by the guest. Pass the same object to the backdoor's host, whose
+   * GUI options show it. Left out: the setting is kept here.
+   */
+  readonly timeSync?: { enabled: boolean };
 }
 
 /** One verb. */

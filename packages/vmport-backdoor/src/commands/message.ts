@@ -7,8 +7,9 @@
  */
 import type { BackdoorCommand } from "../command.ts";
 
-/** In ECX, whose upper half is the status. */
+/** Bits of ECX, whose upper half is the status. */
 const MESSAGE_STATUS_SUCCESS = 0x0001_0000;
+const MESSAGE_STATUS_HB = 0x0080_0000;
 
 export const message: BackdoorCommand = {
   number: 30,
@@ -16,6 +17,10 @@ export const message: BackdoorCommand = {
   handle(frame, { message: handler, personality }) {
     if (personality.message === "refused") frame.ecx = (frame.ecx & ~MESSAGE_STATUS_SUCCESS) >>> 0;
     else if (handler === undefined) frame.ecx = 0;
-    else handler.message(frame);
+    else {
+      handler.message(frame);
+      // A personality without the high-bandwidth port must not offer it, whatever the handler does.
+      if (!personality.highBandwidth) frame.ecx = (frame.ecx & ~MESSAGE_STATUS_HB) >>> 0;
+    }
   },
 };

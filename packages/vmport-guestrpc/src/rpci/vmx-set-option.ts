@@ -9,7 +9,7 @@ export const vmxSetOption: RpciCommand = {
   verb: "vmx.set_option",
   handle(call, { host, sendTclo }) {
     const [option, , value] = call.words;
-    if (option !== "synctime" || host.timeSync === undefined || (value !== "0" && value !== "1")) {
+    if (option !== "synctime" || (value !== "0" && value !== "1")) {
       return fail("Unknown or invalid option");
     }
     host.timeSync.enabled = value === "1";
