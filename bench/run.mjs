@@ -22,7 +22,10 @@ const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 function assemble(name, iterations) {
   const work = mkdtempSync(join(tmpdir(), "bench-"));
   try {
-    execFileSync("nasm", ["-f", "bin", "-w-number-overflow", "-o", join(work, "out"), `${name}.asm`], { cwd: join(here, "workloads"), stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync("nasm", ["-f", "bin", "-w-number-overflow", "-o", join(work, "out"), `${name}.asm`], {
+      cwd: join(here, "workloads"),
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     const image = readFileSync(join(work, "out"));
     image.writeUInt32LE(Math.max(1, Math.round(iterations)), 0x1e8);
     image.writeUInt32LE(rounds, 0x1ec);
@@ -36,7 +39,9 @@ const systems = [await ours(1), await ours(0), bochs, qemu].filter((system) => s
 const rows = [];
 for (const [name, iterations] of Object.entries(workloads)) {
   if (only.length && !only.includes(name)) continue;
-  const results = new Map(systems.map((system) => [system.name, { first: [], steady: [], checksums: new Set(), instructions: 0 }]));
+  const results = new Map(
+    systems.map((system) => [system.name, { first: [], steady: [], checksums: new Set(), instructions: 0 }]),
+  );
   for (let boot = 0; boot < boots; boot++)
     for (const system of systems) {
       const share = system.name === "ours, tier 0" ? TIER0_SHARE : 1;
@@ -51,16 +56,30 @@ for (const [name, iterations] of Object.entries(workloads)) {
       });
     }
   const { instructions } = results.get("ours, tier 1");
-  const sums = new Set([...results.values()].filter((r) => r.checksums.size).map((r) => [...r.checksums].sort().join(" ")));
+  const sums = new Set(
+    [...results.values()].filter((r) => r.checksums.size).map((r) => [...r.checksums].sort().join(" ")),
+  );
   if (sums.size > 1) throw new Error(`${name}: the systems disagree: ${[...sums].join(" | ")}`);
   const mips = (seconds) => instructions / seconds / 1e6;
-  rows.push({ name, instructions: instructions * iterations, mips: Object.fromEntries([...results].map(([system, r]) => [system, { steady: mips(median(r.steady)), first: mips(median(r.first)) }])) });
-  const shown = [...results].map(([system, r]) => `${system} ${mips(median(r.steady)).toFixed(1)} (first ${mips(median(r.first)).toFixed(1)})`);
-  console.log(`${name.padEnd(9)} ${(instructions * iterations / 1e6).toFixed(0).padStart(5)} M instructions   MIPS: ${shown.join("   ")}`);
+  rows.push({
+    name,
+    instructions: instructions * iterations,
+    mips: Object.fromEntries(
+      [...results].map(([system, r]) => [system, { steady: mips(median(r.steady)), first: mips(median(r.first)) }]),
+    ),
+  });
+  const shown = [...results].map(
+    ([system, r]) => `${system} ${mips(median(r.steady)).toFixed(1)} (first ${mips(median(r.first)).toFixed(1)})`,
+  );
+  console.log(
+    `${name.padEnd(9)} ${((instructions * iterations) / 1e6).toFixed(0).padStart(5)} M instructions   MIPS: ${shown.join("   ")}`,
+  );
 }
 const geometric = (values) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 console.log("\nratios, geometric mean (least … greatest), steady state");
 for (const peer of systems.slice(1)) {
   const ratios = rows.map((row) => row.mips["ours, tier 1"].steady / row.mips[peer.name].steady);
-  console.log(`  tier 1 / ${peer.name}: ${geometric(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)})`);
+  console.log(
+    `  tier 1 / ${peer.name}: ${geometric(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)})`,
+  );
 }

@@ -53,7 +53,8 @@ const external = (command, args, { rounds, cwd, input = "" }) =>
     const limit = setTimeout(() => child.kill("SIGKILL"), 300_000);
     child.on("close", () => {
       clearTimeout(limit);
-      if (timer.rounds.length < rounds) reject(new Error(`${command}: ${timer.rounds.length} of ${rounds} rounds\n${errors.slice(-2000)}`));
+      if (timer.rounds.length < rounds)
+        reject(new Error(`${command}: ${timer.rounds.length} of ${rounds} rounds\n${errors.slice(-2000)}`));
       else resolve(timer.rounds);
     });
     child.stdin.end(input);
@@ -64,7 +65,31 @@ export const qemu = {
   available: () => existsSync("/usr/bin/qemu-system-x86_64"),
   run: (image, { rounds }) =>
     withImage(image, (_, file) =>
-      external("qemu-system-x86_64", ["-accel", "tcg", "-M", "pc", "-cpu", "max", "-m", "64", "-drive", `file=${file},format=raw,snapshot=on`, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0x501,iosize=1"], { rounds }),
+      external(
+        "qemu-system-x86_64",
+        [
+          "-accel",
+          "tcg",
+          "-M",
+          "pc",
+          "-cpu",
+          "max",
+          "-m",
+          "64",
+          "-drive",
+          `file=${file},format=raw,snapshot=on`,
+          "-display",
+          "none",
+          "-serial",
+          "stdio",
+          "-monitor",
+          "none",
+          "-no-reboot",
+          "-device",
+          "isa-debug-exit,iobase=0x501,iosize=1",
+        ],
+        { rounds },
+      ),
     ),
 };
 

@@ -1,7 +1,16 @@
 // Fetches the Debian packages that tests run unmodified, once, into .cache/guests/NAME (extracted, whole or not at all).
 // Needs apt-get and dpkg-deb. Under CI=true a missing guest is a failure; elsewhere a skip that says how to get it.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,7 +18,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const guests = join(here, "..", "..", ".cache", "guests");
 const wanted = JSON.parse(readFileSync(join(here, "packages.json"), "utf8"));
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(wanted);
-const run = (command, args, cwd) => spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+const run = (command, args, cwd) =>
+  spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
 const missing = [];
 
 for (const name of names) {
@@ -29,7 +39,8 @@ for (const name of names) {
       run("apt-get", ["update"], work);
       got = run("apt-get", ["download", ...packages], work);
     }
-    if (got.status !== 0) throw new Error((got.stderr || got.error?.message || "apt-get download failed").trim().split("\n").at(-1));
+    if (got.status !== 0)
+      throw new Error((got.stderr || got.error?.message || "apt-get download failed").trim().split("\n").at(-1));
     const tree = join(work, "root");
     mkdirSync(tree);
     for (const file of readdirSync(work).filter((entry) => entry.endsWith(".deb"))) {
@@ -49,6 +60,8 @@ for (const name of names) {
 
 for (const line of missing) console.error(line);
 if (missing.length) {
-  console.error("On Debian or Ubuntu, `apt-get update` and then `node tooling/guests/fetch.mjs` gets them; tests that need them are skipped until then.");
+  console.error(
+    "On Debian or Ubuntu, `apt-get update` and then `node tooling/guests/fetch.mjs` gets them; tests that need them are skipped until then.",
+  );
   process.exit(process.env.CI === "true" ? 1 : 0);
 }

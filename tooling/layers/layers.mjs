@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^"';]*?from\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^"';]*?from\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
 
 function* sources(directory) {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
@@ -13,7 +14,8 @@ function* sources(directory) {
 }
 
 /** The package's folder: packages/NAME or apps/NAME. */
-const folderOf = (root, name) => ["packages", "apps"].map((group) => join(root, group, name)).find((path) => existsSync(path));
+const folderOf = (root, name) =>
+  ["packages", "apps"].map((group) => join(root, group, name)).find((path) => existsSync(path));
 
 /**
  * Reads every import of every package and judges it.
@@ -24,7 +26,9 @@ export function readLayers(root, layers) {
   const sideways = new Set(layers.sideways.map(([from, to]) => `${from} ${to}`));
   const errors = [];
   const edges = new Set();
-  const present = ["packages", "apps"].flatMap((group) => (existsSync(join(root, group)) ? readdirSync(join(root, group)) : []));
+  const present = ["packages", "apps"].flatMap((group) =>
+    existsSync(join(root, group)) ? readdirSync(join(root, group)) : [],
+  );
   for (const name of present) if (!floorOf.has(name)) errors.push(`${name}: no floor in tooling/layers/layers.json`);
   for (const name of floorOf.keys()) {
     const folder = folderOf(root, name);
@@ -41,14 +45,18 @@ export function readLayers(root, layers) {
       for (const match of readFileSync(file, "utf8").matchAll(IMPORT)) {
         const specifier = match[1] ?? match[2] ?? match[3];
         if (specifier.startsWith(".")) {
-          if (relative(folder, join(file, "..", specifier)).startsWith("..")) errors.push(`${where}: reaches into another package by path: ${specifier}`);
+          if (relative(folder, join(file, "..", specifier)).startsWith(".."))
+            errors.push(`${where}: reaches into another package by path: ${specifier}`);
           continue;
         }
         if (specifier.startsWith("node:")) {
           if (!isApp) errors.push(`${where}: ${specifier} in a library; libraries run in a browser too`);
           continue;
         }
-        const target = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+        const target = specifier
+          .split("/")
+          .slice(0, specifier.startsWith("@") ? 2 : 1)
+          .join("/");
         if (target === name) continue;
         if (!floorOf.has(target)) {
           if (!isApp) errors.push(`${where}: ${specifier} is outside the workspace`);
@@ -58,12 +66,16 @@ export function readLayers(root, layers) {
         edges.add(`${name} ${target}`);
         if (!declared.has(target)) errors.push(`${where}: imports ${target}, which package.json does not list`);
         if (floorOf.get(target) >= floorOf.get(name) && !sideways.has(`${name} ${target}`))
-          errors.push(`${where}: ${name} (floor ${floorOf.get(name)}) may not import ${target} (floor ${floorOf.get(target)})`);
+          errors.push(
+            `${where}: ${name} (floor ${floorOf.get(name)}) may not import ${target} (floor ${floorOf.get(target)})`,
+          );
       }
     }
     for (const dependency of declared)
-      if (floorOf.has(dependency) && !used.has(dependency)) errors.push(`${relative(root, folder)}/package.json: lists ${dependency}, which no source imports`);
-      else if (!floorOf.has(dependency) && !isApp) errors.push(`${relative(root, folder)}/package.json: ${dependency} is outside the workspace`);
+      if (floorOf.has(dependency) && !used.has(dependency))
+        errors.push(`${relative(root, folder)}/package.json: lists ${dependency}, which no source imports`);
+      else if (!floorOf.has(dependency) && !isApp)
+        errors.push(`${relative(root, folder)}/package.json: ${dependency} is outside the workspace`);
   }
   return { edges: [...edges].sort().map((edge) => edge.split(" ")), errors };
 }

@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const env = { ...process.env, NO_COLOR: "1", npm_config_update_notifier: "false" };
-const run = (command, args, cwd) => spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+const run = (command, args, cwd) =>
+  spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
 const block = (text, language) => new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(text)?.[1];
 
 const work = mkdtempSync(join(tmpdir(), "pack-check-"));
@@ -18,12 +19,16 @@ const failures = [];
 const fail = (name, what, output) => failures.push(`${name}: ${what}\n${(output ?? "").trim()}`);
 
 try {
-  const packages = readdirSync(join(root, "packages")).filter((name) => existsSync(join(root, "packages", name, "package.json")));
+  const packages = readdirSync(join(root, "packages")).filter((name) =>
+    existsSync(join(root, "packages", name, "package.json")),
+  );
   const tarballs = {};
   for (const name of packages) {
     const folder = join(root, "packages", name);
     const packed = run(bin("pnpm"), ["pack", "--pack-destination", work], folder);
-    const file = readdirSync(work).find((entry) => entry.startsWith(`${name}-`) && /^\d/.test(entry.slice(name.length + 1)));
+    const file = readdirSync(work).find(
+      (entry) => entry.startsWith(`${name}-`) && /^\d/.test(entry.slice(name.length + 1)),
+    );
     if (packed.status !== 0 || !file) {
       fail(name, "pnpm pack", packed.stdout + packed.stderr);
       continue;
@@ -31,7 +36,11 @@ try {
     tarballs[name] = join(work, file);
     const lint = run(bin("publint"), ["run", tarballs[name], "--strict"], folder);
     if (lint.status !== 0) fail(name, "publint --strict", lint.stdout + lint.stderr);
-    const types = run(bin("attw"), [tarballs[name], "--profile", "esm-only", "--no-color", "--no-emoji", "--format", "ascii"], folder);
+    const types = run(
+      bin("attw"),
+      [tarballs[name], "--profile", "esm-only", "--no-color", "--no-emoji", "--format", "ascii"],
+      folder,
+    );
     if (types.status !== 0) fail(name, "attw --profile esm-only", types.stdout + types.stderr);
   }
 
@@ -54,7 +63,19 @@ try {
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "stranger", private: true, type: "module" }));
   writeFileSync(
     join(project, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { strict: true, module: "NodeNext", target: "ES2022", lib: ["ES2022", "DOM"], types: [], outDir: "out", rootDir: "src", skipLibCheck: false }, include: ["src"] }),
+    JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        module: "NodeNext",
+        target: "ES2022",
+        lib: ["ES2022", "DOM"],
+        types: [],
+        outDir: "out",
+        rootDir: "src",
+        skipLibCheck: false,
+      },
+      include: ["src"],
+    }),
   );
   const examples = [];
   for (const name of Object.keys(tarballs)) {
@@ -75,7 +96,8 @@ try {
     else if (out.stdout !== wanted) fail(name, `README example printed\n${out.stdout}instead of\n${wanted}`);
   }
   if (process.env.PACK_CHECK_KEEP) cpSync(work, process.env.PACK_CHECK_KEEP, { recursive: true });
-  if (failures.length === 0) console.log(`${Object.keys(tarballs).length} packages packed, ${examples.length} examples run from tarballs`);
+  if (failures.length === 0)
+    console.log(`${Object.keys(tarballs).length} packages packed, ${examples.length} examples run from tarballs`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

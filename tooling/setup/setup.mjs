@@ -16,7 +16,15 @@ const red = (text) => (colour ? `\x1b[31m${text}\x1b[0m` : text);
 export const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Environment for every child: no telemetry, no update checks, no questions. */
-const environment = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", NO_UPDATE_NOTIFIER: "1", npm_config_update_notifier: "false", npm_config_fund: "false", npm_config_audit: "false" };
+const environment = {
+  ...process.env,
+  TURBO_TELEMETRY_DISABLED: "1",
+  DO_NOT_TRACK: "1",
+  NO_UPDATE_NOTIFIER: "1",
+  npm_config_update_notifier: "false",
+  npm_config_fund: "false",
+  npm_config_audit: "false",
+};
 
 /** Runs a command in the repository; its output is shown only when it fails, or always with `show`. */
 export function run(command, args, { show = false, env = {}, cwd = root } = {}) {
@@ -58,7 +66,8 @@ const stamp = join(root, "node_modules", ".set-up");
 
 function lockHash() {
   const hash = createHash("sha256");
-  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"]) hash.update(readFileSync(join(root, file)));
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"])
+    hash.update(readFileSync(join(root, file)));
   return `${hash.digest("hex")} ${process.versions.modules}`;
 }
 
@@ -73,7 +82,11 @@ export function setUp() {
       const own = run(bin("pnpm"), args);
       if (own.ok) return own;
     }
-    return run(process.platform === "win32" ? "npx.cmd" : "npx", ["--yes", `pnpm@${manifest.devDependencies.pnpm}`, ...args]);
+    return run(process.platform === "win32" ? "npx.cmd" : "npx", [
+      "--yes",
+      `pnpm@${manifest.devDependencies.pnpm}`,
+      ...args,
+    ]);
   });
   if (result.ok) writeWhole(stamp, wanted);
   return result.ok;

@@ -32,7 +32,9 @@ rmSync(report, { force: true });
 const tests = stage("tests", () => {
   const result = run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
   if (!existsSync(report)) return { ok: false, output: result.output };
-  const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, success } = JSON.parse(readFileSync(report, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, success } = JSON.parse(
+    readFileSync(report, "utf8"),
+  );
   passed += numPassedTests;
   // A suite that does not even load has no failing test, and is a failure all the same.
   failed += numFailedTests || (success ? 0 : Math.max(1, numFailedTestSuites));

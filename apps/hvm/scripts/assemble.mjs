@@ -29,7 +29,10 @@ export function assemble(name) {
   }
 }
 
-export const guestNames = () => readdirSync(join(root, "guest")).filter((file) => file.endsWith(".asm")).map((file) => basename(file, ".asm"));
+export const guestNames = () =>
+  readdirSync(join(root, "guest"))
+    .filter((file) => file.endsWith(".asm"))
+    .map((file) => basename(file, ".asm"));
 export const modulePath = (name) => join(root, "src", "guest", `${name}.gen.ts`);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -11,10 +11,26 @@ interface CommandRow {
 }
 
 export const commands: readonly CommandRow[] = [
-  { name: "demo", summary: "boot the embedded guest, and see it find VMware's backdoor", load: async () => (await import("./commands/demo.ts")).demo },
-  { name: "exec", summary: "run a Linux x86-64 program at ring 3 of a fresh domain, no kernel", load: async () => (await import("./commands/exec.ts")).exec },
-  { name: "run", summary: "boot an image: boot sector, multiboot, ELF, flat binary", load: async () => (await import("./commands/run.ts")).run },
-  { name: "disasm", summary: "disassemble an ELF file, a boot sector or raw code", load: async () => (await import("./commands/disasm.ts")).disasm },
+  {
+    name: "demo",
+    summary: "boot the embedded guest, and see it find VMware's backdoor",
+    load: async () => (await import("./commands/demo.ts")).demo,
+  },
+  {
+    name: "exec",
+    summary: "run a Linux x86-64 program at ring 3 of a fresh domain, no kernel",
+    load: async () => (await import("./commands/exec.ts")).exec,
+  },
+  {
+    name: "run",
+    summary: "boot an image: boot sector, multiboot, ELF, flat binary",
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  {
+    name: "disasm",
+    summary: "disassemble an ELF file, a boot sector or raw code",
+    load: async () => (await import("./commands/disasm.ts")).disasm,
+  },
 ];
 
 function help(): string {
@@ -32,7 +48,12 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
   const row = commands.find((candidate) => candidate.name === name);
   try {
-    if (!row) throw new CliError(ExitCode.Usage, `unknown command ${JSON.stringify(name)}`, `one of: ${commands.map((c) => c.name).join(", ")}`);
+    if (!row)
+      throw new CliError(
+        ExitCode.Usage,
+        `unknown command ${JSON.stringify(name)}`,
+        `one of: ${commands.map((c) => c.name).join(", ")}`,
+      );
     const command = await row.load();
     const own = rest.indexOf("--");
     if ((own < 0 ? rest : rest.slice(0, own)).some((arg) => arg === "--help" || arg === "-h")) {

@@ -13,7 +13,10 @@ export interface Outcome {
   readonly stdoutBytes: Uint8Array;
 }
 
-export async function hvm(args: readonly string[], options: { stdin?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
+export async function hvm(
+  args: readonly string[],
+  options: { stdin?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
   const out: Uint8Array[] = [];
   const err: Uint8Array[] = [];
   const encoder = new TextEncoder();
@@ -43,7 +46,8 @@ export async function hvm(args: readonly string[], options: { stdin?: string; en
 export function guestRoot(name: string): string | undefined {
   const root = join(repository, ".cache", "guests", name);
   if (existsSync(join(root, ".packages"))) return root;
-  if (process.env["CI"] === "true") throw new Error(`guest ${name} is missing: run \`node tooling/guests/fetch.mjs ${name}\``);
+  if (process.env["CI"] === "true")
+    throw new Error(`guest ${name} is missing: run \`node tooling/guests/fetch.mjs ${name}\``);
   return undefined;
 }
 

@@ -46,7 +46,9 @@ describe("[hvm demo] the embedded guest", () => {
   it("GETHZ answers ring 0 only", () => {
     const { ring0, ring3 } = sections(withPort.serial);
     // 2,600,000 kHz = 0x9af8da00 Hz; bus 100 MHz = 0x05f5e100
-    expect(registers(ring0, "in  eax", "GETHZ")).toBe("eax=9af8da00 ebx=00000000 ecx=05f5e100 edx=00005658 esi=00000000 edi=00000000");
+    expect(registers(ring0, "in  eax", "GETHZ")).toBe(
+      "eax=9af8da00 ebx=00000000 ecx=05f5e100 edx=00005658 esi=00000000 edi=00000000",
+    );
     expect(registers(ring3, "in  eax", "GETHZ")).toMatch(/^eax=ffffffff ebx=ffffffff ecx=0000002d/);
   });
 
@@ -63,7 +65,9 @@ describe("[hvm demo] the embedded guest", () => {
 
   it("without vmware_port ring 0 reads all ones and ring 3 gets every #GP", () => {
     const { ring0, ring3, rpci } = sections(withoutPort.serial);
-    expect(registers(ring0, "in  eax", "GETVERSION")).toBe("eax=ffffffff ebx=00000000 ecx=0000000a edx=00005658 esi=00000000 edi=00000000");
+    expect(registers(ring0, "in  eax", "GETVERSION")).toBe(
+      "eax=ffffffff ebx=00000000 ecx=0000000a edx=00005658 esi=00000000 edi=00000000",
+    );
     expect(ring3.match(/#GP, error code 00000000/g)).toHaveLength(16);
     expect(rpci).toContain("info-get guestinfo.greeting: #GP\r\n");
     expect(withoutPort.backdoorCalls).toBe(0);

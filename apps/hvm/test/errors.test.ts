@@ -51,39 +51,176 @@ const program = (name: string, bytes: Uint8Array): string[] => {
 
 const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
   ["no command's name", ["frobnicate"], 64, /unknown command "frobnicate"[\s\S]*one of: demo, exec, run, disasm/],
-  ["an unknown flag", ["exec", "--vmware-prot=1", "--", "/x"], 64, /unknown flag --vmware-prot; did you mean --vmware-port\?/],
+  [
+    "an unknown flag",
+    ["exec", "--vmware-prot=1", "--", "/x"],
+    64,
+    /unknown flag --vmware-prot; did you mean --vmware-port\?/,
+  ],
   ["a flag without its value", ["exec", "--root"], 64, /--root needs a value: --root=DIR/],
   ["a switch with a value", ["exec", "--strace=1", "--", "/x"], 64, /--strace takes no value/],
   ["a bad boolean", ["exec", "--vmware-port=maybe", "--", "/x"], 64, /--vmware-port: 0 or 1 expected, found "maybe"/],
-  ["a bad number", ["exec", "--memory=lots", "--", "/x"], 64, /--memory: a number from 1 to 3072 expected, found "lots"/],
-  ["an unknown personality", ["exec", "--personality=hyperv", "--", "/x"], 64, /--personality: one of .*vmware.*xen-v6.* expected, found "hyperv"/],
-  ["an unknown log class", ["exec", "--vmport-debug=trace,nonsense", "--", "/x"], 64, /--vmport-debug: no class "nonsense"; use .*trace/],
-  ["a hardware version that never was", ["exec", "--vmware-hw=5", "--", "/x"], 64, /vmware_hw: 0, 3, 4 or 6 to 21 expected, found 5/],
-  ["guestinfo without =", ["exec", "--guestinfo", "greeting", "--", "/x"], 64, /--guestinfo: KEY=VALUE expected, found "greeting"/],
-  ["guestinfo from a missing file", ["exec", "--guestinfo", "a=@/nonexistent/file", "--", "/x"], 66, /--guestinfo a: \/nonexistent\/file: no such file/],
-  ["a bad time", ["exec", "--start-time=yesterday", "--", "/x"], 64, /--start-time: a time like .* expected, found "yesterday"/],
+  [
+    "a bad number",
+    ["exec", "--memory=lots", "--", "/x"],
+    64,
+    /--memory: a number from 1 to 3072 expected, found "lots"/,
+  ],
+  [
+    "an unknown personality",
+    ["exec", "--personality=hyperv", "--", "/x"],
+    64,
+    /--personality: one of .*vmware.*xen-v6.* expected, found "hyperv"/,
+  ],
+  [
+    "an unknown log class",
+    ["exec", "--vmport-debug=trace,nonsense", "--", "/x"],
+    64,
+    /--vmport-debug: no class "nonsense"; use .*trace/,
+  ],
+  [
+    "a hardware version that never was",
+    ["exec", "--vmware-hw=5", "--", "/x"],
+    64,
+    /vmware_hw: 0, 3, 4 or 6 to 21 expected, found 5/,
+  ],
+  [
+    "guestinfo without =",
+    ["exec", "--guestinfo", "greeting", "--", "/x"],
+    64,
+    /--guestinfo: KEY=VALUE expected, found "greeting"/,
+  ],
+  [
+    "guestinfo from a missing file",
+    ["exec", "--guestinfo", "a=@/nonexistent/file", "--", "/x"],
+    66,
+    /--guestinfo a: \/nonexistent\/file: no such file/,
+  ],
+  [
+    "a bad time",
+    ["exec", "--start-time=yesterday", "--", "/x"],
+    64,
+    /--start-time: a time like .* expected, found "yesterday"/,
+  ],
   ["no program", ["exec"], 64, /no program given[\s\S]*usage: hvm exec/],
-  ["a root that is not there", ["exec", "--root=/nonexistent", "--", "/x"], 66, /--root \/nonexistent: no such directory/],
-  ["a program that is not there", ["exec", `--root=${folder}`, "--", "/nowhere"], 66, /\/nowhere: no such program under the root/],
+  [
+    "a root that is not there",
+    ["exec", "--root=/nonexistent", "--", "/x"],
+    66,
+    /--root \/nonexistent: no such directory/,
+  ],
+  [
+    "a program that is not there",
+    ["exec", `--root=${folder}`, "--", "/nowhere"],
+    66,
+    /\/nowhere: no such program under the root/,
+  ],
   ["a directory as a program", ["exec", `--root=${folder}`, "--", "/"], 66, /\/: a directory, not a program/],
-  ["a text file as a program", ["exec", ...program("text", new TextEncoder().encode("hello, world"))], 65, /\/text: no ELF magic number/],
-  ["a script", ["exec", ...program("script", new TextEncoder().encode("#!/bin/sh\n"))], 65, /\/script: a script \(#!\)/],
-  ["a truncated ELF", ["exec", ...program("short", elf(EXIT_42).subarray(0, 70))], 65, /\/short: the program header table needs bytes 64–119, the file ends at 70/],
-  ["a program for ARM64", ["exec", ...program("arm", elf(EXIT_42, (view) => view.setUint16(18, 183, true)))], 65, /machine 183; x86-64 \(machine 62\) expected/],
-  ["a segment beyond the file", ["exec", ...program("beyond", elf(EXIT_42, (view) => view.setBigUint64(96, 0x1000n, true)))], 65, /\/beyond: .* the file ends at/],
-  ["an absent interpreter", ["exec", ...program("dynamic", interpreted("/lib64/ld.so"))], 66, /\/lib64\/ld\.so: no such interpreter of \/dynamic/],
+  [
+    "a text file as a program",
+    ["exec", ...program("text", new TextEncoder().encode("hello, world"))],
+    65,
+    /\/text: no ELF magic number/,
+  ],
+  [
+    "a script",
+    ["exec", ...program("script", new TextEncoder().encode("#!/bin/sh\n"))],
+    65,
+    /\/script: a script \(#!\)/,
+  ],
+  [
+    "a truncated ELF",
+    ["exec", ...program("short", elf(EXIT_42).subarray(0, 70))],
+    65,
+    /\/short: the program header table needs bytes 64–119, the file ends at 70/,
+  ],
+  [
+    "a program for ARM64",
+    [
+      "exec",
+      ...program(
+        "arm",
+        elf(EXIT_42, (view) => view.setUint16(18, 183, true)),
+      ),
+    ],
+    65,
+    /machine 183; x86-64 \(machine 62\) expected/,
+  ],
+  [
+    "a segment beyond the file",
+    [
+      "exec",
+      ...program(
+        "beyond",
+        elf(EXIT_42, (view) => view.setBigUint64(96, 0x1000n, true)),
+      ),
+    ],
+    65,
+    /\/beyond: .* the file ends at/,
+  ],
+  [
+    "an absent interpreter",
+    ["exec", ...program("dynamic", interpreted("/lib64/ld.so"))],
+    66,
+    /\/lib64\/ld\.so: no such interpreter of \/dynamic/,
+  ],
   // The page fault that brought the first page took a tick, too.
-  ["an endless program under --max-insns", ["exec", "--max-insns=10k", ...program("loop", elf(LOOP))], 124, /loop did not end within --max-insns \(9999 instructions, at RIP 0x400078\)/],
-  ["an endless program under --timeout", ["exec", "--timeout=0.05", ...program("loop", elf(LOOP))], 124, /loop did not end within --timeout/],
-  ["a fault nobody handles", ["exec", ...program("fault", elf([0x48, 0x31, 0xc0, 0x8b, 0x00]))], 139, /fault was killed by SIGSEGV \(vector 14 at 0x40007b, address 0x0\)/],
+  [
+    "an endless program under --max-insns",
+    ["exec", "--max-insns=10k", ...program("loop", elf(LOOP))],
+    124,
+    /loop did not end within --max-insns \(9999 instructions, at RIP 0x400078\)/,
+  ],
+  [
+    "an endless program under --timeout",
+    ["exec", "--timeout=0.05", ...program("loop", elf(LOOP))],
+    124,
+    /loop did not end within --timeout/,
+  ],
+  [
+    "a fault nobody handles",
+    ["exec", ...program("fault", elf([0x48, 0x31, 0xc0, 0x8b, 0x00]))],
+    139,
+    /fault was killed by SIGSEGV \(vector 14 at 0x40007b, address 0x0\)/,
+  ],
   ["an image that is not there", ["run", join(folder, "nowhere")], 66, /nowhere: no such file/],
   ["no image", ["run"], 64, /no image given/],
-  ["an image of no known format", ["run", file("noise", "just words")], 65, /noise: no boot signature .*ELF magic .*multiboot header/],
-  ["a cut boot sector given as flat code of no mode", ["run", "--flat=huge", file("noise", "just words")], 64, /--flat: one of real, protected, long expected/],
-  ["a triple fault", ["run", file("triple", sector(0x0f, 0x01, 0x1e, 0x06, 0x7c, 0xcc))], 74, /triple: triple fault at RIP 0x7c05/],
-  ["an endless image", ["run", "--max-insns=1000", file("loop", sector(...LOOP))], 124, /loop did not end within --max-insns \(1000 instructions, at RIP 0x7c00\)/],
-  ["an image that needs more memory", ["run", "--memory=1", "--flat=protected", "--address=0x200000", file("high", [0xf4])], 71, /memory: the image needs 3 MiB at least, the machine has 1/],
-  ["a file that is neither ELF nor boot sector", ["disasm", file("noise", "just words")], 65, /noise: neither ELF nor a boot sector/],
+  [
+    "an image of no known format",
+    ["run", file("noise", "just words")],
+    65,
+    /noise: no boot signature .*ELF magic .*multiboot header/,
+  ],
+  [
+    "a cut boot sector given as flat code of no mode",
+    ["run", "--flat=huge", file("noise", "just words")],
+    64,
+    /--flat: one of real, protected, long expected/,
+  ],
+  [
+    "a triple fault",
+    ["run", file("triple", sector(0x0f, 0x01, 0x1e, 0x06, 0x7c, 0xcc))],
+    74,
+    /triple: triple fault at RIP 0x7c05/,
+  ],
+  [
+    "an endless image",
+    ["run", "--max-insns=1000", file("loop", sector(...LOOP))],
+    124,
+    /loop did not end within --max-insns \(1000 instructions, at RIP 0x7c00\)/,
+  ],
+  [
+    "an image that needs more memory",
+    ["run", "--memory=1", "--flat=protected", "--address=0x200000", file("high", [0xf4])],
+    71,
+    /memory: the image needs 3 MiB at least, the machine has 1/,
+  ],
+  [
+    "a file that is neither ELF nor boot sector",
+    ["disasm", file("noise", "just words")],
+    65,
+    /noise: neither ELF nor a boot sector/,
+  ],
 ];
 
 /** `elf` with a second program header: PT_INTERP. */
@@ -129,7 +266,11 @@ describe("[hvm] errors: a cause, what to do, an exit code, no stack trace", () =
   });
 
   it("an output file that cannot be written is said", async () => {
-    const run = await hvm(["exec", `--guestinfo-out=${join(folder, "no", "such", "folder.json")}`, ...program("good", elf(EXIT_42))]);
+    const run = await hvm([
+      "exec",
+      `--guestinfo-out=${join(folder, "no", "such", "folder.json")}`,
+      ...program("good", elf(EXIT_42)),
+    ]);
     expect(run.status).toBe(73);
     expect(run.stderr).toMatch(/cannot write .*folder\.json: ENOENT/);
     expect(existsSync(join(folder, "no"))).toBe(false);

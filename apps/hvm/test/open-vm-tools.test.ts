@@ -22,7 +22,14 @@ describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodifi
   });
 
   it("vmware-rpctool reads guestinfo", async () => {
-    const { status, stdout } = await hvm([...on, "--guestinfo", "greeting=hello", "--", "/usr/bin/vmware-rpctool", "info-get guestinfo.greeting"]);
+    const { status, stdout } = await hvm([
+      ...on,
+      "--guestinfo",
+      "greeting=hello",
+      "--",
+      "/usr/bin/vmware-rpctool",
+      "info-get guestinfo.greeting",
+    ]);
     expect(stdout).toBe("hello\n");
     expect(status).toBe(0);
   });
@@ -37,7 +44,16 @@ describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodifi
     const folder = mkdtempSync(join(tmpdir(), "guestinfo-"));
     try {
       const file = join(folder, "out.json");
-      const { status } = await hvm([...on, "--guestinfo-out", file, "--guestinfo", "given=by the host", "--", "/usr/bin/vmware-rpctool", "info-set guestinfo.answer 42"]);
+      const { status } = await hvm([
+        ...on,
+        "--guestinfo-out",
+        file,
+        "--guestinfo",
+        "given=by the host",
+        "--",
+        "/usr/bin/vmware-rpctool",
+        "info-set guestinfo.answer 42",
+      ]);
       expect(status).toBe(0);
       expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ answer: "42" });
     } finally {
@@ -52,23 +68,53 @@ describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodifi
   });
 
   it("vmware-toolbox-cmd stat hosttime shows virtual time", async () => {
-    const { status, stdout } = await hvm([...on, "--start-time=2031-05-06T07:08:09Z", "--", "/usr/bin/vmware-toolbox-cmd", "stat", "hosttime"]);
+    const { status, stdout } = await hvm([
+      ...on,
+      "--start-time=2031-05-06T07:08:09Z",
+      "--",
+      "/usr/bin/vmware-toolbox-cmd",
+      "stat",
+      "hosttime",
+    ]);
     expect(stdout).toBe("06 May 2031 07:08:09\n");
     expect(status).toBe(0);
   });
 
   it("vmware-toolbox-cmd stat speed shows the configured MHz", async () => {
-    const { status, stdout } = await hvm([...on, "--tsc-khz=1234000", "--", "/usr/bin/vmware-toolbox-cmd", "stat", "speed"]);
+    const { status, stdout } = await hvm([
+      ...on,
+      "--tsc-khz=1234000",
+      "--",
+      "/usr/bin/vmware-toolbox-cmd",
+      "stat",
+      "speed",
+    ]);
     expect(stdout).toBe("1234 MHz\n");
     expect(status).toBe(0);
   });
 
   // CPUID still says VMware, so each program goes on to the port, takes SIGSEGV in its own handler, and says its own words.
   it.each([
-    [["/usr/bin/vmware-checkvm"], 1, "Error: vmware-checkvm must be run inside a virtual machine on a VMware hypervisor product.\n"],
-    [["/usr/bin/vmware-checkvm", "-p"], 1, "Error: vmware-checkvm must be run inside a virtual machine on a VMware hypervisor product.\n"],
-    [["/usr/bin/vmware-rpctool", "info-get guestinfo.greeting"], 255, "Error: /usr/bin/vmware-rpctool must be run inside a virtual machine on a VMware hypervisor product.\n"],
-    [["/usr/bin/vmware-toolbox-cmd", "stat", "speed"], 1, "/usr/bin/vmware-toolbox-cmd must be run inside a virtual machine.\n"],
+    [
+      ["/usr/bin/vmware-checkvm"],
+      1,
+      "Error: vmware-checkvm must be run inside a virtual machine on a VMware hypervisor product.\n",
+    ],
+    [
+      ["/usr/bin/vmware-checkvm", "-p"],
+      1,
+      "Error: vmware-checkvm must be run inside a virtual machine on a VMware hypervisor product.\n",
+    ],
+    [
+      ["/usr/bin/vmware-rpctool", "info-get guestinfo.greeting"],
+      255,
+      "Error: /usr/bin/vmware-rpctool must be run inside a virtual machine on a VMware hypervisor product.\n",
+    ],
+    [
+      ["/usr/bin/vmware-toolbox-cmd", "stat", "speed"],
+      1,
+      "/usr/bin/vmware-toolbox-cmd must be run inside a virtual machine.\n",
+    ],
     [["/usr/bin/vmware-toolbox-cmd", "-v"], 1, "/usr/bin/vmware-toolbox-cmd must be run inside a virtual machine.\n"],
   ] as const)("without vmware_port %s refuses in its own words", async (command, status, words) => {
     const run = await hvm([...off, "--json", "--guestinfo", "greeting=hello", "--", ...command]);
@@ -84,13 +130,24 @@ describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodifi
   });
 
   it("with Xen's signature the programs stop before the port", async () => {
-    const { status, stdout } = await hvm(["exec", "--json", "--vmware-hw=0", "--vmware-port=1", `--root=${root}`, "--", "/usr/bin/vmware-checkvm"]);
+    const { status, stdout } = await hvm([
+      "exec",
+      "--json",
+      "--vmware-hw=0",
+      "--vmware-port=1",
+      `--root=${root}`,
+      "--",
+      "/usr/bin/vmware-checkvm",
+    ]);
     expect(status).toBe(1);
     expect(JSON.parse(stdout).backdoor).toEqual([]);
   });
 
   it("runs twice alike, and alike in both tiers", async () => {
-    const hash = async (...extra: string[]) => JSON.parse((await hvm([...on, "--json", ...extra, "--", "/usr/bin/vmware-rpctool", "info-get guestinfo.absent"])).stdout).traceHash;
+    const hash = async (...extra: string[]) =>
+      JSON.parse(
+        (await hvm([...on, "--json", ...extra, "--", "/usr/bin/vmware-rpctool", "info-get guestinfo.absent"])).stdout,
+      ).traceHash;
     const first = await hash();
     expect(await hash()).toBe(first);
     expect(await hash("--tier=0")).toBe(first);

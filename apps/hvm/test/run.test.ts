@@ -12,17 +12,31 @@ const file = (name: string, bytes: Uint8Array | number[]): string => {
   writeFileSync(path, Uint8Array.from(bytes));
   return path;
 };
-const firstLight = file("first-light.bin", Uint8Array.from(atob(firstLightBase64), (char) => char.charCodeAt(0)));
+const firstLight = file(
+  "first-light.bin",
+  Uint8Array.from(atob(firstLightBase64), (char) => char.charCodeAt(0)),
+);
 
 /** 32-bit code: mov edx, 0x3f8; for each byte: mov al, byte; out dx, al; then cli, hlt. */
-const printer = (text: string): number[] => [0xba, 0xf8, 3, 0, 0, ...[...text].flatMap((char) => [0xb0, char.charCodeAt(0), 0xee]), 0xfa, 0xf4];
+const printer = (text: string): number[] => [
+  0xba,
+  0xf8,
+  3,
+  0,
+  0,
+  ...[...text].flatMap((char) => [0xb0, char.charCodeAt(0), 0xee]),
+  0xfa,
+  0xf4,
+];
 
 /** Multiboot 1 with address fields, loaded at 1 MiB; the code prints and halts. */
 function multiboot(code: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(32 + code.length);
   const view = new DataView(bytes.buffer);
   const flags = 0x1_0002;
-  [0x1bad_b002, flags, -(0x1bad_b002 + flags) >>> 0, 0x10_0000, 0x10_0000, 0, 0, 0x10_0020].forEach((word, index) => void view.setUint32(index * 4, word, true));
+  [0x1bad_b002, flags, -(0x1bad_b002 + flags) >>> 0, 0x10_0000, 0x10_0000, 0, 0, 0x10_0020].forEach(
+    (word, index) => void view.setUint32(index * 4, word, true),
+  );
   bytes.set(code, 32);
   return bytes;
 }
@@ -80,7 +94,10 @@ describe("[hvm run]", () => {
 
   it("gives a multiboot kernel its magic number in EAX and its information in EBX", async () => {
     // cmp eax, 0x2badb002; jne bad; test byte [ebx], 1; jz bad; print y; bad: print n
-    const code = [0x3d, 0x02, 0xb0, 0xad, 0x2b, 0x75, 14, 0xf6, 0x03, 0x01, 0x74, 9, 0x66, 0xba, 0xf8, 3, 0xb0, 0x79, 0xee, 0xfa, 0xf4, 0x66, 0xba, 0xf8, 3, 0xb0, 0x6e, 0xee, 0xfa, 0xf4];
+    const code = [
+      0x3d, 0x02, 0xb0, 0xad, 0x2b, 0x75, 14, 0xf6, 0x03, 0x01, 0x74, 9, 0x66, 0xba, 0xf8, 3, 0xb0, 0x79, 0xee, 0xfa,
+      0xf4, 0x66, 0xba, 0xf8, 3, 0xb0, 0x6e, 0xee, 0xfa, 0xf4,
+    ];
     expect((await hvm(["run", file("magic", multiboot(code))])).stdout).toBe("y");
   });
 
@@ -90,7 +107,13 @@ describe("[hvm run]", () => {
     expect(stdout).toContain("info-get guestinfo.greeting -> '1 from a flag'\r\n");
     expect(stderr).toMatch(/ring 3 [0-9a-f]{8} in {2}eax 0x5658 GETVERSION/);
     const report = JSON.parse((await hvm(["run", "--json", "--personality=xen-v6", firstLight])).stdout);
-    expect(report).toMatchObject({ format: "boot-sector", end: "halted", exitCode: 0, personality: "xen-v6", rpci: [{ verb: "info-get", argument: "guestinfo.greeting", ok: false, reply: "No value found" }] });
+    expect(report).toMatchObject({
+      format: "boot-sector",
+      end: "halted",
+      exitCode: 0,
+      personality: "xen-v6",
+      rpci: [{ verb: "info-get", argument: "guestinfo.greeting", ok: false, reply: "No value found" }],
+    });
     // v6 leaves the magic in EAX for a command that it does not know.
     expect(report.serial).toMatch(/unknown 0x77\s+eax=564d5868 ebx=deadbeef/);
   });

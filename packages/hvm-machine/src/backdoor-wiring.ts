@@ -4,7 +4,15 @@
  */
 import type { Domain, DomainIo, HvmVcpu } from "hvm-domain";
 import type { PortioBus } from "portio-bus";
-import { type Backdoor, type BackdoorContext, createBackdoor, createHost, findPersonality, type Personality, vmware } from "vmport-backdoor";
+import {
+  type Backdoor,
+  type BackdoorContext,
+  createBackdoor,
+  createHost,
+  findPersonality,
+  type Personality,
+  vmware,
+} from "vmport-backdoor";
 import type { DebugLog } from "vmport-debug-log";
 import { createGuestinfoStore, createGuestrpc, type Guestrpc } from "vmport-guestrpc";
 import { type CompleteConfig, ConfigError } from "./machine-config.ts";
@@ -43,13 +51,27 @@ function personalityOf(name: string): Personality {
   return found.ok ? found.personality : vmware;
 }
 
-export function connectBackdoor({ config, domain, bus, log, uptimeNs, unixTimeNs }: BackdoorSurroundings): BackdoorParts {
+export function connectBackdoor({
+  config,
+  domain,
+  bus,
+  log,
+  uptimeNs,
+  unixTimeNs,
+}: BackdoorSurroundings): BackdoorParts {
   const guestinfo = createGuestinfoStore();
   for (const [key, value] of Object.entries(config.guestinfo)) {
     const error = guestinfo.set(key, value);
     if (error) throw new ConfigError(`guestinfo.${key}`, error.message);
   }
-  const guestrpc = createGuestrpc({ guestinfo, seed: config.seed, nowNs: uptimeNs, log, domainId: domain.domid, host: {} });
+  const guestrpc = createGuestrpc({
+    guestinfo,
+    seed: config.seed,
+    nowNs: uptimeNs,
+    log,
+    domainId: domain.domid,
+    host: {},
+  });
   const backdoor = createBackdoor({
     personality: personalityOf(config.personality),
     message: guestrpc,

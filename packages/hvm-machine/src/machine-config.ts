@@ -100,7 +100,10 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     throw new ConfigError("vmware_hw", `0, 3, 4 or 6 to 21 expected, found ${vmwareHw}`);
   const personality = config.personality ?? "vmware";
   if (!findPersonality(personality).ok)
-    throw new ConfigError("personality", `one of ${personalityNames.join(", ")} expected, found ${JSON.stringify(personality)}`);
+    throw new ConfigError(
+      "personality",
+      `one of ${personalityNames.join(", ")} expected, found ${JSON.stringify(personality)}`,
+    );
   const uuid = config.uuid ?? new Uint8Array([0x56, 0x4d, 0x58, 0x68, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1]);
   if (uuid.length !== 16) throw new ConfigError("uuid", `16 bytes expected, found ${uuid.length}`);
   return {

@@ -13,7 +13,7 @@ import { createDebugLog, type DebugLog } from "vmport-debug-log";
 import { createRandom, type Guestrpc } from "vmport-guestrpc";
 import { createTier0, createTier1, createVcpu, type Vcpu } from "x86-vcpu";
 import { busAsDomainIo, connectBackdoor } from "./backdoor-wiring.ts";
-import { attachDevices, type MachineDevices } from "./devices.ts";
+import { attachDevices, InterruptWiring, type MachineDevices } from "./devices.ts";
 import { type CompleteConfig, ConfigError, completeConfig, type MachineConfig } from "./machine-config.ts";
 
 const MIB = 0x10_0000;
@@ -78,10 +78,15 @@ class AssembledMachine implements Machine {
       arenaBytes: ARENA_BYTES,
       ram: [{ base: 0, size: low }, ...(bytes > low ? [{ base: 2 ** 32, size: bytes - low }] : [])],
     });
-    this.clock = createSimClock({ instructionsPerSecond: config.instructionsPerSecond, unixTimeNs: config.startTimeNs });
+    this.clock = createSimClock({
+      instructionsPerSecond: config.instructionsPerSecond,
+      unixTimeNs: config.startTimeNs,
+    });
     this.log = createDebugLog({ mask: config.vmportDebug });
     this.bus = createPortioBus<BackdoorContext>();
+    const interrupts = new InterruptWiring();
     this.domain = createDomain({
+      interrupts,
       name: config.name,
       flags: { vmwarePort: config.vmwarePort },
       params: {
@@ -116,7 +121,14 @@ class AssembledMachine implements Machine {
     });
     this.backdoor = parts.backdoor;
     this.guestrpc = parts.guestrpc;
-    this.devices = attachDevices({ config, domain: this.domain, bus: this.bus, clock: this.clock, unixTimeNs: () => this.unixTimeNs() });
+    this.devices = attachDevices({
+      domain: this.domain,
+      bus: this.bus,
+      clock: this.clock,
+      uptimeNs: () => this.uptimeNs(),
+      unixTimeNs: () => this.unixTimeNs(),
+      interrupts,
+    });
     this.domain.registerHypercallHook((vcpu) => {
       const { process } = this;
       if (!process?.ownsTrap(vcpu.rip)) return "pass";
@@ -199,4 +211,3 @@ class AssembledMachine implements Machine {
     return this.domain.traceHash();
   }
 }
-

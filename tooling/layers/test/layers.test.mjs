@@ -20,7 +20,8 @@ function workspace(files) {
     "packages/high/package.json": '{ "dependencies": { "low": "workspace:^" } }',
     "packages/high/src/index.ts": 'import { low } from "low";\nexport const high = low;\n',
     "apps/app/package.json": '{ "dependencies": { "high": "workspace:^" } }',
-    "apps/app/src/bin.ts": 'import { readFileSync } from "node:fs";\nimport { high } from "high";\nreadFileSync(String(high));\n',
+    "apps/app/src/bin.ts":
+      'import { readFileSync } from "node:fs";\nimport { high } from "high";\nreadFileSync(String(high));\n',
     ...files,
   };
   for (const [path, text] of Object.entries(all)) {
@@ -42,15 +43,59 @@ describe("[layers]", () => {
   });
 
   it.each([
-    ["an edge upwards", { "packages/low/package.json": '{ "dependencies": { "high": "workspace:^" } }', "packages/low/src/index.ts": 'export { high } from "high";\n' }, "low (floor 0) may not import high (floor 1)"],
-    ["an edge sideways", { "packages/low/package.json": '{ "dependencies": { "low-too": "workspace:^" } }', "packages/low/src/index.ts": 'import "low-too";\n' }, "low (floor 0) may not import low-too (floor 0)"],
-    ["an import that is not declared", { "packages/high/package.json": "{}" }, "imports low, which package.json does not list"],
-    ["a dependency that nobody imports", { "packages/high/src/index.ts": "export const high = 1;\n" }, "lists low, which no source imports"],
-    ["Node in a library", { "packages/low/src/index.ts": 'import { readFileSync } from "node:fs";\nreadFileSync("x");\n' }, "node:fs in a library"],
-    ["a stranger in a library", { "packages/low/src/index.ts": 'import lodash from "lodash";\nlodash();\n' }, "lodash is outside the workspace"],
-    ["a path into another package", { "packages/high/src/index.ts": 'import { low } from "low";\nimport { x } from "../../low/src/x.ts";\nx(low);\n' }, "reaches into another package by path"],
-    ["a dynamic import upwards", { "packages/low/src/index.ts": 'export const f = () => import("high");\n' }, "low (floor 0) may not import high (floor 1)"],
-    ["a package without a floor", { "packages/new/package.json": "{}", "packages/new/src/index.ts": "" }, "new: no floor"],
+    [
+      "an edge upwards",
+      {
+        "packages/low/package.json": '{ "dependencies": { "high": "workspace:^" } }',
+        "packages/low/src/index.ts": 'export { high } from "high";\n',
+      },
+      "low (floor 0) may not import high (floor 1)",
+    ],
+    [
+      "an edge sideways",
+      {
+        "packages/low/package.json": '{ "dependencies": { "low-too": "workspace:^" } }',
+        "packages/low/src/index.ts": 'import "low-too";\n',
+      },
+      "low (floor 0) may not import low-too (floor 0)",
+    ],
+    [
+      "an import that is not declared",
+      { "packages/high/package.json": "{}" },
+      "imports low, which package.json does not list",
+    ],
+    [
+      "a dependency that nobody imports",
+      { "packages/high/src/index.ts": "export const high = 1;\n" },
+      "lists low, which no source imports",
+    ],
+    [
+      "Node in a library",
+      { "packages/low/src/index.ts": 'import { readFileSync } from "node:fs";\nreadFileSync("x");\n' },
+      "node:fs in a library",
+    ],
+    [
+      "a stranger in a library",
+      { "packages/low/src/index.ts": 'import lodash from "lodash";\nlodash();\n' },
+      "lodash is outside the workspace",
+    ],
+    [
+      "a path into another package",
+      {
+        "packages/high/src/index.ts": 'import { low } from "low";\nimport { x } from "../../low/src/x.ts";\nx(low);\n',
+      },
+      "reaches into another package by path",
+    ],
+    [
+      "a dynamic import upwards",
+      { "packages/low/src/index.ts": 'export const f = () => import("high");\n' },
+      "low (floor 0) may not import high (floor 1)",
+    ],
+    [
+      "a package without a floor",
+      { "packages/new/package.json": "{}", "packages/new/src/index.ts": "" },
+      "new: no floor",
+    ],
   ])("refuses %s", (_, files, message) => {
     expect(workspace(files).errors.join("\n")).toContain(message);
   });

@@ -1,5 +1,5 @@
 /** One backdoor access as one line: who, where, what, and the registers that changed. */
-import type { BackdoorEvent } from "hvm-machine";
+import type { BackdoorEvent } from "vmport-backdoor";
 import type { Style } from "./terminal.ts";
 
 const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, "0");
@@ -30,6 +30,10 @@ export function backdoorLine(event: BackdoorEvent, style: Style): string {
     return [`${style.dim(register)} ${style.dim(`${hex8(before)}→`)}${hex8(after)}`];
   });
   const outcome = OUTCOMES[event.outcome];
-  const note = outcome ? ` ${style.yellow(outcome)}` : event.bytes === undefined ? "" : ` ${style.green(`${event.bytes} bytes`)}`;
+  const note = outcome
+    ? ` ${style.yellow(outcome)}`
+    : event.bytes === undefined
+      ? ""
+      : ` ${style.green(`${event.bytes} bytes`)}`;
   return `${ring} ${style.dim(event.rip.toString(16).padStart(8, "0"))} ${access} ${style.bold(name)} ${registers.join("  ")}${note}`;
 }

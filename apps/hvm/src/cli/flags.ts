@@ -33,14 +33,16 @@ export interface Parsed<T extends FlagTable> {
   readonly rest: readonly string[] | undefined;
 }
 
-const usage = (message: string, command: string): CliError => new CliError(ExitCode.Usage, message, `\`hvm ${command} --help\` lists what it takes`);
+const usage = (message: string, command: string): CliError =>
+  new CliError(ExitCode.Usage, message, `\`hvm ${command} --help\` lists what it takes`);
 
 /** @throws CliError naming the flag, what was expected and what was found */
 export function parseFlags<T extends FlagTable>(command: string, table: T, args: readonly string[]): Parsed<T> {
   const flags: Record<string, unknown> = {};
   const words: string[] = [];
   const names = new Map<string, string>();
-  for (const [name, row] of Object.entries(table)) for (const spelling of [name, ...(row.aliases ?? [])]) names.set(spelling, name);
+  for (const [name, row] of Object.entries(table))
+    for (const spelling of [name, ...(row.aliases ?? [])]) names.set(spelling, name);
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (arg === "--") return { flags: flags as FlagValues<T>, words, rest: args.slice(i + 1) };
@@ -64,7 +66,11 @@ export function parseFlags<T extends FlagTable>(command: string, table: T, args:
     }
     const next = args[i + 1];
     // A boolean flag may stand alone; every other one needs its value.
-    const text = inline ?? (row.kind === "boolean" && (next === undefined || !/^(0|1|true|false|on|off|yes|no)$/.test(next)) ? "1" : args[++i]);
+    const text =
+      inline ??
+      (row.kind === "boolean" && (next === undefined || !/^(0|1|true|false|on|off|yes|no)$/.test(next))
+        ? "1"
+        : args[++i]);
     if (text === undefined) throw usage(`--${name} needs a value: --${name}=${row.value ?? "VALUE"}`, command);
     if (row.kind === "text") flags[name] = text;
     else if (row.kind === "boolean") flags[name] = parseBoolean(name, text, command);
@@ -72,7 +78,10 @@ export function parseFlags<T extends FlagTable>(command: string, table: T, args:
     else {
       const at = text.indexOf("=");
       if (at <= 0) throw usage(`--${name}: KEY=VALUE expected, found ${JSON.stringify(text)}`, command);
-      flags[name] = [...((flags[name] as [string, string][] | undefined) ?? []), [text.slice(0, at), text.slice(at + 1)]];
+      flags[name] = [
+        ...((flags[name] as [string, string][] | undefined) ?? []),
+        [text.slice(0, at), text.slice(at + 1)],
+      ];
     }
   }
   return { flags: flags as FlagValues<T>, words, rest: undefined };
@@ -90,7 +99,8 @@ function parseNumber(name: string, row: FlagRow, text: string, command: string):
   const match = /^(0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?)([kKmMgG]?)$/.exec(text);
   const [low, high] = row.range ?? [0, Number.MAX_SAFE_INTEGER];
   const value = match ? Number(match[1]) * SUFFIX[match[2]!]! : Number.NaN;
-  if (!(value >= low && value <= high)) throw usage(`--${name}: a number from ${low} to ${high} expected, found ${JSON.stringify(text)}`, command);
+  if (!(value >= low && value <= high))
+    throw usage(`--${name}: a number from ${low} to ${high} expected, found ${JSON.stringify(text)}`, command);
   return value;
 }
 
@@ -112,7 +122,8 @@ function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
     row = next;
   }
   return row[b.length]!;

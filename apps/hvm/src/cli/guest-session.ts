@@ -2,7 +2,8 @@
  * One guest run from the command line: limits, log lines, the observers that make a report, and what is written at the end.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { type BackdoorEvent, ConfigError, createMachine, type Machine, type MachineConfig, type MachineStop } from "hvm-machine";
+import { ConfigError, createMachine, type Machine, type MachineConfig, type MachineStop } from "hvm-machine";
+import type { BackdoorEvent } from "vmport-backdoor";
 import { toConsoleLine } from "vmport-debug-log";
 import { CliError, ExitCode } from "./exit-codes.ts";
 
@@ -53,7 +54,12 @@ export class GuestSession {
     this.machine.backdoor.observe((event) => this.count(event));
     this.machine.guestrpc.observe((event) => {
       if (event.kind === "rpci" && this.rpcCalls.length < MAX_LISTED)
-        this.rpcCalls.push({ verb: event.verb, argument: utf8.decode(event.argument), ok: event.ok, reply: utf8.decode(event.payload) });
+        this.rpcCalls.push({
+          verb: event.verb,
+          argument: utf8.decode(event.argument),
+          ok: event.ok,
+          reply: utf8.decode(event.payload),
+        });
     });
   }
 
@@ -63,13 +69,15 @@ export class GuestSession {
     const known = this.backdoorCounts.get(key);
     if (known) known.count++;
     // A guest may try 65,536 numbers; the list stays a list that a person can read.
-    else if (this.backdoorCounts.size < 512) this.backdoorCounts.set(key, { command, number: event.commandNumber, ring: event.ring, count: 1 });
+    else if (this.backdoorCounts.size < 512)
+      this.backdoorCounts.set(key, { command, number: event.commandNumber, ring: event.ring, count: 1 });
   }
 
   /** Runs to the guest's end or a limit; yields to the host between slices, so that signals and input come through. */
   async run(onSlice?: () => void): Promise<SessionStop> {
     const { machine, options } = this;
-    const deadline = options.timeoutSeconds === undefined ? undefined : performance.now() + options.timeoutSeconds * 1000;
+    const deadline =
+      options.timeoutSeconds === undefined ? undefined : performance.now() + options.timeoutSeconds * 1000;
     let left = options.maxInstructions ?? Number.POSITIVE_INFINITY;
     for (;;) {
       if (left <= 0) return { kind: "limit", what: "instructions" };
@@ -87,7 +95,8 @@ export class GuestSession {
   /** guestinfo variables that the guest itself set. */
   guestinfoSet(): Record<string, string | { readonly base64: string }> {
     const result: Record<string, string | { readonly base64: string }> = {};
-    for (const { key, value, origin } of this.machine.guestrpc.guestinfo.list()) if (origin === "guest") result[key] = textOrBase64(value);
+    for (const { key, value, origin } of this.machine.guestrpc.guestinfo.list())
+      if (origin === "guest") result[key] = textOrBase64(value);
     return result;
   }
 
@@ -115,7 +124,12 @@ export function configured<T>(action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(error.setting === "memory" ? ExitCode.NoMemory : ExitCode.Usage, error.message, error.setting === "memory" ? "give it more with --memory=MIB" : undefined);
+    if (error instanceof ConfigError)
+      throw new CliError(
+        error.setting === "memory" ? ExitCode.NoMemory : ExitCode.Usage,
+        error.message,
+        error.setting === "memory" ? "give it more with --memory=MIB" : undefined,
+      );
     // hvm-domain's own checks speak of flags and parameters by name.
     if (error instanceof Error && error.name === "DomainError") throw new CliError(ExitCode.Usage, error.message);
     throw error;
@@ -144,6 +158,10 @@ export function writeWhole(path: string, text: string): void {
     renameSync(aside, path);
   } catch (error) {
     rmSync(aside, { force: true });
-    throw new CliError(ExitCode.CannotWrite, `cannot write ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, "check the folder and its permissions");
+    throw new CliError(
+      ExitCode.CannotWrite,
+      `cannot write ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+      "check the folder and its permissions",
+    );
   }
 }

@@ -6,15 +6,39 @@ import { CliError, ExitCode } from "./exit-codes.ts";
 import type { FlagTable, FlagValues } from "./flags.ts";
 
 export const machineFlags = {
-  "vmware-port": { kind: "boolean", aliases: ["vmware_port"], help: "the guest finds VMware's port 0x5658 (default: on when --vmware-hw is not 0)" },
-  "vmware-hw": { kind: "number", value: "N", range: [0, 21], aliases: ["vmware_hw", "vmware-hwver", "vmware_hwver"], help: "VMware hardware version; from 7 on CPUID shows VMware (default 11)" },
+  "vmware-port": {
+    kind: "boolean",
+    aliases: ["vmware_port"],
+    help: "the guest finds VMware's port 0x5658 (default: on when --vmware-hw is not 0)",
+  },
+  "vmware-hw": {
+    kind: "number",
+    value: "N",
+    range: [0, 21],
+    aliases: ["vmware_hw", "vmware-hwver", "vmware_hwver"],
+    help: "VMware hardware version; from 7 on CPUID shows VMware (default 11)",
+  },
   personality: { kind: "text", value: "NAME", help: `whose backdoor: ${personalityNames.join(", ")} (default vmware)` },
-  guestinfo: { kind: "pairs", value: "KEY=VALUE", help: "a guestinfo.* variable, again for more; KEY=@FILE takes the file's bytes" },
+  guestinfo: {
+    kind: "pairs",
+    value: "KEY=VALUE",
+    help: "a guestinfo.* variable, again for more; KEY=@FILE takes the file's bytes",
+  },
   "guestinfo-out": { kind: "text", value: "FILE", help: "write what the guest set, as JSON" },
-  "vmport-debug": { kind: "text", value: "MASK", aliases: ["vmport_debug"], help: "log backdoor accesses, Xen's way: all, names (trace,error,after,gp,recv,send…) or a number" },
+  "vmport-debug": {
+    kind: "text",
+    value: "MASK",
+    aliases: ["vmport_debug"],
+    help: "log backdoor accesses, Xen's way: all, names (trace,error,after,gp,recv,send…) or a number",
+  },
   memory: { kind: "number", value: "MIB", range: [1, 3072], help: "RAM in MiB" },
   tier: { kind: "number", value: "0|1", range: [0, 1], help: "engine: 0 plain TypeScript, 1 WebAssembly (default)" },
-  "tsc-khz": { kind: "number", value: "N", range: [1000, 0xffff_ffff], help: "time-stamp counter frequency (default 2600000)" },
+  "tsc-khz": {
+    kind: "number",
+    value: "N",
+    range: [1000, 0xffff_ffff],
+    help: "time-stamp counter frequency (default 2600000)",
+  },
   "start-time": { kind: "text", value: "ISO", help: "wall-clock time at power-on (default 2026-01-01T00:00:00Z)" },
   seed: { kind: "number", value: "N", range: [0, 0xffff_ffff], help: "seed of all randomness in the machine" },
   "max-insns": { kind: "number", value: "N", help: "stop after N instructions (k, M, G understood)" },
@@ -29,7 +53,14 @@ export function readInput(path: string, what: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a directory, not a file" : code === "EACCES" ? "no permission to read it" : String(code);
+    const why =
+      code === "ENOENT"
+        ? "no such file"
+        : code === "EISDIR"
+          ? "a directory, not a file"
+          : code === "EACCES"
+            ? "no permission to read it"
+            : String(code);
     throw new CliError(ExitCode.NoInput, `${what} ${path}: ${why}`, "check the path");
   }
 }
@@ -37,8 +68,13 @@ export function readInput(path: string, what: string): Uint8Array {
 const DEFAULT_HARDWARE = 11;
 
 /** @throws CliError naming the flag */
-export function machineConfig(command: string, flags: FlagValues<typeof machineFlags>, defaults: { readonly memory: number }): MachineConfig {
-  const wrong = (flag: string, message: string): CliError => new CliError(ExitCode.Usage, `--${flag}: ${message}`, `\`hvm ${command} --help\` lists what it takes`);
+export function machineConfig(
+  command: string,
+  flags: FlagValues<typeof machineFlags>,
+  defaults: { readonly memory: number },
+): MachineConfig {
+  const wrong = (flag: string, message: string): CliError =>
+    new CliError(ExitCode.Usage, `--${flag}: ${message}`, `\`hvm ${command} --help\` lists what it takes`);
   const { personality } = flags;
   if (personality !== undefined && !personalityNames.includes(personality))
     throw wrong("personality", `one of ${personalityNames.join(", ")} expected, found ${JSON.stringify(personality)}`);
@@ -47,9 +83,13 @@ export function machineConfig(command: string, flags: FlagValues<typeof machineF
   if (mask && !mask.ok) throw wrong("vmport-debug", mask.error.message.replace(/^vmport_debug: /, ""));
   const start = flags["start-time"];
   const startMs = start === undefined ? undefined : Date.parse(start);
-  if (startMs !== undefined && Number.isNaN(startMs)) throw wrong("start-time", `a time like 2026-01-01T00:00:00Z expected, found ${JSON.stringify(start)}`);
+  if (startMs !== undefined && Number.isNaN(startMs))
+    throw wrong("start-time", `a time like 2026-01-01T00:00:00Z expected, found ${JSON.stringify(start)}`);
   const guestinfo: Record<string, string | Uint8Array> = {};
-  for (const [key, value] of flags.guestinfo ?? []) guestinfo[key.replace(/^guestinfo\./i, "")] = value.startsWith("@") ? readInput(value.slice(1), `--guestinfo ${key}:`) : value;
+  for (const [key, value] of flags.guestinfo ?? [])
+    guestinfo[key.replace(/^guestinfo\./i, "")] = value.startsWith("@")
+      ? readInput(value.slice(1), `--guestinfo ${key}:`)
+      : value;
   const vmwarePort = flags["vmware-port"];
   return {
     memory: flags.memory ?? defaults.memory,

@@ -10,7 +10,16 @@ export interface Style {
   readonly cyan: (text: string) => string;
 }
 
-const CODES: Readonly<Record<keyof Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 };
+const CODES: Readonly<Record<keyof Style, number>> = {
+  bold: 1,
+  dim: 2,
+  red: 31,
+  green: 32,
+  yellow: 33,
+  blue: 34,
+  magenta: 35,
+  cyan: 36,
+};
 
 export interface OutputStream {
   readonly isTTY?: boolean;
@@ -31,6 +40,9 @@ export function createStyle(colour: boolean): Style {
 
 /** Control characters of a guest's text made visible, so that no guest moves a person's cursor or sets a title. */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is for
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return Array.from(text, (char) => {
+    const code = char.charCodeAt(0);
+    const control = code < 0x20 ? code !== 0x09 && code !== 0x0a : code >= 0x7f && code < 0xa0;
+    return control ? `\\x${code.toString(16).padStart(2, "0")}` : char;
+  }).join("");
 }

@@ -18,7 +18,11 @@ export const demo: Command = {
     const { flags: given } = parseFlags("demo", flags, args);
     const tier = (given.tier ?? 1) as 0 | 1;
     if (given.json) {
-      const result = { tier, withPort: runFirstLight({ vmwarePort: true, tier }), withoutPort: runFirstLight({ vmwarePort: false, tier }) };
+      const result = {
+        tier,
+        withPort: runFirstLight({ vmwarePort: true, tier }),
+        withoutPort: runFirstLight({ vmwarePort: false, tier }),
+      };
       io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       return check(result.withPort, result.withoutPort);
     }
@@ -42,7 +46,11 @@ export const demo: Command = {
     say(heading(style, "The same guest in a domain without vmware_port"));
     say(style.dim("ring 0 finds nobody at the port; ring 3 gets its #GP"));
     say();
-    const withoutPort = runFirstLight({ vmwarePort: false, tier, onLine: (line) => say(`${guest} ${bar} ${visible(line)}`) });
+    const withoutPort = runFirstLight({
+      vmwarePort: false,
+      tier,
+      onLine: (line) => say(`${guest} ${bar} ${visible(line)}`),
+    });
     say();
     summary(io, style, withoutPort);
     say();
@@ -74,8 +82,16 @@ function check(withPort: DemoRun, withoutPort: DemoRun): number {
     [ring3(withPort).includes(`'1 ${GREETING}'`), "info-get did not bring guestinfo.greeting"],
     [/port 0x565a\s+#GP/.test(ring3(withPort)), "the neighbouring port did not raise #GP"],
     [!answered.test(ring3(withoutPort)), "ring 3 was answered without vmware_port"],
-    [/GETVERSION\s+#GP, error code 00000000/.test(ring3(withoutPort)), "ring 3 did not get its #GP without vmware_port"],
+    [
+      /GETVERSION\s+#GP, error code 00000000/.test(ring3(withoutPort)),
+      "ring 3 did not get its #GP without vmware_port",
+    ],
   ].filter(([ok]) => !ok);
-  if (failures.length) throw new CliError(ExitCode.Internal, `the embedded guest did not behave: ${failures.map(([, text]) => text).join("; ")}`, "please report it");
+  if (failures.length)
+    throw new CliError(
+      ExitCode.Internal,
+      `the embedded guest did not behave: ${failures.map(([, text]) => text).join("; ")}`,
+      "please report it",
+    );
   return ExitCode.Ok;
 }

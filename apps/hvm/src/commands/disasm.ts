@@ -1,7 +1,16 @@
 /** `hvm disasm`: what the bytes of a file mean: ELF by section and symbol, boot sectors, raw code. */
-import { ElfError, type ElfImage, elfSymbols, isElf, parseElf, SectionFlag, SectionType, sectionBytes } from "elf-image";
+import {
+  ElfError,
+  type ElfImage,
+  elfSymbols,
+  isElf,
+  parseElf,
+  SectionFlag,
+  SectionType,
+  sectionBytes,
+} from "elf-image";
 import { isBootSector } from "guest-loader";
-import { Decoder, Instruction } from "x86-decode";
+import { DecodeError, Decoder, Instruction } from "x86-decode";
 import { formatGnu } from "x86-decode/gnu";
 import { formatIntel } from "x86-decode/intel";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
@@ -36,14 +45,23 @@ export const disasm: Command = {
   async run(args, io) {
     const { flags: given, words } = parseFlags("disasm", flags, args);
     const [path, extra] = words;
-    if (path === undefined || extra !== undefined) throw new CliError(ExitCode.Usage, path === undefined ? "no file given" : `one file expected, found ${JSON.stringify(extra)} too`, `usage: ${usage}`);
+    if (path === undefined || extra !== undefined)
+      throw new CliError(
+        ExitCode.Usage,
+        path === undefined ? "no file given" : `one file expected, found ${JSON.stringify(extra)} too`,
+        `usage: ${usage}`,
+      );
     const syntax = given.syntax ?? "intel";
-    if (syntax !== "intel" && syntax !== "gnu") throw new CliError(ExitCode.Usage, `--syntax: intel or gnu expected, found ${JSON.stringify(syntax)}`);
+    if (syntax !== "intel" && syntax !== "gnu")
+      throw new CliError(ExitCode.Usage, `--syntax: intel or gnu expected, found ${JSON.stringify(syntax)}`);
     const bitness = given.bitness ?? 64;
-    if (bitness !== 16 && bitness !== 32 && bitness !== 64) throw new CliError(ExitCode.Usage, `--bitness: 16, 32 or 64 expected, found ${bitness}`);
+    if (bitness !== 16 && bitness !== 32 && bitness !== 64)
+      throw new CliError(ExitCode.Usage, `--bitness: 16, 32 or 64 expected, found ${bitness}`);
     const bytes = readInput(path, "file");
     const raw = given.raw === true || given.bitness !== undefined || given.ip !== undefined;
-    const parts = raw ? [{ title: undefined, bytes, ip: BigInt(given.ip ?? 0), bitness, labels: new Map<bigint, string>() } as const] : partsOf(path, bytes);
+    const parts = raw
+      ? [{ title: undefined, bytes, ip: BigInt(given.ip ?? 0), bitness, labels: new Map<bigint, string>() } as const]
+      : partsOf(path, bytes);
     const format = syntax === "intel" ? formatIntel : formatGnu;
     const style = createStyle(!given.json && wantsColour(io.stdout, io.env));
     for (const part of parts) await print(part, format, given.json === true, style, io);
@@ -53,8 +71,13 @@ export const disasm: Command = {
 
 function partsOf(path: string, bytes: Uint8Array): Part[] {
   if (isElf(bytes)) return elfParts(path, bytes);
-  if (isBootSector(bytes)) return [{ title: "boot sector", bytes: bytes.subarray(0, 510), ip: 0x7c00n, bitness: 16, labels: new Map() }];
-  throw new CliError(ExitCode.BadImage, `${path}: neither ELF nor a boot sector`, "for plain code give --raw --bitness=16|32|64 --ip=ADDR");
+  if (isBootSector(bytes))
+    return [{ title: "boot sector", bytes: bytes.subarray(0, 510), ip: 0x7c00n, bitness: 16, labels: new Map() }];
+  throw new CliError(
+    ExitCode.BadImage,
+    `${path}: neither ELF nor a boot sector`,
+    "for plain code give --raw --bitness=16|32|64 --ip=ADDR",
+  );
 }
 
 function elfParts(path: string, bytes: Uint8Array): Part[] {
@@ -65,31 +88,44 @@ function elfParts(path: string, bytes: Uint8Array): Part[] {
     if (!(error instanceof ElfError)) throw error;
     throw new CliError(ExitCode.BadImage, `${path}: ${error.message}`);
   }
-  if (image.machine !== 3 && image.machine !== 62) throw new CliError(ExitCode.BadImage, `${path}: ELF machine ${image.machine} at offset 18; 3 (i386) or 62 (x86-64) expected`);
+  if (image.machine !== 3 && image.machine !== 62)
+    throw new CliError(
+      ExitCode.BadImage,
+      `${path}: ELF machine ${image.machine} at offset 18; 3 (i386) or 62 (x86-64) expected`,
+    );
   const labels = new Map(elfSymbols(image).map(({ value, name }) => [value, name]));
   return image.sections
     .filter((section) => section.type === SectionType.Progbits && section.flags & SectionFlag.Execute)
-    .map((section) => ({ title: section.name, bytes: sectionBytes(image, section), ip: section.address, bitness: image.bits, labels }));
+    .map((section) => ({
+      title: section.name,
+      bytes: sectionBytes(image, section),
+      ip: section.address,
+      bitness: image.bits,
+      labels,
+    }));
 }
 
-async function print(part: Part, format: (insn: Instruction) => string, json: boolean, style: Style, io: Io): Promise<void> {
+async function print(
+  part: Part,
+  format: (insn: Instruction) => string,
+  json: boolean,
+  style: Style,
+  io: Io,
+): Promise<void> {
   const width = part.bitness / 4;
   const decoder = new Decoder(part.bytes, { bitness: part.bitness, ip: part.ip });
   const insn = new Instruction();
   let out = json || part.title === undefined ? "" : `${style.bold(`section ${part.title}`)}\n`;
-  let at = 0;
-  while (at < part.bytes.length) {
-    decoder.decode(insn);
-    const length = Math.max(1, insn.length);
-    const ip = insn.ip;
+  for (let at = 0; decoder.next(insn); at = decoder.position) {
+    const length = decoder.position - at;
+    const { ip } = insn;
     const hex = Buffer.from(part.bytes.subarray(at, at + length)).toString("hex");
-    const text = insn.error === 0 ? format(insn) : "(bad)";
+    const text = insn.error === DecodeError.None ? format(insn) : "(bad)";
     const label = json ? undefined : part.labels.get(ip);
     if (label !== undefined) out += `\n${style.yellow(`${label}:`)}\n`;
     out += json
       ? `${JSON.stringify({ ip: `0x${ip.toString(16)}`, bytes: hex, text })}\n`
       : `${style.dim(ip.toString(16).padStart(width, "0"))}  ${style.dim(hex.padEnd(22))}  ${colourText(text, style)}\n`;
-    at += length;
     if (out.length >= WRITE_AT) {
       if (io.stdout.write(out) === false) await new Promise<void>((resolve) => setImmediate(resolve));
       out = "";

@@ -12,7 +12,11 @@ import type { Command } from "./command.ts";
 
 const flags = {
   root: { kind: "text", value: "DIR", help: "the program's root directory, read-only (default /)" },
-  env: { kind: "pairs", value: "NAME=VALUE", help: "an environment variable, again for more (the host's own are not passed)" },
+  env: {
+    kind: "pairs",
+    value: "NAME=VALUE",
+    help: "an environment variable, again for more (the host's own are not passed)",
+  },
   cwd: { kind: "text", value: "DIR", help: "working directory under the root (default /)" },
   strace: { kind: "switch", help: "show each system call on standard error" },
   ...machineFlags,
@@ -33,21 +37,38 @@ const PROCESS_EXIT: Readonly<Record<ProcessErrorCode, number>> = {
   deadlock: ExitCode.Deadlock,
 };
 
-const SIGNAL_NAMES: Readonly<Record<number, string>> = { 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM" };
+const SIGNAL_NAMES: Readonly<Record<number, string>> = {
+  4: "SIGILL",
+  5: "SIGTRAP",
+  6: "SIGABRT",
+  7: "SIGBUS",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  15: "SIGTERM",
+};
 const SIGBUS = 7;
 const DEFAULT_MEMORY_MIB = 256;
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 export const exec: Command = {
-  help: () => `${usage}\n\nThe program's exit status is the command's; 128 + n when signal n killed it.\n\n${flagHelp(flags)}`,
+  help: () =>
+    `${usage}\n\nThe program's exit status is the command's; 128 + n when signal n killed it.\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words, rest } = parseFlags("exec", flags, args);
     const [program, ...parameters] = rest ?? words;
     if (program === undefined) throw new CliError(ExitCode.Usage, "no program given", `usage: ${usage}`);
-    if (rest !== undefined && words.length > 0) throw new CliError(ExitCode.Usage, `${JSON.stringify(words[0])} stands before --`, `usage: ${usage}`);
+    if (rest !== undefined && words.length > 0)
+      throw new CliError(ExitCode.Usage, `${JSON.stringify(words[0])} stands before --`, `usage: ${usage}`);
     const root = resolve(given.root ?? "/");
-    if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new CliError(ExitCode.NoInput, `--root ${root}: no such directory`, "give the directory that holds usr/, lib64/ …");
+    if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
+      throw new CliError(
+        ExitCode.NoInput,
+        `--root ${root}: no such directory`,
+        "give the directory that holds usr/, lib64/ …",
+      );
 
     const json = given.json === true;
     const captured = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
@@ -72,10 +93,19 @@ export const exec: Command = {
           stdin: io.readStdin,
           stdout: (bytes) => (json ? captured.stdout.push(bytes) : io.stdout.write(bytes)),
           stderr: (bytes) => (json ? captured.stderr.push(bytes) : io.stderr.write(bytes)),
-          terminals: { stdin: io.stdinIsTerminal, stdout: !json && io.stdout.isTTY === true, stderr: !json && io.stderr.isTTY === true },
+          terminals: {
+            stdin: io.stdinIsTerminal,
+            stdout: !json && io.stdout.isTTY === true,
+            stderr: !json && io.stderr.isTTY === true,
+          },
           terminalSize: { rows: 24, columns: io.stdout.columns ?? 80 },
         },
-        ...(given.strace ? { onSyscall: (line: string) => (json ? straceLines.push(line) : io.stderr.write(`${errorStyle.cyan(line)}\n`)) } : {}),
+        ...(given.strace
+          ? {
+              onSyscall: (line: string) =>
+                json ? straceLines.push(line) : io.stderr.write(`${errorStyle.cyan(line)}\n`),
+            }
+          : {}),
       }),
     );
 
@@ -141,25 +171,61 @@ function judge(stop: SessionStop, process: LinuxProcess, session: GuestSession):
     const starved = signal === SIGBUS && process.space.freeBytes === 0;
     return {
       exitCode: starved ? ExitCode.NoMemory : 128 + signal,
-      end: { kind: "killed", signal, name, ...(fault ? { vector: fault.vector, errorCode: Number(fault.errorCode), rip: hex(fault.rip), address: hex(fault.address) } : {}) },
-      message: starved ? `${process.name} needs more than the ${machine.config.memory} MiB of memory it was given` : `${process.name} was killed by ${name}${why}`,
+      end: {
+        kind: "killed",
+        signal,
+        name,
+        ...(fault
+          ? {
+              vector: fault.vector,
+              errorCode: Number(fault.errorCode),
+              rip: hex(fault.rip),
+              address: hex(fault.address),
+            }
+          : {}),
+      },
+      message: starved
+        ? `${process.name} needs more than the ${machine.config.memory} MiB of memory it was given`
+        : `${process.name} was killed by ${name}${why}`,
       ...(starved ? { hint: "give it more with --memory=MIB" } : {}),
     };
   }
-  if (end?.kind === "deadlock") return { exitCode: ExitCode.Deadlock, end, message: `${process.name} waits for ever: ${end.what}`, hint: "one thread runs here; a program that needs others belongs into `hvm run`" };
+  if (end?.kind === "deadlock")
+    return {
+      exitCode: ExitCode.Deadlock,
+      end,
+      message: `${process.name} waits for ever: ${end.what}`,
+      hint: "one thread runs here; a program that needs others belongs into `hvm run`",
+    };
   if (stop.kind === "limit") {
     const limit = stop.what === "instructions" ? "--max-insns" : "--timeout";
-    return { exitCode: ExitCode.Limit, end: stop, message: `${process.name} did not end within ${limit} (${machine.retired} instructions, at RIP ${hex(machine.vcpus[0]!.rip)})`, hint: "raise the limit, or look where it loops with --strace" };
+    return {
+      exitCode: ExitCode.Limit,
+      end: stop,
+      message: `${process.name} did not end within ${limit} (${machine.retired} instructions, at RIP ${hex(machine.vcpus[0]!.rip)})`,
+      hint: "raise the limit, or look where it loops with --strace",
+    };
   }
   if (stop.kind === "shutdown") {
     const { cause, text } = stop.shutdown;
     const unimplemented = cause === "unimplemented-instruction";
     return {
-      exitCode: unimplemented ? ExitCode.Unimplemented : cause === "triple-fault" ? ExitCode.TripleFault : ExitCode.Internal,
+      exitCode: unimplemented
+        ? ExitCode.Unimplemented
+        : cause === "triple-fault"
+          ? ExitCode.TripleFault
+          : ExitCode.Internal,
       end: { kind: "stopped", cause },
       message: `${process.name}: ${text}`,
-      hint: unimplemented ? "please report it: the processor should know this instruction" : "please report it: no user program can do this to a domain",
+      hint: unimplemented
+        ? "please report it: the processor should know this instruction"
+        : "please report it: no user program can do this to a domain",
     };
   }
-  return { exitCode: ExitCode.Internal, end: { kind: stop.kind }, message: `${process.name} stopped: ${stop.kind}`, hint: "please report it" };
+  return {
+    exitCode: ExitCode.Internal,
+    end: { kind: stop.kind },
+    message: `${process.name} stopped: ${stop.kind}`,
+    hint: "please report it",
+  };
 }

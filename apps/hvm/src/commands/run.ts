@@ -14,7 +14,11 @@ const flags = {
   append: { kind: "text", value: "TEXT", help: "command line for the image (multiboot)" },
   module: { kind: "text", value: "FILE", help: "a multiboot module" },
   flat: { kind: "text", value: "real|protected|long", help: "the image is a flat binary, entered in this mode" },
-  address: { kind: "number", value: "ADDR", help: "load address of a flat binary (default 0x7c00 real, 0x100000 else)" },
+  address: {
+    kind: "number",
+    value: "ADDR",
+    help: "load address of a flat binary (default 0x7c00 real, 0x100000 else)",
+  },
   calls: { kind: "switch", help: "show each backdoor access on standard error" },
   ...machineFlags,
 } as const satisfies FlagTable;
@@ -24,14 +28,17 @@ const DEFAULT_MEMORY_MIB = 64;
 const IMAGE_EXIT: Readonly<Partial<Record<ImageErrorCode, number>>> = { "no-memory": ExitCode.NoMemory };
 
 export const run: Command = {
-  help: () => `${usage}\n\nThe image's own marks say what it is. Serial port COM1 is standard output and input.\n\n${flagHelp(flags)}`,
+  help: () =>
+    `${usage}\n\nThe image's own marks say what it is. Serial port COM1 is standard output and input.\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words } = parseFlags("run", flags, args);
     const [path, extra] = words;
     if (path === undefined) throw new CliError(ExitCode.Usage, "no image given", `usage: ${usage}`);
-    if (extra !== undefined) throw new CliError(ExitCode.Usage, `one image expected, found ${JSON.stringify(extra)} too`, `usage: ${usage}`);
+    if (extra !== undefined)
+      throw new CliError(ExitCode.Usage, `one image expected, found ${JSON.stringify(extra)} too`, `usage: ${usage}`);
     const { flat } = given;
-    if (flat !== undefined && !(MODES as readonly string[]).includes(flat)) throw new CliError(ExitCode.Usage, `--flat: one of ${MODES.join(", ")} expected, found ${JSON.stringify(flat)}`);
+    if (flat !== undefined && !(MODES as readonly string[]).includes(flat))
+      throw new CliError(ExitCode.Usage, `--flat: one of ${MODES.join(", ")} expected, found ${JSON.stringify(flat)}`);
     const config = machineConfig("run", given, { memory: DEFAULT_MEMORY_MIB });
     const bytes = readInput(path, "image");
     const modulePath = given.module;
@@ -40,9 +47,13 @@ export const run: Command = {
         ? loadImage(bytes, {
             memorySize: (config.memory ?? DEFAULT_MEMORY_MIB) * 0x10_0000,
             commandLine: given.append === undefined ? path : `${path} ${given.append}`,
-            modules: modulePath === undefined ? [] : [{ bytes: readInput(modulePath, "module"), commandLine: modulePath }],
+            modules:
+              modulePath === undefined ? [] : [{ bytes: readInput(modulePath, "module"), commandLine: modulePath }],
           })
-        : loadFlat(bytes, { mode: flat as (typeof MODES)[number], address: given.address ?? (flat === "real" ? 0x7c00 : 0x10_0000) }),
+        : loadFlat(bytes, {
+            mode: flat as (typeof MODES)[number],
+            address: given.address ?? (flat === "real" ? 0x7c00 : 0x10_0000),
+          }),
     );
 
     const json = given.json === true;
@@ -60,7 +71,7 @@ export const run: Command = {
     if (given.calls && !json) machine.backdoor.observe((event) => io.stderr.write(`${backdoorLine(event, style)}\n`));
     configured(() => machine.boot(image));
 
-    const feed = (chunk: Uint8Array): void => machine.devices.serial.input(chunk);
+    const feed = (chunk: Uint8Array): void => void machine.devices.serial.input(chunk);
     process.stdin.on("data", feed);
     let stop: SessionStop;
     try {
@@ -98,21 +109,43 @@ function loaded<T>(path: string, load: () => T): T {
     return load();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    throw new CliError(IMAGE_EXIT[error.code] ?? ExitCode.BadImage, `${path}: ${error.message}`, error.code === "unknown-format" ? "a flat binary needs --flat=real|protected|long" : undefined);
+    throw new CliError(
+      IMAGE_EXIT[error.code] ?? ExitCode.BadImage,
+      `${path}: ${error.message}`,
+      error.code === "unknown-format" ? "a flat binary needs --flat=real|protected|long" : undefined,
+    );
   }
 }
 
-function judge(stop: SessionStop, path: string, session: GuestSession): { exitCode: number; message?: string; hint?: string } {
+function judge(
+  stop: SessionStop,
+  path: string,
+  session: GuestSession,
+): { exitCode: number; message?: string; hint?: string } {
   const { machine } = session;
   const at = `RIP 0x${machine.vcpus[0]!.rip.toString(16)}`;
   if (stop.kind === "limit") {
     const flag = stop.what === "instructions" ? "--max-insns" : "--timeout";
-    return { exitCode: ExitCode.Limit, message: `${path} did not end within ${flag} (${machine.retired} instructions, at ${at})`, hint: "raise the limit, or see what it does with --calls or --vmport-debug=all" };
+    return {
+      exitCode: ExitCode.Limit,
+      message: `${path} did not end within ${flag} (${machine.retired} instructions, at ${at})`,
+      hint: "raise the limit, or see what it does with --calls or --vmport-debug=all",
+    };
   }
   if (stop.kind !== "shutdown") return { exitCode: ExitCode.Ok };
   const { cause, reason, text } = stop.shutdown;
-  if (cause === "unimplemented-instruction") return { exitCode: ExitCode.Unimplemented, message: `${path}: ${text}`, hint: "please report it: the processor should know this instruction" };
-  if (cause === "triple-fault") return { exitCode: ExitCode.TripleFault, message: `${path}: ${text}`, hint: "an exception found no handler: look at the guest's IDT, stack and page tables" };
+  if (cause === "unimplemented-instruction")
+    return {
+      exitCode: ExitCode.Unimplemented,
+      message: `${path}: ${text}`,
+      hint: "please report it: the processor should know this instruction",
+    };
+  if (cause === "triple-fault")
+    return {
+      exitCode: ExitCode.TripleFault,
+      message: `${path}: ${text}`,
+      hint: "an exception found no handler: look at the guest's IDT, stack and page tables",
+    };
   if (reason === "crash") return { exitCode: ExitCode.BadImage, message: `${path}: ${text}` };
   return { exitCode: machine.devices.exitStatus ?? ExitCode.Ok };
 }

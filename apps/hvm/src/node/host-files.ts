@@ -32,10 +32,22 @@ export function hostFiles(root: string): HostFiles {
     lstat(path): FileStat | undefined {
       try {
         const stat = lstatSync(join(root, path));
-        const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : stat.isSymbolicLink() ? "symlink" : undefined;
+        const kind = stat.isFile()
+          ? "file"
+          : stat.isDirectory()
+            ? "directory"
+            : stat.isSymbolicLink()
+              ? "symlink"
+              : undefined;
         // Devices, sockets and pipes of the host are no business of the guest's.
         if (!kind) return undefined;
-        return { kind, size: stat.size, permissions: stat.mode & 0o777, inode: stat.ino, modifiedSeconds: Math.floor(stat.mtimeMs / 1000) };
+        return {
+          kind,
+          size: stat.size,
+          permissions: stat.mode & 0o777,
+          inode: stat.ino,
+          modifiedSeconds: Math.floor(stat.mtimeMs / 1000),
+        };
       } catch {
         return undefined;
       }
