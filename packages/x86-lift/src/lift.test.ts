@@ -28,7 +28,10 @@ describe("[x86-lift] lift", () => {
     expect(liftText("0f")).toBe("raise #UD");
   });
 
-  it("says false for what it does not know, and leaves the builder empty", () => {
+  it("clzero is #UD unless the mode shows it; then it is a promise that nobody keeps", () => {
+    const without = liftMode(64, { has: (feature) => feature !== "clzero" });
+    expect(liftText("0f 01 fc", without)).toBe("raise #UD");
+    expect(liftText("c5 fc 58 c0", liftMode(64, { has: () => false }))).toBe("raise #UD");
     const insn = new Instruction();
     const builder = new Builder();
     const clzero = Uint8Array.of(0x0f, 0x01, 0xfc);

@@ -1,6 +1,6 @@
 import { DecodeError, type Instruction, type MnemonicName, mnemonicNames, OpKind, Prefix, Register } from "x86-decode";
 import type { Builder } from "./builder.ts";
-import { requiredFeature } from "./features.ts";
+import { isPromised, requiredFeature } from "./features.ts";
 import type { LiftMode } from "./mode.ts";
 import { semantics, stringSemantics } from "./semantics/index.gen.ts";
 
@@ -48,15 +48,16 @@ const entries: readonly (Entry | undefined)[] = mnemonicNames.map((name) => {
   return { lift: lift ?? unknown, string, feature: requiredFeature(name), lockable: lockable.has(name) };
 });
 
-/** Does the mnemonic have semantics? The others are decode-only. */
+/** Does the mnemonic have semantics? The others are decode-only: #UD, as on a processor without them. */
 export function isLifted(mnemonic: MnemonicName): boolean {
   return semantics[mnemonic] !== undefined || stringSemantics[mnemonic] !== undefined;
 }
 
 /**
- * Writes what `insn` means in `mode` into the builder, which it restarts. False if this package has no semantics for
- * the instruction (decode-only): the builder is empty then. An invalid encoding, a LOCK where none may stand and an
- * instruction of a feature that the mode does not show lift to #UD; more than 15 bytes lift to #GP(0).
+ * Writes what `insn` means in `mode` into the builder, which it restarts. An invalid encoding, a LOCK where none may
+ * stand and an instruction of a feature that the mode does not show (AVX, say) lift to #UD; more than 15 bytes lift to
+ * #GP(0). False, with an empty builder, if the mode shows a feature whose semantics this package does not have: the
+ * CPUID policy promises too much, which is no fault of the guest's.
  */
 export function lift(insn: Instruction, mode: LiftMode, b: Builder): boolean {
   b.start(insn, mode);
@@ -66,7 +67,11 @@ export function lift(insn: Instruction, mode: LiftMode, b: Builder): boolean {
     return true;
   }
   const entry = entries[insn.mnemonic];
-  if (entry === undefined) return false;
+  if (entry === undefined) {
+    if (isPromised(mnemonicNames[insn.mnemonic]!, mode)) return false;
+    b.undefined();
+    return true;
+  }
   if (entry.feature !== undefined && !mode.has(entry.feature)) {
     b.undefined();
     return true;
