@@ -8,7 +8,7 @@ const server = await createViteServer({
   root,
   configFile: false,
   logLevel: "error",
-  server: { middlewareMode: true },
+  server: { middlewareMode: true, hmr: false, watch: null },
   appType: "custom",
 });
 try {

@@ -1,6 +1,7 @@
 /** Everything that is derived from the rows: `generate()` gives the text of each generated file. */
 import { allForms } from "../src/forms/index.ts";
 import { memoryTypes } from "../src/forms/memory-types.ts";
+import { Register } from "../src/register.ts";
 import { buildTree } from "./decision-tree.ts";
 import { type Form, parseRow } from "./parse-row.ts";
 
@@ -155,6 +156,7 @@ ${wrap([0, ...forms.map((form) => [...form.traits].reduce((bits, trait) => bits 
 ]);
 `;
   return new Map([
+    ["src/info.gen.ts", infoFile(forms)],
     ["src/tables.gen.ts", tables],
     ["src/mnemonics.gen.ts", names],
     ["src/intel.gen.ts", intel],
@@ -193,4 +195,99 @@ function gnuText(form: Form): readonly string[] | undefined {
   if (!form.traits.has("ptr") || !type) return undefined;
   const suffix = integerSuffix[type[1]];
   return suffix ? [form.mnemonic, form.mnemonic + suffix] : undefined;
+}
+
+const accessNumber: Readonly<Record<string, number>> = { n: 0, r: 1, cr: 2, w: 3, cw: 4, rw: 5, rcw: 6, a: 7 };
+const flagLetters = "oszacpdiAu0123";
+const flagColumns = ["r", "w", "0", "1", "u"];
+
+/** Adds `value` to `list` if it is new; gives its index. */
+function intern(list: string[], value: string): number {
+  const index = list.indexOf(value);
+  return index < 0 ? list.push(value) - 1 : index;
+}
+
+function infoFile(forms: readonly Form[]): string {
+  const features = [""];
+  const flags = [""];
+  const flows = ["next"];
+  const implied = [""];
+  const traits = [""];
+  const rows = forms.map((form) => {
+    const access = form.access.reduce((bits, word, i) => bits | (accessNumber[word]! << (3 * i)), 0);
+    const words = [...form.traits].filter((trait) => !textTraits.has(trait));
+    if (/^(VEX|EVEX|XOP)/.test(form.row.enc)) words.push("vex");
+    if (/^(rol|ror|rcl|rcr|shl|shr|sal|sar|shld|shrd)$/.test(form.mnemonic)) words.push("shift");
+    return [
+      access,
+      intern(features, form.row.cpu),
+      intern(flags, form.row.flags ?? ""),
+      intern(flows, form.row.flow ?? "next"),
+      intern(implied, form.row.uses ?? ""),
+      intern(traits, words.join(" ")),
+    ].join();
+  });
+  const words = (text: string): string => JSON.stringify(text.split(" ").filter(Boolean));
+  return `${head}
+/** Per form: operand accesses (3 bits each), feature set, flag set, flow, implied set, trait set. */
+export const infoTable: Uint16Array = /* @__PURE__ */ new Uint16Array([
+0,0,0,0,0,0,
+${rows.map((row) => `${row},`).join("\n")}
+]);
+
+export const featureSets = [
+${features.map((set) => `${words(set)},`).join("\n")}
+] as const;
+
+/** Read, written, cleared, set, undefined. */
+export const flagSets: Uint16Array = /* @__PURE__ */ new Uint16Array([
+${flags.map((set) => `${flagNumbers(set).join()},`).join("\n")}
+]);
+
+export const flowNames = ${JSON.stringify(flows)} as const;
+
+export const traitSets = [
+${traits.map((set) => `${words(set)},`).join("\n")}
+] as const;
+
+/** Registers: access, register. Memory: access, segment, base, displacement, bytes. */
+export const impliedSets: readonly {
+  readonly registers: readonly (readonly [access: number, register: number])[];
+  readonly memory: readonly (readonly [access: number, segment: number, base: number, displacement: number, bytes: number])[];
+}[] = [
+${implied.map((set) => `${JSON.stringify(impliedSet(set))},`).join("\n")}
+];
+`;
+}
+
+/** Traits that only the formatters need. */
+const textTraits = new Set(["ptr", "data", "addr", "gnu-addr", "st1", "seg-word", "xacquire-nolock", "hint"]);
+
+function flagNumbers(text: string): number[] {
+  const sets = new Map(text.split(" ").map((word) => [word[0], word.slice(2)]));
+  return flagColumns.map((column) =>
+    [...(sets.get(column) ?? "")].reduce((bits, letter) => {
+      const bit = flagLetters.indexOf(letter);
+      if (bit < 0) throw new Error(`unknown flag letter "${letter}" in "${text}"`);
+      return bits | (1 << bit);
+    }, 0),
+  );
+}
+
+/** \`rw:sp\` (as wide as the code), \`r:di*\` (as wide as the address), \`w:ss:[sp-8]8\`. */
+function impliedSet(text: string): { registers: number[][]; memory: number[][] } {
+  const registers: number[][] = [];
+  const memory: number[][] = [];
+  const number = (name: string): number => {
+    const plain = (Register as Readonly<Record<string, number>>)[name.replace("*", "").toUpperCase()];
+    if (plain === undefined) throw new Error(`unknown register "${name}" in "${text}"`);
+    return plain + (name.endsWith("*") ? 512 : name === "sp" || name === "bp" ? 256 : 0);
+  };
+  for (const word of text.split(" ").filter(Boolean)) {
+    const [access, ...rest] = word.split(":");
+    const place = /^\[(\w+\*?)([+-]\d+)?\](\d+)$/.exec(rest[1] ?? "");
+    if (place) memory.push([accessNumber[access!]!, number(rest[0]!), number(place[1]!), Number(place[2] ?? 0), Number(place[3])]);
+    else registers.push([accessNumber[access!]!, number(rest[0]!)]);
+  }
+  return { registers, memory };
 }

@@ -30,6 +30,11 @@ export interface FormRow {
    * `o s z a c p d i`, `A` for AC, `u` for UIF, digits for x87 C0–C3.
    */
   readonly flags?: string;
+  /**
+   * Registers and memory used beside the operands: `rw:sp` (as wide as the code's stack), `r:di*` (as wide as the
+   * address), `w:eax`, `w:ss:[sp-8]8` (8 bytes).
+   */
+  readonly uses?: string;
   /** What comes next, if not the next instruction. */
   readonly flow?: string;
   /** Disp8*N tuple of an EVEX form. */

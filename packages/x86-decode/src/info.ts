@@ -1,0 +1,284 @@
+/**
+ * What an instruction touches besides its operands' names: registers and memory read and written, status flags, CPUID
+ * features, where control goes next, and traits such as I/O or privilege. All of it follows from the form's row.
+ */
+import { featureSets, flagSets, flowNames, impliedSets, infoTable, traitSets } from "./info.gen.ts";
+import { type Instruction, OpKind, Prefix } from "./instruction.ts";
+import { Register } from "./register.ts";
+import { registerSize } from "./register-names.ts";
+
+/** How an operand, register or memory is used; `maybe…` if only under a condition, `address` if only its address counts. */
+export const Access = {
+  None: 0,
+  Read: 1,
+  MaybeRead: 2,
+  Write: 3,
+  MaybeWrite: 4,
+  ReadWrite: 5,
+  ReadMaybeWrite: 6,
+  Address: 7,
+} as const;
+export type Access = (typeof Access)[keyof typeof Access];
+
+/** Status flag bits as this module reports them; not the bit positions of RFLAGS. */
+export const Flag = {
+  OF: 1 << 0,
+  SF: 1 << 1,
+  ZF: 1 << 2,
+  AF: 1 << 3,
+  CF: 1 << 4,
+  PF: 1 << 5,
+  DF: 1 << 6,
+  IF: 1 << 7,
+  AC: 1 << 8,
+  UIF: 1 << 9,
+  /** x87 condition codes. */
+  C0: 1 << 10,
+  C1: 1 << 11,
+  C2: 1 << 12,
+  C3: 1 << 13,
+} as const;
+
+/** What comes next. */
+export type Flow = (typeof flowNames)[number];
+export type Feature = (typeof featureSets)[number][number];
+export type FormTrait = (typeof traitSets)[number][number];
+
+/** `Flag` bits. */
+export interface FlagUse {
+  readonly read: number;
+  /** Set according to the result. */
+  readonly written: number;
+  readonly cleared: number;
+  readonly set: number;
+  readonly undefined: number;
+}
+
+export interface UsedRegister {
+  readonly register: number;
+  readonly access: Access;
+}
+
+export interface UsedMemory {
+  readonly segment: number;
+  readonly base: number;
+  readonly index: number;
+  readonly scale: number;
+  /** Modulo 2^64. */
+  readonly displacement: bigint;
+  /** Bytes; 0 if not fixed. */
+  readonly size: number;
+  readonly access: Access;
+}
+
+const stride = 6;
+const field = (form: number, index: number): number => infoTable[form * stride + index] ?? 0;
+
+/** CPUID features that a form needs, all of them; lower case, `-or-` inside a name where either will do. */
+export const features = (instruction: Instruction): readonly Feature[] => featureSets[field(instruction.form, 1)]!;
+
+/** Where control goes next; `"next"` is the following instruction. */
+export const flow = (instruction: Instruction): Flow => flowNames[field(instruction.form, 3)]!;
+
+/** Traits of a form number: `io`, `cpl0`, `stack`, `lock`, `rep` and so on. */
+export const formTraits = (form: number): readonly FormTrait[] => traitSets[field(form, 5)]!;
+
+/** Access of operand `index`. */
+export function access(instruction: Instruction, index: number): Access {
+  const value = ((field(instruction.form, 0) >> (3 * index)) & 7) as Access;
+  return isRepeated(instruction) ? conditional(value) : value;
+}
+
+/** Status flags. Shifts and rotates by an immediate count are told apart: 0 changes nothing, 1 defines OF. */
+export function flagUse(instruction: Instruction): FlagUse {
+  const at = field(instruction.form, 2);
+  const count = shiftCount(instruction);
+  if (count === 0) return { read: 0, written: 0, cleared: 0, set: 0, undefined: 0 };
+  const use = {
+    read: flagSets[at * 5]!,
+    written: flagSets[at * 5 + 1]!,
+    cleared: flagSets[at * 5 + 2]!,
+    set: flagSets[at * 5 + 3]!,
+    undefined: flagSets[at * 5 + 4]!,
+  };
+  if (count === 1 && (use.undefined & Flag.OF) !== 0)
+    return { ...use, written: use.written | Flag.OF, undefined: use.undefined & ~Flag.OF };
+  return use;
+}
+
+/** Immediate count of a shift or rotate as the processor masks it, or -1. */
+function shiftCount(instruction: Instruction): number {
+  if (!formTraits(instruction.form).includes("shift")) return -1;
+  const last = instruction.opCount - 1;
+  if (instruction.opKind(last) !== OpKind.Immediate) return -1;
+  return instruction.immLow & (registerOrMemorySize(instruction) === 8 ? 63 : 31);
+}
+
+const registerOrMemorySize = (instruction: Instruction): number =>
+  instruction.opKind0 === OpKind.Memory ? instruction.memSize : registerSize(instruction.opReg0);
+
+const isRepeated = (instruction: Instruction): boolean =>
+  (instruction.prefixes & (Prefix.Rep | Prefix.Repne)) !== 0 && isString(instruction);
+const isString = (instruction: Instruction): boolean =>
+  instruction.opKind0 === OpKind.StringDestination ||
+  instruction.opKind0 === OpKind.StringSource ||
+  instruction.opKind1 === OpKind.StringSource ||
+  instruction.opKind1 === OpKind.StringDestination;
+
+const conditional = (value: Access): Access =>
+  value === Access.Read ? Access.MaybeRead : value === Access.Write ? Access.MaybeWrite : value === Access.ReadWrite ? Access.ReadMaybeWrite : value;
+
+/** Stack pointer, or another register, as wide as the code's (`sp`) or the address size (`di`). */
+const widths = (word: number, bits: number): number =>
+  bits === 16 ? word : word - Register.AX + (bits === 32 ? Register.EAX : Register.RAX);
+
+/** The register that a write to `register` really changes. */
+function written(instruction: Instruction, register: number): number {
+  if (instruction.bitness === 64 && register >= Register.EAX && register <= Register.R15D)
+    return register - Register.EAX + Register.RAX;
+  if (register >= Register.XMM0 && register < Register.ZMM0 && isVex(instruction))
+    return Register.ZMM0 + ((register - Register.XMM0) & 31);
+  return register;
+}
+
+/** VEX, XOP and EVEX writes clear the rest of the register. */
+const isVex = (instruction: Instruction): boolean => formTraits(instruction.form).includes("vex");
+
+/** Every register read or written, operands, addresses and implied ones. The same register can appear more than once. */
+export function usedRegisters(instruction: Instruction): UsedRegister[] {
+  const used: UsedRegister[] = [];
+  const add = (register: number, value: Access): void => {
+    if (register === Register.None || value === Access.None) return;
+    const full = written(instruction, register);
+    if (full === register) used.push({ register, access: value });
+    else
+      switch (value) {
+        case Access.Write:
+          used.push({ register: full, access: Access.Write });
+          break;
+        case Access.ReadWrite:
+          used.push({ register, access: Access.Read }, { register: full, access: Access.Write });
+          break;
+        case Access.MaybeWrite:
+          used.push({ register: full, access: Access.MaybeWrite });
+          break;
+        case Access.ReadMaybeWrite:
+          used.push({ register, access: Access.Read }, { register: full, access: Access.MaybeWrite });
+          break;
+        default:
+          used.push({ register, access: value });
+      }
+  };
+  const repeated = isRepeated(instruction);
+  const reading = repeated ? Access.MaybeRead : Access.Read;
+  for (let i = 0; i < instruction.opCount; i++) {
+    const value = access(instruction, i);
+    if (value === Access.None) continue;
+    switch (instruction.opKind(i)) {
+      case OpKind.Register:
+        add(instruction.opReg(i), value);
+        break;
+      case OpKind.Memory:
+        if (value !== Access.Address) segment(instruction, instruction.memSegment, Access.Read, used);
+        if (instruction.memBase !== Register.RIP && instruction.memBase !== Register.EIP)
+          add(instruction.memBase, Access.Read);
+        add(instruction.memIndex, Access.Read);
+        break;
+      case OpKind.StringSource:
+        segment(instruction, instruction.memSegment, reading, used);
+        pointer(instruction, Register.SI, repeated, add);
+        break;
+      case OpKind.StringDestination:
+        if (instruction.bitness !== 64) used.push({ register: Register.ES, access: reading });
+        pointer(instruction, Register.DI, repeated, add);
+        break;
+      case OpKind.MaskDestination:
+        segment(instruction, instruction.memSegment, Access.Read, used);
+        add(widths(Register.DI, instruction.addressSize), Access.Read);
+        break;
+    }
+  }
+  if (repeated) add(widths(Register.CX, instruction.addressSize), Access.ReadMaybeWrite);
+  if (instruction.opmask !== 0) used.push({ register: Register.K0 + instruction.opmask, access: Access.Read });
+  for (const [value, name] of impliedSets[field(instruction.form, 4)]!.registers) {
+    const register = resolve(instruction, name);
+    if (name === SEGMENT_SS) segment(instruction, Register.SS, value as Access, used);
+    else add(register, value as Access);
+  }
+  return used;
+}
+
+const SEGMENT_SS: number = Register.SS;
+
+/** Implied registers above 256 are `sp` of the stack, above 512 the register of the address size. */
+function resolve(instruction: Instruction, name: number): number {
+  if (name < 256) return name;
+  return widths(name & 255, name < 512 ? instruction.bitness : instruction.addressSize);
+}
+
+function segment(instruction: Instruction, register: number, value: Access, used: UsedRegister[]): void {
+  if (register === Register.None) return;
+  if (instruction.bitness !== 64 || register >= Register.FS || value >= Access.Write) used.push({ register, access: value });
+}
+
+function pointer(
+  instruction: Instruction,
+  word: number,
+  repeated: boolean,
+  add: (register: number, value: Access) => void,
+): void {
+  const register = widths(word, instruction.addressSize);
+  if (repeated) {
+    add(register, Access.MaybeRead);
+    add(register, Access.MaybeWrite);
+  } else add(register, Access.ReadWrite);
+}
+
+/** Every memory access, the operand's and implied ones such as the stack's. */
+export function usedMemory(instruction: Instruction): UsedMemory[] {
+  const used: UsedMemory[] = [];
+  for (let i = 0; i < instruction.opCount; i++) {
+    const value = access(instruction, i);
+    if (value === Access.None || value === Access.Address) continue;
+    const { addressSize, memSegment } = instruction;
+    const repeated = isRepeated(instruction);
+    switch (instruction.opKind(i)) {
+      case OpKind.Memory:
+        used.push({
+          segment: memSegment,
+          base: instruction.memBase === Register.RIP || instruction.memBase === Register.EIP ? Register.None : instruction.memBase,
+          index: instruction.memIndex,
+          scale: instruction.memScale,
+          displacement: instruction.displacement,
+          size: instruction.memSize,
+          access: value,
+        });
+        break;
+      case OpKind.StringSource:
+      case OpKind.StringDestination:
+      case OpKind.MaskDestination: {
+        const source = instruction.opKind(i) === OpKind.StringSource;
+        used.push({
+          segment: instruction.opKind(i) === OpKind.StringDestination ? Register.ES : memSegment,
+          base: widths(source ? Register.SI : Register.DI, addressSize),
+          index: Register.None,
+          scale: 1,
+          displacement: 0n,
+          size: repeated ? 0 : instruction.memSize,
+          access: value,
+        });
+      }
+    }
+  }
+  for (const [value, segmentRegister, base, displacement, size] of impliedSets[field(instruction.form, 4)]!.memory)
+    used.push({
+      segment: segmentRegister,
+      base: resolve(instruction, base),
+      index: Register.None,
+      scale: 1,
+      displacement: BigInt.asUintN(64, BigInt(displacement)),
+      size,
+      access: value as Access,
+    });
+  return used;
+}
