@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -18,6 +18,8 @@ export const say = (text) => process.stderr.write(`${text}\n`);
 /** Environment for every child: no telemetry, no update checks, no questions. */
 const environment = {
   ...process.env,
+  // turbo calls the pnpm that the lock file pins, not one of the machine's.
+  PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`,
   TURBO_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
   NO_UPDATE_NOTIFIER: "1",
