@@ -167,7 +167,7 @@ export class Vcpu {
   /** Must every instruction be looked at? */
   private mustStep(): boolean {
     if (this.breakpoints.size > 0 || hasBreakpoints(this.cpu)) return true;
-    return this.hasWaiting && this.inShadow;
+    return this.hasWaiting && (this.inShadow || this.cpu.replay.isPending(this.cpu.retired));
   }
 
   private get inShadow(): boolean {
