@@ -211,8 +211,16 @@ export class Channel {
   static load(saved: ChannelSave): Channel {
     const channel = new Channel(saved.id, saved.protocol, saved.cookie ?? undefined, BigInt(saved.lastUsedNs));
     const received = fromHex(saved.receivedHex);
+    const outgoingBytes = (saved.outgoingHex ?? "").length / 2;
+    const sane =
+      saved.expected <= MAX_MESSAGE_BYTES &&
+      (saved.state !== "sending" || received.length < saved.expected) &&
+      received.length <= saved.expected &&
+      saved.cursor <= outgoingBytes &&
+      (saved.state !== "receiving" || saved.outgoingHex !== null);
+    if (!sane) throw new RangeError(`vmport-guestrpc: saved channel ${saved.id} contradicts itself`);
     channel.#state = saved.state;
-    channel.#buffer = new Uint8Array(Math.min(saved.expected, MAX_MESSAGE_BYTES));
+    channel.#buffer = new Uint8Array(saved.expected);
     channel.#buffer.set(received);
     channel.#received = received.length;
     channel.#outgoing = saved.outgoingHex === null ? undefined : fromHex(saved.outgoingHex);

@@ -440,6 +440,19 @@ describe("[vmport-guestrpc] save and load", () => {
     expect(() => rpc.load({ ...rpc.save(), version: 9 as 1 })).toThrow("state version 9, expected 1");
   });
 
+  it.each([
+    { state: "receiving", outgoingHex: null },
+    { state: "sending", expected: 2, receivedHex: "00112233" },
+    { state: "sending", expected: 0x1_0001, receivedHex: "" },
+    { cursor: 5, outgoingHex: "0011" },
+  ] as const)("refuses a channel that contradicts itself: %j", (broken) => {
+    const { port, rpc } = make();
+    open(port);
+    const saved = rpc.save();
+    const channels = saved.channels.map((channel) => ({ ...channel, ...broken }));
+    expect(() => createGuestrpc().load({ ...saved, channels })).toThrow("saved channel 0 contradicts itself");
+  });
+
   it("reset closes all channels and keeps guestinfo", () => {
     const { port, rpc } = make();
     const channel = open(port);

@@ -111,6 +111,8 @@ export interface Guestrpc extends MessageHandler {
   suspend(options?: TcloCallOptions): Promise<TcloResult>;
   resume(options?: TcloCallOptions): Promise<TcloResult>;
   ping(options?: TcloCallOptions): Promise<TcloResult>;
+  /** Sends `reset`, as hosts do after a snapshot was restored: the tools tell their name and capabilities once more. */
+  restartTools(): void;
   /** Lets time pass: ends calls whose time is up. Guest steps do it as well. */
   tick(): void;
   /** Invalidates messages that are half-way, as VMware does around a snapshot; the guest is told and starts them over. */
@@ -267,6 +269,10 @@ class Rpc implements Guestrpc {
 
   ping(options?: TcloCallOptions): Promise<TcloResult> {
     return this.call("ping", options);
+  }
+
+  restartTools(): void {
+    this.#tclo.restart();
   }
 
   tick(): void {

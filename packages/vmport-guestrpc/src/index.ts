@@ -47,6 +47,7 @@ export {
   type RpciReply,
   UNKNOWN_COMMAND,
 } from "./rpci.ts";
+export { decodeVmportRecord, encodeVmportRecord, VMPORT_SAVE_CODE, type VmportRecordResult } from "./save-record.ts";
 export type {
   TcloCallOptions,
   TcloEvent,

@@ -262,6 +262,16 @@ describe("[vmport-guestrpc] TCLO", () => {
     expect(other.rpc.apps).toEqual(["toolbox"]);
   });
 
+  it("after a restored snapshot: reset, and the whole greeting once more", () => {
+    const { rpc, port } = make();
+    const tools = new Tools(port);
+    tools.run(5);
+    tools.commands.length = 0;
+    rpc.restartTools();
+    tools.run(5);
+    expect(tools.commands).toEqual(["reset", "Capabilities_Register", "Set_Option broadcastIP 1"]);
+  });
+
   it("names are cut, so that ATR cannot fill the host", () => {
     const { rpc, port } = make();
     new Tools(port, () => `OK ATR ${"x".repeat(60_000)}`).run(2);

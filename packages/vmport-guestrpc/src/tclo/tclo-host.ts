@@ -143,7 +143,15 @@ export class TcloHost {
     }
   }
 
-  /** Ends calls whose time is up, and pings idle programs. */
+  /** Asks every program to begin anew: name, capabilities, options. */
+  restart(): void {
+    for (const session of this.#sessions.values()) {
+      session.greeted = false;
+      this.#enqueue(session, { command: "reset", deadlineNs: undefined, resolve: undefined });
+    }
+  }
+
+  /** Ends calls whose time is up. */
   tick(): void {
     const now = this.#nowNs();
     for (const session of this.#sessions.values()) {
