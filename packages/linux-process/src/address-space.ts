@@ -20,6 +20,20 @@ const MAX_AREAS = 65_536;
 /** mmap protection bits. */
 export const Prot = { Read: 1, Write: 2, Exec: 4 } as const;
 
+/** x86 pages that can be written or executed can be read. */
+const ANY = Prot.Read | Prot.Write | Prot.Exec;
+
+/** Is `[start, start + length)` a range of user space? Guests pass any 64-bit number for either. */
+export const inUserSpace = (start: number, length: number): boolean =>
+  start >= 0 && length >= 0 && length <= USER_TOP && start + length <= USER_TOP;
+
+const sameKind = (a: Area, b: Area): boolean =>
+  a.prot === b.prot &&
+  a.name === b.name &&
+  a.shared === b.shared &&
+  a.source === b.source &&
+  (!a.source || a.offset + (a.end - a.start) === b.offset);
+
 const PTE_PRESENT = 1n;
 const PTE_WRITE = 2n;
 const PTE_USER = 4n;
@@ -150,36 +164,25 @@ export class AddressSpace {
   /** Makes an area; the range is unmapped first. False: too many areas. */
   map(area: Omit<Area, "end"> & { length: number }): boolean {
     const { length, ...rest } = area;
-    this.unmap(area.start, length);
-    if (this.areas.length >= MAX_AREAS) return false;
+    if (!this.unmap(area.start, length) || this.areas.length >= MAX_AREAS) return false;
     const made: Area = { ...rest, end: area.start + length };
-    const index = this.lowerBound(area.start);
-    const before = this.areas[index - 1];
-    // Anonymous neighbours of one kind become one area, as a growing heap needs.
-    if (
-      before &&
-      before.end === made.start &&
-      !before.source &&
-      !made.source &&
-      before.prot === made.prot &&
-      before.name === made.name &&
-      before.shared === made.shared
-    )
-      before.end = made.end;
-    else this.areas.splice(index, 0, made);
+    this.areas.splice(this.lowerBound(area.start), 0, made);
+    this.merge(made.start, made.end);
     return true;
   }
 
-  unmap(start: number, length: number): void {
+  /** False: cutting an area in two would make one too many; nothing has changed then. */
+  unmap(start: number, length: number): boolean {
     const end = start + length;
-    if (!this.split(start) || !this.split(end)) return;
+    if (!this.splitAround(start, end)) return false;
     const from = this.lowerBound(start);
     let to = from;
     while (to < this.areas.length && this.areas[to]!.start < end) to++;
-    if (to === from) return;
+    if (to === from) return true;
     const gone = this.areas.splice(from, to - from);
     for (const area of gone) this.dropPages(area.start, area.end);
     this.flushTlb();
+    return true;
   }
 
   /** Forgets the contents of pages (MADV_DONTNEED): the next touch fills them anew. */
@@ -188,11 +191,13 @@ export class AddressSpace {
     this.flushTlb();
   }
 
-  /** False: the range has a hole (ENOMEM), and nothing before the hole is undone, as on Linux. */
+  /**
+   * False: the range has a hole, and nothing before the hole is undone, as on Linux; or there are too many areas, and
+   * nothing has changed.
+   */
   protect(start: number, length: number, prot: number): boolean {
     const end = start + length;
-    this.split(start);
-    this.split(end);
+    if (!this.splitAround(start, end)) return false;
     let at = start;
     for (let i = this.lowerBound(start); at < end; i++) {
       const area = this.areas[i];
@@ -205,16 +210,18 @@ export class AddressSpace {
       );
       at = area.end;
     }
+    this.merge(start, end);
     this.flushTlb();
     return at >= end;
   }
 
-  /** Moves an area's pages: mremap. The target must be free. */
+  /** Moves an area's pages: mremap. The target must be free. False: nothing has changed. */
   move(from: number, oldLength: number, to: number, newLength: number): boolean {
     const area = this.areaAt(from);
-    if (!area || area.end < from + oldLength) return false;
+    if (!area || area.end < from + oldLength || this.areas.length + 2 > MAX_AREAS) return false;
     const kept = Math.min(oldLength, newLength);
     const made = { ...area, start: to, length: newLength, offset: area.offset + (from - area.start) };
+    const { prot } = area;
     const moved: [number, number][] = [];
     this.eachPage(from, from + kept, (page, frame) => moved.push([page, frame]));
     for (const [page] of moved) {
@@ -222,11 +229,11 @@ export class AddressSpace {
       this.setEntry(BigInt(page) * 4096n, 0n);
     }
     this.unmap(from, oldLength);
-    if (!this.map(made)) return false;
+    this.map(made);
     for (const [page, frame] of moved) {
       const target = page + (to - from) / PAGE;
       this.pages.set(target, frame);
-      this.setEntry(BigInt(target) * 4096n, this.entryFor(frame, area.prot));
+      this.setEntry(BigInt(target) * 4096n, this.entryFor(frame, prot));
     }
     this.flushTlb();
     return true;
@@ -243,23 +250,29 @@ export class AddressSpace {
 
   private touch(area: Area, page: number): number | undefined {
     const known = this.pages.get(page);
-    if (known !== undefined) return known;
+    // Its entry is written again: when a page moved, there may have been no frame for a table.
+    if (known !== undefined)
+      return this.setEntry(BigInt(page) * 4096n, this.entryFor(known, area.prot)) ? known : undefined;
     const frame = this.allocateFrame();
     if (frame === undefined) return undefined;
     if (area.source) {
       const bytes = area.source.read(area.offset + (page * PAGE - area.start), PAGE);
       if (bytes.length) this.memory.write(frame, bytes);
     }
-    if (!this.setEntry(BigInt(page) * 4096n, this.entryFor(frame, area.prot))) return undefined;
+    if (!this.setEntry(BigInt(page) * 4096n, this.entryFor(frame, area.prot))) {
+      this.freeFrames.push(frame);
+      return undefined;
+    }
     this.pages.set(page, frame);
     return frame;
   }
 
   // ---- the host's own accesses on the program's behalf; undefined or false means EFAULT
 
-  read(address: number, length: number): Uint8Array | undefined {
+  read(address: number, length: number): Uint8Array<ArrayBuffer> | undefined {
+    if (!inUserSpace(address, length)) return length === 0 ? new Uint8Array(0) : undefined;
     const out = new Uint8Array(length);
-    const done = this.eachChunk(address, length, Prot.Read, (frame, at, count) => {
+    const done = this.eachChunk(address, length, ANY, (frame, at, count) => {
       const host = this.memory.hostOffset(frame);
       out.set(this.memory.bytes.subarray(host, host + count), at);
     });
@@ -299,7 +312,7 @@ export class AddressSpace {
     prot: number,
     visit: (frame: number, at: number, count: number) => void,
   ): boolean {
-    if (!(address >= 0 && address + length <= USER_TOP)) return length === 0;
+    if (!inUserSpace(address, length)) return length === 0;
     for (let at = 0; at < length; ) {
       const linear = address + at;
       const area = this.areaAt(linear);
@@ -316,15 +329,41 @@ export class AddressSpace {
 
   // ---- areas and page tables
 
-  /** Cuts the area that spans `at` in two. False: no room for one more area. */
-  private split(at: number): boolean {
+  /** Makes both ends of a range ends of areas. False: no room for the areas that this makes; nothing has changed. */
+  private splitAround(start: number, end: number): boolean {
+    const cuts = (at: number): number => {
+      const area = this.areas[this.lowerBound(at)];
+      return area && area.start < at ? 1 : 0;
+    };
+    if (this.areas.length + cuts(start) + cuts(end) > MAX_AREAS) return false;
+    this.split(start);
+    this.split(end);
+    return true;
+  }
+
+  /** Joins neighbours of one kind in a range and at its ends, so that a growing heap stays one area. */
+  private merge(start: number, end: number): void {
+    const first = Math.max(this.lowerBound(start) - 1, 0);
+    const joined: Area[] = [];
+    let index = first;
+    for (; index < this.areas.length; index++) {
+      const area = this.areas[index]!;
+      if (area.start > end) break;
+      const last = joined.at(-1);
+      if (last && last.end === area.start && sameKind(last, area)) last.end = area.end;
+      else joined.push(area);
+    }
+    if (joined.length < index - first) this.areas = this.areas.slice(0, first).concat(joined, this.areas.slice(index));
+  }
+
+  /** Cuts the area that spans `at` in two. */
+  private split(at: number): void {
     const index = this.lowerBound(at);
     const area = this.areas[index];
-    if (!area || area.start >= at) return true;
-    if (this.areas.length >= MAX_AREAS) return false;
-    this.areas.splice(index + 1, 0, { ...area, start: at, offset: area.offset + (at - area.start) });
+    if (!area || area.start >= at) return;
+    const offset = area.source ? area.offset + (at - area.start) : 0;
+    this.areas.splice(index + 1, 0, { ...area, start: at, offset });
     area.end = at;
-    return true;
   }
 
   /** Visits the pages with frames in a range, by whichever is shorter: the range or the table of frames. */

@@ -45,12 +45,12 @@ export class Descriptors {
     return this.table[fd];
   }
 
-  /** Lowest free descriptor at or above `from`, or −EMFILE. */
+  /** Lowest free descriptor at or above `from` (0–1023, −EINVAL otherwise), or −EMFILE. */
   add(file: OpenFile, from = 0): number {
+    if (!(from >= 0 && from < MAX_DESCRIPTORS)) return -Errno.EINVAL;
     for (let fd = from; fd < MAX_DESCRIPTORS; fd++)
       if (!this.table[fd]) {
         this.table[fd] = file;
-        if (file.flags & OpenFlag.CloseOnExec) this.closeOnExec.add(fd);
         return fd;
       }
     return -Errno.EMFILE;

@@ -12,7 +12,10 @@ import type { GuestMemory } from "guest-memory";
 import type { AddressSpace } from "./address-space.ts";
 import { Msr, type ProcessVcpu } from "./vcpu.ts";
 
-/** Selectors as Linux lays them out, so that programs which print them see what they expect. */
+/**
+ * Selectors as Linux lays them out, so that programs which print them see what they expect. User32Code has no
+ * descriptor: from compatibility mode SYSCALL would go to CSTAR, and this process has 64-bit system calls only.
+ */
 export const Selector = {
   KernelCode: 0x10,
   KernelData: 0x18,
@@ -63,7 +66,6 @@ export function installKernelArea(memory: GuestMemory, space: AddressSpace, vcpu
   const descriptors: readonly (readonly [number, bigint])[] = [
     [Selector.KernelCode, 0x00af_9b00_0000_ffffn],
     [Selector.KernelData, 0x00cf_9300_0000_ffffn],
-    [Selector.User32Code & ~3, 0x00cf_fb00_0000_ffffn],
     [Selector.UserData & ~3, 0x00cf_f300_0000_ffffn],
     [Selector.UserCode & ~3, 0x00af_fb00_0000_ffffn],
     // A busy 64-bit TSS of 0x68 bytes: limit 0x67, base spread over the descriptor.

@@ -16,9 +16,12 @@ export const STACK_BYTES = 8 * 1024 * 1024;
 /** Linux: a quarter of the stack limit. */
 const MAX_ARGUMENT_BYTES = STACK_BYTES / 4;
 const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
 
 export interface ProgramOptions {
   readonly path: string;
+  /** Where a relative path starts. */
+  readonly cwd: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly uid: number;
@@ -34,6 +37,8 @@ export interface LoadedProgram {
   readonly stackPointer: bigint;
   /** First byte behind the program's data: where brk starts. */
   readonly brkStart: number;
+  /** The program's file, absolute and without links. */
+  readonly path: string;
 }
 
 const AT = {
@@ -63,15 +68,21 @@ const pageDown = (value: number): number => value - (value % PAGE);
 const pageUp = (value: number): number => pageDown(value + PAGE - 1);
 
 /** Reads and checks an image: x86-64, executable or shared object. @throws ProcessError with the path. */
-function readImage(files: FileTree, path: string, what: string): { image: ElfImage; file: HostFile } {
-  const resolved = files.resolve(path, "/");
+function readImage(
+  files: FileTree,
+  path: string,
+  cwd: string,
+  what: string,
+): { image: ElfImage; file: HostFile; path: string } {
+  const resolved = files.resolve(path, cwd);
   if (typeof resolved === "number")
     throw new ProcessError("not-found", `${path}: no such ${what} under the root`, path);
   if (resolved.stat.kind !== "file")
     throw new ProcessError("not-a-file", `${path}: a ${resolved.stat.kind}, not a ${what}`, path);
   const file = files.open(resolved.path);
   if (!file) throw new ProcessError("not-found", `${path}: cannot be read`, path);
-  // Only headers, program headers and the interpreter's name are needed; the rest is mapped.
+  if (file.size > MAX_IMAGE_BYTES)
+    throw new ProcessError("unsupported", `${path}: ${file.size} bytes; at most ${MAX_IMAGE_BYTES} expected`, path);
   const bytes = file.read(0, file.size);
   try {
     const image = parseElf(bytes);
@@ -85,7 +96,7 @@ function readImage(files: FileTree, path: string, what: string): { image: ElfIma
       throw new ProcessError("unsupported", `${path}: ELF type ${image.type}; an executable (2 or 3) expected`, path);
     if (image.programHeaders.count * image.programHeaders.entrySize > MAX_HEADER_BYTES)
       throw new ProcessError("malformed", `${path}: ${image.programHeaders.count} program headers`, path);
-    return { image, file };
+    return { image, file, path: resolved.path };
   } catch (error) {
     if (!(error instanceof ElfError)) throw error;
     const script = bytes[0] === 0x23 && bytes[1] === 0x21;
@@ -109,11 +120,18 @@ function mapImage(
 ): { bias: number; end: number } {
   const loads = image.segments.filter((segment) => segment.type === SegmentType.Load && segment.memorySize > 0n);
   if (loads.length === 0) throw new ProcessError("malformed", `${path}: no loadable segment`, path);
+  for (const [index, segment] of loads.entries())
+    if (segment.virtualAddress + segment.memorySize > BigInt(USER_TOP))
+      throw new ProcessError(
+        "malformed",
+        `${path}: segment ${index} at 0x${segment.virtualAddress.toString(16)} does not fit into user space`,
+        path,
+      );
   const bias = image.type === ElfType.SharedObject ? base - pageDown(Number(loads[0]!.virtualAddress)) : 0;
   let end = 0;
   for (const [index, segment] of loads.entries()) {
     if (
-      segment.virtualAddress + segment.memorySize > BigInt(USER_TOP - bias) ||
+      bias + Number(segment.virtualAddress + segment.memorySize) > USER_TOP ||
       bias + Number(segment.virtualAddress) < MMAP_MIN_ADDRESS
     )
       throw new ProcessError(
@@ -170,14 +188,19 @@ const boundedSource = (file: HostFile, name: string, end: number) => ({
 });
 
 export function loadProgram(space: AddressSpace, files: FileTree, options: ProgramOptions): LoadedProgram {
-  const { image, file } = readImage(files, options.path, "program");
+  const { image, file, path } = readImage(files, options.path, options.cwd, "program");
   const program = mapImage(space, image, file, options.path, PIE_BASE);
-  const entry = BigInt(program.bias) + image.entry;
+  const entry = BigInt.asUintN(64, BigInt(program.bias) + image.entry);
 
   let start = entry;
   let interpreterBase = 0;
   if (image.interpreter !== undefined) {
-    const { image: loader, file: loaderFile } = readImage(files, image.interpreter, `interpreter of ${options.path}`);
+    const { image: loader, file: loaderFile } = readImage(
+      files,
+      image.interpreter,
+      options.cwd,
+      `interpreter of ${options.path}`,
+    );
     const size = loader.segments
       .filter((s) => s.type === SegmentType.Load)
       .reduce((top, s) => Math.max(top, pageUp(Number(s.virtualAddress + s.memorySize))), 0);
@@ -185,8 +208,8 @@ export function loadProgram(space: AddressSpace, files: FileTree, options: Progr
     if (base === undefined)
       throw new ProcessError("no-memory", `${image.interpreter}: no room in the address space`, image.interpreter);
     const mapped = mapImage(space, loader, loaderFile, image.interpreter, base);
-    interpreterBase = base;
-    start = BigInt(mapped.bias) + loader.entry;
+    interpreterBase = mapped.bias;
+    start = BigInt.asUintN(64, BigInt(mapped.bias) + loader.entry);
   }
 
   space.map({
@@ -214,7 +237,7 @@ export function loadProgram(space: AddressSpace, files: FileTree, options: Progr
     [AT.BASE, BigInt(interpreterBase)],
     [AT.ENTRY, entry],
   ]);
-  return { entry: start, stackPointer, brkStart: program.end };
+  return { entry: start, stackPointer, brkStart: program.end, path };
 }
 
 function buildStack(
@@ -226,7 +249,8 @@ function buildStack(
   const texts = [...options.args, ...Object.entries(options.env).map(([key, value]) => `${key}=${value}`)].map((text) =>
     encoder.encode(`${text}\0`),
   );
-  const total = texts.reduce((sum, text) => sum + text.length, 0);
+  // Each text counts with its pointer, or a million empty arguments would fit.
+  const total = texts.reduce((sum, text) => sum + text.length + 8, 0);
   if (total > MAX_ARGUMENT_BYTES)
     throw new ProcessError(
       "arguments-too-long",

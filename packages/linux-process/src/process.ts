@@ -92,6 +92,10 @@ const PF_FETCH = 16n;
 const SEGV_ACCERR = 2;
 const BUS_ADRERR = 2;
 const ENOSYS = 38;
+/** 366 days: whoever sleeps for longer sleeps for ever, and timers of the machine would fire all along. */
+const MAX_SLEEP_NS = 366n * 86_400n * 1_000_000_000n;
+/** Numbers from here on are counted under one name: a program that tries them all must not fill the host's memory. */
+const COUNTED_NUMBERS = 1024;
 const VECTOR_PF = 14;
 const VECTOR_BP = 3;
 
@@ -111,11 +115,13 @@ export class LinuxProcess {
   readonly memoryBytes: number;
   cwd: string;
   end: ProcessEnd | undefined;
-  /** System calls so far, by name; unknown ones as `syscall_N`. */
+  /** System calls so far, by name; unknown ones as `syscall_N`, from 1,024 on all as `syscall_other`. */
   readonly counts: Map<string, number> = new Map();
 
   private readonly kernel: KernelArea;
   private readonly path: string;
+  /** Target of /proc/self/exe. */
+  private executable = "";
   private readonly onSyscall: ((line: string) => void) | undefined;
   private readonly brkStart: number;
   private brk: number;
@@ -129,7 +135,6 @@ export class LinuxProcess {
     this.onSyscall = options.onSyscall;
     this.uid = options.uid ?? 1000;
     this.gid = options.gid ?? 1000;
-    this.cwd = options.cwd ?? "/";
     this.memoryBytes = pool.end - pool.start;
     this.terminalSize = streams.terminalSize ?? { rows: 24, columns: 80 };
     this.devices = { stdin: streams.stdin, stdout: streams.stdout, random: options.random };
@@ -145,8 +150,13 @@ export class LinuxProcess {
     this.files = new FileTree(
       options.files,
       { "/proc/self/maps": () => this.mapsText(), "/proc/self/cmdline": () => `${options.args.join("\0")}\0` },
-      () => options.path,
+      () => this.executable,
     );
+    const { cwd = "/" } = options;
+    const start = this.files.resolve(cwd, "/");
+    if (typeof start === "number" || start.stat.kind !== "directory")
+      throw new ProcessError("not-found", `${cwd}: no such directory under the root`, cwd);
+    this.cwd = start.path;
     const kernel = installKernelArea(memory, this.space, vcpu);
     if (!kernel) throw noMemory();
     this.kernel = kernel;
@@ -156,6 +166,7 @@ export class LinuxProcess {
     this.descriptors.add(streamFile("/dev/stderr", { terminal: terminals.stderr ?? false, write: streams.stderr }));
     const program = loadProgram(this.space, this.files, {
       path: options.path,
+      cwd: this.cwd,
       args: options.args,
       env: options.env ?? {},
       uid: this.uid,
@@ -163,6 +174,7 @@ export class LinuxProcess {
       random: options.random(16),
       hwcap: options.hwcap ?? 0,
     });
+    this.executable = program.path;
     this.brkStart = program.brkStart;
     this.brk = program.brkStart;
     for (let i = 0; i < 16; i++) vcpu.writeRegister(i, 0n);
@@ -211,6 +223,13 @@ export class LinuxProcess {
     return undefined;
   }
 
+  /** Lets virtual time pass; what comes after a year counts as never. The result is a system call's: 0, or the end. */
+  sleep(ns: bigint): number | undefined {
+    if (ns > MAX_SLEEP_NS) return this.stopForDeadlock(`a sleep of ${ns / 1_000_000_000n} seconds`);
+    if (ns > 0n) this.time.advanceNs(ns);
+    return 0;
+  }
+
   /** brk(2): the new break, or the old one where it cannot move. */
   setBreak(address: number): number {
     const pageUp = (value: number): number => Math.ceil(value / PAGE) * PAGE;
@@ -229,7 +248,7 @@ export class LinuxProcess {
         name: "[heap]",
       };
       if (!this.space.map(area)) return this.brk;
-    } else if (to < from) this.space.unmap(to, from - to);
+    } else if (to < from && !this.space.unmap(to, from - to)) return this.brk;
     this.brk = address;
     return address;
   }
@@ -254,7 +273,8 @@ export class LinuxProcess {
     this.enterUser(vcpu.readRegister(Gpr.RCX), (vcpu.readRegister(Gpr.R11) & 0x3f_7fd7n) | 2n);
     const found = byNumber.get(number);
     const name = found?.name ?? `syscall_${number}`;
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    const counted = number < COUNTED_NUMBERS ? name : "syscall_other";
+    this.counts.set(counted, (this.counts.get(counted) ?? 0) + 1);
     const text = this.onSyscall && describeSyscall(this.space, name, found?.call.args, [a, b, c, d, e, f]);
     const result = found ? found.call.run(this, a, b, c, d, e, f) : -ENOSYS;
     if (result !== undefined) vcpu.writeRegister(Gpr.RAX, BigInt.asUintN(64, BigInt(result)));

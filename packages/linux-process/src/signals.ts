@@ -68,6 +68,8 @@ export interface SignalInfo {
   readonly code: number;
   /** si_addr of a fault. */
   readonly address?: bigint;
+  /** si_pid and si_uid of a signal that a process sent. */
+  readonly sender?: { readonly pid: number; readonly uid: number };
   /** Vector, error code and CR2 for the machine context. */
   readonly trap?: { readonly vector: number; readonly errorCode: bigint; readonly cr2: bigint };
 }
@@ -163,10 +165,11 @@ export class Signals {
     if (!this.pending.some((other) => other.signal === info.signal)) this.pending.push(info);
   }
 
-  /** Next signal that may be delivered now. */
+  /** Next signal that may be delivered now: the lowest number first, as Linux picks. */
   takeDeliverable(): SignalInfo | undefined {
-    const index = this.pending.findIndex((info) => !this.isBlocked(info.signal));
-    return index < 0 ? undefined : this.pending.splice(index, 1)[0];
+    const next = this.pending.filter((info) => !this.isBlocked(info.signal)).sort((a, b) => a.signal - b.signal)[0];
+    if (next) this.pending = this.pending.filter((info) => info !== next);
+    return next;
   }
 
   /**
@@ -223,7 +226,10 @@ export class Signals {
     view.setBigUint64(SIGMASK, this.blocked, true);
     view.setInt32(SIGINFO, info.signal, true);
     view.setInt32(SIGINFO + 8, info.code, true);
-    view.setBigUint64(SIGINFO + 16, info.address ?? 0n, true);
+    if (info.sender) {
+      view.setInt32(SIGINFO + 16, info.sender.pid, true);
+      view.setUint32(SIGINFO + 20, info.sender.uid, true);
+    } else view.setBigUint64(SIGINFO + 16, info.address ?? 0n, true);
     if (!this.space.write(Number(fpstate), vcpu.readFxState()) || !this.space.write(Number(frame), bytes)) return false;
     vcpu.writeRegister(Gpr.RSP, frame);
     vcpu.writeRegister(Gpr.RDI, BigInt(info.signal));
@@ -248,10 +254,18 @@ export class Signals {
     vcpu.rip = view.getBigUint64(MCONTEXT + 128, true);
     vcpu.rflags = (vcpu.rflags & ~RESTORABLE_FLAGS) | (view.getBigUint64(MCONTEXT + 136, true) & RESTORABLE_FLAGS);
     this.blocked = view.getBigUint64(SIGMASK, true) & ~((1n << 8n) | (1n << 18n));
+    const stackFlags = view.getUint32(UCONTEXT + 24, true);
+    this.alternate = {
+      base: stackFlags & 2 ? 0n : view.getBigUint64(UCONTEXT + 16, true),
+      flags: stackFlags & 2,
+      size: stackFlags & 2 ? 0n : view.getBigUint64(UCONTEXT + 32, true),
+    };
     const fpstate = view.getBigUint64(MCONTEXT + 184, true);
     if (fpstate !== 0n) {
       const image = fpstate < 1n << 47n ? this.space.read(Number(fpstate), FPSTATE_BYTES) : undefined;
       if (!image) return false;
+      // Reserved bits of MXCSR would make FXRSTOR fault; Linux masks them, too.
+      image.fill(0, 26, 28);
       vcpu.writeFxState(image);
     }
     return true;

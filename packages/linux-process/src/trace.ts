@@ -1,20 +1,22 @@
 /** System calls as text, strace's way: `openat(AT_FDCWD, "/etc/ld.so.cache", 0x80000, 00) = 3`. */
 import type { AddressSpace } from "./address-space.ts";
 import { errnoName } from "./errno.ts";
-import type { ArgumentKind } from "./syscall.ts";
+import { Signal } from "./signals.ts";
+import { type ArgumentKind, int } from "./syscall.ts";
 
 const MAX_TEXT = 64;
+const signalNames = new Map<number, string>(Object.entries(Signal).map(([name, number]) => [number, name]));
 const hex = (value: number): string => (value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`);
 
 const formats: Record<ArgumentKind, (space: AddressSpace, value: number) => string> = {
-  fd: (_, value) => String(value | 0),
-  dirfd: (_, value) => ((value | 0) === -100 ? "AT_FDCWD" : String(value | 0)),
-  int: (_, value) => String(value),
+  fd: (_, value) => String(int(value)),
+  dirfd: (_, value) => (int(value) === -100 ? "AT_FDCWD" : String(int(value))),
+  int: (_, value) => String(int(value)),
   size: (_, value) => String(value),
   hex: (_, value) => hex(value),
   pointer: (_, value) => (value === 0 ? "NULL" : hex(value)),
   octal: (_, value) => `0${(value >>> 0).toString(8)}`,
-  signal: (_, value) => String(value),
+  signal: (_, value) => signalNames.get(int(value)) ?? String(int(value)),
   path(space, value) {
     const text = value === 0 ? undefined : space.readString(value);
     if (text === undefined) return value === 0 ? "NULL" : hex(value);

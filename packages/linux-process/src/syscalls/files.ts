@@ -1,9 +1,18 @@
 /** Files: everything that names a path or a descriptor. The tree is read-only: writing gives EROFS. Source: man-pages 6. */
-import { bytesFile, deviceFile, directoryFile, type OpenFile, OpenFlag, regularFile } from "../descriptors.ts";
+import {
+  bytesFile,
+  deviceFile,
+  directoryFile,
+  MAX_DESCRIPTORS,
+  type OpenFile,
+  OpenFlag,
+  regularFile,
+} from "../descriptors.ts";
 import { Errno } from "../errno.ts";
 import type { FileStat, ResolvedFile } from "../files.ts";
 import type { LinuxProcess } from "../process.ts";
 import { int, type SyscallTable } from "../syscall.ts";
+import { readTimespec } from "./time.ts";
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -44,6 +53,14 @@ function lookup(process: LinuxProcess, rawDirfd: number, pathAddress: number, fl
 }
 
 function open(process: LinuxProcess, dirfd: number, pathAddress: number, flags: number): number {
+  const file = openFile(process, dirfd, pathAddress, flags);
+  if (typeof file === "number") return file;
+  const fd = process.descriptors.add(file);
+  if (fd >= 0 && flags & OpenFlag.CloseOnExec) process.descriptors.setCloseOnExec(fd, true);
+  return fd;
+}
+
+function openFile(process: LinuxProcess, dirfd: number, pathAddress: number, flags: number): OpenFile | number {
   const resolved = lookup(process, dirfd, pathAddress, flags & OpenFlag.NoFollow ? AT_SYMLINK_NOFOLLOW : 0);
   if (typeof resolved === "number")
     return resolved === -Errno.ENOENT && flags & OpenFlag.Create ? -Errno.EROFS : resolved;
@@ -51,7 +68,7 @@ function open(process: LinuxProcess, dirfd: number, pathAddress: number, flags: 
   if (flags & OpenFlag.Create && flags & OpenFlag.Exclusive) return -Errno.EEXIST;
   if (flags & OpenFlag.Directory && stat.kind !== "directory") return -Errno.ENOTDIR;
   if (stat.kind === "symlink") return -Errno.ELOOP;
-  if (device) return process.descriptors.add(deviceFile(path, stat, device, flags, process.devices));
+  if (device) return deviceFile(path, stat, device, flags, process.devices);
   if (flags & OpenFlag.AccessMode) return stat.kind === "directory" ? -Errno.EISDIR : -Errno.EROFS;
   if (stat.kind === "directory") {
     const names = process.files.list(path) ?? [];
@@ -59,11 +76,11 @@ function open(process: LinuxProcess, dirfd: number, pathAddress: number, flags: 
       const entry = process.files.resolve(name, path, true);
       return { name, stat: typeof entry === "number" ? stat : entry.stat };
     });
-    return process.descriptors.add(directoryFile(path, stat, entries, flags));
+    return directoryFile(path, stat, entries, flags);
   }
-  if (content) return process.descriptors.add(bytesFile(path, stat, content(), flags));
+  if (content) return bytesFile(path, stat, content(), flags);
   const file = process.files.open(path);
-  return file ? process.descriptors.add(regularFile(path, stat, file, flags)) : -Errno.EACCES;
+  return file ? regularFile(path, stat, file, flags) : -Errno.EACCES;
 }
 
 /** struct stat of x86-64 (144 bytes). */
@@ -113,27 +130,29 @@ function read(process: LinuxProcess, fd: number, address: number, length: number
 
 function write(process: LinuxProcess, fd: number, address: number, length: number): number {
   const file = process.descriptors.get(int(fd));
-  if (!file) return -Errno.EBADF;
+  if (!file || !(file.flags & OpenFlag.AccessMode)) return -Errno.EBADF;
   if (length < 0) return -Errno.EINVAL;
   const bytes = process.space.read(address, Math.min(length, MAX_TRANSFER));
   return bytes ? file.write(bytes) : -Errno.EFAULT;
 }
 
-/** Calls `step` for each part of an iovec until one is short. */
+/** Calls `step` for each part of an iovec until one is short; all parts together move at most MAX_TRANSFER. */
 function vector(
   process: LinuxProcess,
   address: number,
-  count: number,
+  rawCount: number,
   step: (base: number, length: number) => number,
 ): number {
+  const count = int(rawCount);
   if (count < 0 || count > IOV_MAX) return -Errno.EINVAL;
   let total = 0;
   for (let i = 0; i < count; i++) {
     const base = process.space.readU64(address + i * 16);
     const length = process.space.readU64(address + i * 16 + 8);
     if (base === undefined || length === undefined) return total || -Errno.EFAULT;
+    if (length >= 1n << 63n) return total || -Errno.EINVAL;
     if (length === 0n) continue;
-    const done = step(Number(base), Number(length));
+    const done = step(Number(base), Math.min(Number(length), MAX_TRANSFER - total));
     if (done < 0) return total || done;
     total += done;
     if (done < Number(length)) break;
@@ -148,7 +167,8 @@ function access(process: LinuxProcess, dirfd: number, path: number, mode: number
   return mode & 1 && !(resolved.stat.permissions & 0o111) ? -Errno.EACCES : 0;
 }
 
-function readLink(process: LinuxProcess, dirfd: number, path: number, buffer: number, size: number): number {
+function readLink(process: LinuxProcess, dirfd: number, path: number, buffer: number, rawSize: number): number {
+  const size = int(rawSize);
   if (size <= 0) return -Errno.EINVAL;
   const resolved = lookup(process, dirfd, path, AT_SYMLINK_NOFOLLOW);
   if (typeof resolved === "number") return resolved;
@@ -158,10 +178,11 @@ function readLink(process: LinuxProcess, dirfd: number, path: number, buffer: nu
   return process.space.write(buffer, bytes) ? bytes.length : -Errno.EFAULT;
 }
 
-function seek(file: OpenFile, offset: number, whence: number): number {
+function seek(file: OpenFile, offset: number, rawWhence: number): number {
   if (!file.size) return -Errno.ESPIPE;
+  const whence = int(rawWhence);
   const base = whence === 0 ? 0 : whence === 1 ? file.offset : whence === 2 ? file.size() : undefined;
-  if (base === undefined || base + offset < 0) return -Errno.EINVAL;
+  if (base === undefined || base + offset < 0 || base + offset > Number.MAX_SAFE_INTEGER) return -Errno.EINVAL;
   file.offset = base + offset;
   return file.offset;
 }
@@ -220,7 +241,7 @@ export const fileSyscalls = {
   },
   lseek: {
     number: 8,
-    args: ["fd", "int", "int"],
+    args: ["fd", "size", "int"],
     run(p, fd, offset, whence) {
       const file = p.descriptors.get(int(fd));
       return file ? seek(file, offset, whence) : -Errno.EBADF;
@@ -228,7 +249,7 @@ export const fileSyscalls = {
   },
   pread64: {
     number: 17,
-    args: ["fd", "pointer", "size", "int"],
+    args: ["fd", "pointer", "size", "size"],
     run: (p, fd, address, length, offset) => (offset < 0 ? -Errno.EINVAL : read(p, fd, address, length, offset)),
   },
   readv: {
@@ -263,9 +284,10 @@ export const fileSyscalls = {
   dup2: {
     number: 33,
     args: ["fd", "fd"],
-    run(p, from, to) {
-      const file = p.descriptors.get(int(from));
-      if (!file || to < 0 || to >= 1024) return -Errno.EBADF;
+    run(p, rawFrom, rawTo) {
+      const [from, to] = [int(rawFrom), int(rawTo)];
+      const file = p.descriptors.get(from);
+      if (!file || to < 0 || to >= MAX_DESCRIPTORS) return -Errno.EBADF;
       if (from !== to) p.descriptors.replace(to, file);
       return to;
     },
@@ -273,10 +295,11 @@ export const fileSyscalls = {
   dup3: {
     number: 292,
     args: ["fd", "fd", "hex"],
-    run(p, from, to, flags) {
-      const file = p.descriptors.get(int(from));
+    run(p, rawFrom, rawTo, flags) {
+      const [from, to] = [int(rawFrom), int(rawTo)];
+      const file = p.descriptors.get(from);
       if (from === to) return -Errno.EINVAL;
-      if (!file || to < 0 || to >= 1024) return -Errno.EBADF;
+      if (!file || to < 0 || to >= MAX_DESCRIPTORS) return -Errno.EBADF;
       p.descriptors.replace(to, file);
       p.descriptors.setCloseOnExec(to, (flags & OpenFlag.CloseOnExec) !== 0);
       return to;
@@ -289,11 +312,11 @@ export const fileSyscalls = {
       const fd = int(rawFd);
       const file = p.descriptors.get(fd);
       if (!file) return -Errno.EBADF;
-      switch (command) {
+      switch (int(command)) {
         case F_DUPFD:
-          return p.descriptors.add(file, argument);
+          return p.descriptors.add(file, int(argument));
         case F_DUPFD_CLOEXEC: {
-          const made = p.descriptors.add(file, argument);
+          const made = p.descriptors.add(file, int(argument));
           if (made >= 0) p.descriptors.setCloseOnExec(made, true);
           return made;
         }
@@ -417,18 +440,33 @@ export const fileSyscalls = {
   fchmod: { number: 91, args: ["fd", "octal"], run: readOnly },
   fchown: { number: 93, args: ["fd", "int", "int"], run: readOnly },
   utimensat: { number: 280, args: ["dirfd", "path", "pointer", "hex"], run: readOnly },
-  poll: { number: 7, args: ["pointer", "int", "int"], run: (p, fds, count) => poll(p, fds, count) },
+  poll: {
+    number: 7,
+    args: ["pointer", "size", "int"],
+    run(p, fds, count, timeout) {
+      const ms = int(timeout);
+      return poll(p, fds, count, ms < 0 ? undefined : BigInt(ms) * 1_000_000n);
+    },
+  },
   ppoll: {
     number: 271,
-    args: ["pointer", "int", "pointer", "pointer", "size"],
-    run: (p, fds, count) => poll(p, fds, count),
+    args: ["pointer", "size", "pointer", "pointer", "size"],
+    run(p, fds, count, timeout) {
+      const ns = timeout === 0 ? undefined : readTimespec(p, timeout);
+      return typeof ns === "number" ? ns : poll(p, fds, count, ns);
+    },
   },
   pipe2: { number: 293, args: ["pointer", "hex"], run: () => -Errno.ENOSYS },
   socket: { number: 41, args: ["int", "int", "int"], run: () => -Errno.EAFNOSUPPORT },
 } as const satisfies SyscallTable;
 
-/** Every open file is always ready: reads from standard input block in the host. */
-function poll(process: LinuxProcess, address: number, count: number): number {
+/** Every open file is always ready: reads from standard input block in the host. Without one, only time passes. */
+function poll(
+  process: LinuxProcess,
+  address: number,
+  count: number,
+  timeoutNs: bigint | undefined,
+): number | undefined {
   if (count < 0 || count > 1024) return -Errno.EINVAL;
   const bytes = process.space.read(address, count * 8);
   if (!bytes) return -Errno.EFAULT;
@@ -442,5 +480,9 @@ function poll(process: LinuxProcess, address: number, count: number): number {
     view.setUint16(i * 8 + 6, got, true);
     if (got) ready++;
   }
-  return process.space.write(address, bytes) ? ready : -Errno.EFAULT;
+  if (!process.space.write(address, bytes)) return -Errno.EFAULT;
+  if (ready > 0) return ready;
+  return timeoutNs === undefined
+    ? process.stopForDeadlock("poll with nothing that can become ready")
+    : process.sleep(timeoutNs);
 }

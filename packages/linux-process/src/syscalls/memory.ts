@@ -1,29 +1,31 @@
 /** Memory: mmap(2) and its family. Source: Linux mm/{mmap,mprotect,mremap}.c; man-pages 6. */
-import { MMAP_MIN_ADDRESS, PAGE, Prot, USER_TOP } from "../address-space.ts";
+import { inUserSpace, MMAP_MIN_ADDRESS, PAGE, Prot } from "../address-space.ts";
 import { Errno } from "../errno.ts";
 import { MMAP_TOP } from "../load-program.ts";
 import { int, type SyscallTable } from "../syscall.ts";
 
 const MAP_SHARED = 1;
+const MAP_TYPE = 3;
 const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = 0x20;
+const MAP_32BIT = 0x40;
 const MAP_FIXED_NOREPLACE = 0x10_0000;
 const MREMAP_MAYMOVE = 1;
 const MREMAP_FIXED = 2;
 const MADV_DONTNEED = 4;
 
 const pageUp = (value: number): number => Math.ceil(value / PAGE) * PAGE;
-const inUserSpace = (start: number, length: number): boolean =>
-  start >= 0 && length <= USER_TOP && start + length <= USER_TOP;
 
 export const memorySyscalls = {
   mmap: {
     number: 9,
     args: ["pointer", "size", "hex", "hex", "fd", "hex"],
-    run(process, address, rawLength, prot, flags, fd, offset) {
-      if (rawLength <= 0) return -Errno.EINVAL;
+    run(process, address, rawLength, rawProt, flags, fd, offset) {
+      if (rawLength === 0 || !(flags & MAP_TYPE)) return -Errno.EINVAL;
+      if (rawLength < 0) return -Errno.ENOMEM;
       const length = pageUp(rawLength);
-      if (offset % PAGE !== 0 || offset < 0 || prot & ~7) return -Errno.EINVAL;
+      const prot = rawProt & 7;
+      if (offset % PAGE !== 0 || offset < 0) return -Errno.EINVAL;
       const { space } = process;
       let start: number | undefined;
       if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
@@ -35,7 +37,7 @@ export const memorySyscalls = {
       } else {
         const hint = address - (address % PAGE);
         const usable = hint >= MMAP_MIN_ADDRESS && inUserSpace(hint, length) && space.isFree(hint, length);
-        start = usable ? hint : space.findFree(length, MMAP_TOP);
+        start = usable ? hint : space.findFree(length, flags & MAP_32BIT ? 2 ** 31 : MMAP_TOP);
         if (start === undefined) return -Errno.ENOMEM;
       }
       const common = { start, length, prot, shared: (flags & MAP_SHARED) !== 0 };
@@ -67,8 +69,7 @@ export const memorySyscalls = {
     args: ["pointer", "size"],
     run(process, address, length) {
       if (address % PAGE !== 0 || length <= 0 || !inUserSpace(address, pageUp(length))) return -Errno.EINVAL;
-      process.space.unmap(address, pageUp(length));
-      return 0;
+      return process.space.unmap(address, pageUp(length)) ? 0 : -Errno.ENOMEM;
     },
   },
   brk: {
@@ -91,12 +92,12 @@ export const memorySyscalls = {
       if (flags & MREMAP_FIXED) {
         if (!(flags & MREMAP_MAYMOVE) || target % PAGE !== 0 || !inUserSpace(target, newLength)) return -Errno.EINVAL;
         if (target < address + oldLength && address < target + newLength) return -Errno.EINVAL;
-        space.unmap(target, newLength);
+        if (target < MMAP_MIN_ADDRESS) return -Errno.EPERM;
+        if (newLength - oldLength > process.mappableBytes || !space.unmap(target, newLength)) return -Errno.ENOMEM;
         return space.move(address, oldLength, target, newLength) ? target : -Errno.ENOMEM;
       }
       if (newLength <= oldLength) {
-        if (newLength < oldLength) space.unmap(address + newLength, oldLength - newLength);
-        return address;
+        return space.unmap(address + newLength, oldLength - newLength) ? address : -Errno.ENOMEM;
       }
       const grow = newLength - oldLength;
       if (grow > process.mappableBytes) return -Errno.ENOMEM;
@@ -125,7 +126,7 @@ export const memorySyscalls = {
     number: 28,
     args: ["pointer", "size", "int"],
     run(process, address, length, advice) {
-      if (address % PAGE !== 0) return -Errno.EINVAL;
+      if (address % PAGE !== 0 || length < 0) return -Errno.EINVAL;
       if (advice === MADV_DONTNEED && inUserSpace(address, pageUp(length)))
         process.space.discard(address, pageUp(length));
       return 0;

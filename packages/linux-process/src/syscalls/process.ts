@@ -4,16 +4,20 @@ import { STACK_BYTES } from "../load-program.ts";
 import type { LinuxProcess } from "../process.ts";
 import { int, type SyscallTable } from "../syscall.ts";
 import { Msr } from "../vcpu.ts";
+import { readTimespec } from "./time.ts";
 
 const ARCH_SET_GS = 0x1001;
 const ARCH_SET_FS = 0x1002;
 const ARCH_GET_FS = 0x1003;
 const ARCH_GET_GS = 0x1004;
 const FUTEX_COMMAND = 0x7f;
+const FUTEX_CLOCK_REALTIME = 0x100;
 const INFINITY = 0xffff_ffff_ffff_ffffn;
 const RLIMIT_STACK = 3;
 const RLIMIT_NOFILE = 7;
 const LAST_LIMIT = 15;
+/** Bytes that one getrandom makes at most; programs must expect fewer than they asked for. */
+const MAX_RANDOM = 1 << 20;
 const PR_SET_NAME = 15;
 const PR_GET_NAME = 16;
 
@@ -38,17 +42,31 @@ function utsname(): Uint8Array {
   return bytes;
 }
 
-function futex(process: LinuxProcess, address: number, operation: number, value: number, timeout: number): number | undefined {
+function futex(
+  process: LinuxProcess,
+  address: number,
+  operation: number,
+  value: number,
+  timeout: number,
+): number | undefined {
   const command = operation & FUTEX_COMMAND;
+  if (address % 4 !== 0) return -Errno.EINVAL;
   const bytes = process.space.read(address, 4);
   if (!bytes) return -Errno.EFAULT;
   const current = new DataView(bytes.buffer).getUint32(0, true);
   switch (command) {
     case 0: // FUTEX_WAIT
-    case 9: // FUTEX_WAIT_BITSET
-      if (current !== value % 2 ** 32) return -Errno.EAGAIN;
-      // Nobody else can wake us. With a timeout, it passes at once in virtual time.
-      return timeout === 0 ? process.stopForDeadlock("futex wait with no other thread") : -Errno.ETIMEDOUT;
+    case 9: {
+      // FUTEX_WAIT_BITSET
+      if (current !== value >>> 0) return -Errno.EAGAIN;
+      // Nobody else can wake us: without a timeout this is the end, with one it passes in virtual time.
+      if (timeout === 0) return process.stopForDeadlock("futex wait with no other thread");
+      const wanted = readTimespec(process, timeout);
+      if (typeof wanted === "number") return wanted;
+      const { time } = process;
+      const now = operation & FUTEX_CLOCK_REALTIME ? time.wallNs() : time.monotonicNs();
+      return process.sleep(command === 9 ? wanted - now : wanted) === undefined ? undefined : -Errno.ETIMEDOUT;
+    }
     case 1: // FUTEX_WAKE
     case 10: // FUTEX_WAKE_BITSET
     case 3: // FUTEX_REQUEUE
@@ -141,10 +159,19 @@ export const processSyscalls = {
     number: 302,
     args: ["int", "int", "pointer", "pointer"],
     run: (p, pid, resource, set, old) =>
-      int(pid) !== 0 && int(pid) !== p.pid ? -Errno.ESRCH : set !== 0 ? -Errno.EPERM : limits(p, resource, old),
+      int(pid) !== 0 && int(pid) !== p.pid
+        ? -Errno.ESRCH
+        : set !== 0 && !p.space.read(set, 16)
+          ? -Errno.EFAULT
+          : limits(p, int(resource), old),
   },
-  getrlimit: { number: 97, args: ["int", "pointer"], run: (p, resource, address) => limits(p, resource, address) },
-  setrlimit: { number: 160, args: ["int", "pointer"], run: () => 0 },
+  getrlimit: { number: 97, args: ["int", "pointer"], run: (p, resource, address) => limits(p, int(resource), address) },
+  /** Limits are taken, and nothing is held to them: what bounds the program is the machine's memory and --max-insns. */
+  setrlimit: {
+    number: 160,
+    args: ["int", "pointer"],
+    run: (p, _resource, set) => (p.space.read(set, 16) ? 0 : -Errno.EFAULT),
+  },
   uname: {
     number: 63,
     args: ["pointer"],
@@ -168,7 +195,7 @@ export const processSyscalls = {
     number: 318,
     args: ["pointer", "size", "hex"],
     run(p, address, size) {
-      const count = Math.min(size, 1 << 20);
+      const count = size < 0 ? MAX_RANDOM : Math.min(size, MAX_RANDOM);
       return p.space.write(address, p.devices.random(count)) ? count : -Errno.EFAULT;
     },
   },
@@ -184,7 +211,8 @@ export const processSyscalls = {
   getcpu: {
     number: 309,
     args: ["pointer", "pointer", "pointer"],
-    run: (p, cpu) => (cpu === 0 || p.space.write(cpu, new Uint8Array(4)) ? 0 : -Errno.EFAULT),
+    run: (p, ...pointers) =>
+      pointers.slice(0, 2).every((at) => at === 0 || p.space.write(at, new Uint8Array(4))) ? 0 : -Errno.EFAULT,
   },
   futex: {
     number: 202,

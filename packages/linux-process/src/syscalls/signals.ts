@@ -10,9 +10,10 @@ const LAST_SIGNAL = 64;
 const UNCATCHABLE = new Set([9, 19]);
 const MINSIGSTKSZ = 2048n;
 
-function send(process: LinuxProcess, signal: number, code: number): number {
+function send(process: LinuxProcess, rawSignal: number, code: number): number {
+  const signal = int(rawSignal);
   if (signal < 0 || signal > LAST_SIGNAL) return -Errno.EINVAL;
-  if (signal > 0) process.signals.send({ signal, code });
+  if (signal > 0) process.signals.send({ signal, code, sender: { pid: process.pid, uid: process.uid } });
   return 0;
 }
 
@@ -20,7 +21,8 @@ export const signalSyscalls = {
   rt_sigaction: {
     number: 13,
     args: ["signal", "pointer", "pointer", "size"],
-    run(p, signal, action, old, size) {
+    run(p, rawSignal, action, old, size) {
+      const signal = int(rawSignal);
       if (size !== 8 || signal < 1 || signal > LAST_SIGNAL) return -Errno.EINVAL;
       const { actions } = p.signals;
       let next: Uint8Array | undefined;
@@ -58,8 +60,9 @@ export const signalSyscalls = {
   rt_sigprocmask: {
     number: 14,
     args: ["int", "pointer", "pointer", "size"],
-    run(p, how, set, old, size) {
-      if (size !== 8) return -Errno.EINVAL;
+    run(p, rawHow, set, old, size) {
+      const how = int(rawHow);
+      if (size !== 8 || (set !== 0 && (how < 0 || how > 2))) return -Errno.EINVAL;
       const next = set === 0 ? undefined : p.space.readU64(set);
       if (set !== 0 && next === undefined) return -Errno.EFAULT;
       if (old !== 0) {
@@ -69,8 +72,7 @@ export const signalSyscalls = {
       }
       if (next !== undefined) {
         const { blocked } = p.signals;
-        const result = how === 0 ? blocked | next : how === 1 ? blocked & ~next : how === 2 ? next : undefined;
-        if (result === undefined) return -Errno.EINVAL;
+        const result = how === 0 ? blocked | next : how === 1 ? blocked & ~next : next;
         p.signals.blocked = BigInt.asUintN(64, result & ~((1n << 8n) | (1n << 18n)));
       }
       return 0;

@@ -20,7 +20,8 @@ function pair(ns: bigint, unitNs: bigint): Uint8Array {
   return bytes;
 }
 
-function readTimespec(process: LinuxProcess, address: number): bigint | number {
+/** struct timespec in ns, or a negated errno. */
+export function readTimespec(process: LinuxProcess, address: number): bigint | number {
   const bytes = process.space.read(address, 16);
   if (!bytes) return -Errno.EFAULT;
   const view = new DataView(bytes.buffer);
@@ -29,12 +30,10 @@ function readTimespec(process: LinuxProcess, address: number): bigint | number {
   return seconds < 0n || ns < 0n || ns >= NS ? -Errno.EINVAL : seconds * NS + ns;
 }
 
-function sleep(process: LinuxProcess, id: number, absolute: boolean, address: number): number {
+function sleep(process: LinuxProcess, id: number, absolute: boolean, address: number): number | undefined {
   const wanted = readTimespec(process, address);
   if (typeof wanted === "number") return wanted;
-  const delta = absolute ? wanted - clock(process, id) : wanted;
-  if (delta > 0n) process.time.advanceNs(delta);
-  return 0;
+  return process.sleep(absolute ? wanted - clock(process, id) : wanted);
 }
 
 const put = (process: LinuxProcess, address: number, bytes: Uint8Array): number =>
@@ -46,13 +45,13 @@ export const timeSyscalls = {
     number: 230,
     args: ["int", "hex", "pointer", "pointer"],
     run: (p, id, flags, request) =>
-      id < 0 || id > LAST_CLOCK ? -Errno.EINVAL : sleep(p, id, (flags & 1) !== 0, request),
+      int(id) < 0 || int(id) > LAST_CLOCK ? -Errno.EINVAL : sleep(p, int(id), (flags & 1) !== 0, request),
   },
   clock_gettime: {
     number: 228,
     args: ["int", "pointer"],
     run: (p, rawId, address) =>
-      int(rawId) < 0 || int(rawId) > LAST_CLOCK ? -Errno.EINVAL : put(p, address, pair(clock(p, rawId), 1n)),
+      int(rawId) < 0 || int(rawId) > LAST_CLOCK ? -Errno.EINVAL : put(p, address, pair(clock(p, int(rawId)), 1n)),
   },
   clock_getres: {
     number: 229,
