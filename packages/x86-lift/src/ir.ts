@@ -134,7 +134,7 @@ export const irOps = {
   helper: {
     effect: "fault",
     fields: "x=helper a? b? c? lo hi",
-    doc: "Calls a helper of `helpers`; it may fault, and may read and write any state. W is its result's width or 0.",
+    doc: "Calls a helper of `helpers`; it may fault (if its row says so), and may read and write any state. Operands that a call has no use for may be absent. W is its result's width or 0.",
   },
   raiseIf: {
     effect: "fault",

@@ -1,6 +1,7 @@
 import { DecodeError, type Instruction, type MnemonicName, mnemonicNames, OpKind, Prefix, Register } from "x86-decode";
 import type { Builder } from "./builder.ts";
 import { isPromised, requiredFeature } from "./features.ts";
+import { Vector } from "./ir.ts";
 import type { LiftMode } from "./mode.ts";
 import { semantics, stringSemantics } from "./semantics/index.gen.ts";
 
@@ -62,7 +63,7 @@ export function isLifted(mnemonic: MnemonicName): boolean {
 export function lift(insn: Instruction, mode: LiftMode, b: Builder): boolean {
   b.start(insn, mode);
   if (insn.error !== DecodeError.None) {
-    if (insn.error === DecodeError.TooLong) b.raise(13, 0);
+    if (insn.error === DecodeError.TooLong) b.raise(Vector.GP, 0);
     else b.undefined();
     return true;
   }
