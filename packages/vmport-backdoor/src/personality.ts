@@ -73,5 +73,7 @@ export interface Personality {
     readonly noScreen: boolean;
     /** The absolute pointer drops its backlog when it is enabled or disabled. */
     readonly pointerClears: boolean;
+    /** Its commands store all six registers, changed or not, which matters where whole registers are written. */
+    readonly pointerStoresAll: boolean;
   };
 }

@@ -6,14 +6,16 @@
  */
 import { type BackdoorCommand, refuse } from "../command.ts";
 import type { FrameRegister } from "../frame.ts";
+import { storeAll } from "../pointer/store-all.ts";
 
 const order: readonly FrameRegister[] = ["eax", "ebx", "ecx", "edx", "esi", "edi"];
 
 export const absolutePointerData: BackdoorCommand = {
   number: 39,
   outputs: ["eax", "ebx", "ecx", "edx", "esi", "edi"],
-  handle(frame, { pointer }) {
+  handle(frame, { personality, pointer }) {
     if (pointer.denies(frame.cpl)) return refuse(frame);
+    if (personality.quirks.pointerStoresAll) storeAll(frame);
     const words = pointer.take(frame.ebx);
     for (let i = 0; i < words.length; i++) frame[order[i] as FrameRegister] = words[i] as number;
   },

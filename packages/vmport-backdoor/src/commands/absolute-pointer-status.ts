@@ -4,12 +4,14 @@
  * Sources: QEMU `hw/i386/vmmouse.c`; Linux `drivers/input/mouse/vmmouse.c`.
  */
 import { type BackdoorCommand, refuse } from "../command.ts";
+import { storeAll } from "../pointer/store-all.ts";
 
 export const absolutePointerStatus: BackdoorCommand = {
   number: 40,
-  outputs: ["eax"],
-  handle(frame, { pointer }) {
+  outputs: ["eax", "ebx", "ecx", "edx", "esi", "edi"],
+  handle(frame, { personality, pointer }) {
     if (pointer.denies(frame.cpl)) return refuse(frame);
+    if (personality.quirks.pointerStoresAll) storeAll(frame);
     frame.eax = pointer.status();
   },
 };

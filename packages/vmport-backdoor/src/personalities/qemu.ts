@@ -39,5 +39,6 @@ export const qemu: Personality = {
     guiOptionsStored: false,
     noScreen: true,
     pointerClears: false,
+    pointerStoresAll: true,
   },
 };

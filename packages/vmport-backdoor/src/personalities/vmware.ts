@@ -51,5 +51,6 @@ export const vmware: Personality = {
     guiOptionsStored: true,
     noScreen: false,
     pointerClears: true,
+    pointerStoresAll: false,
   },
 };

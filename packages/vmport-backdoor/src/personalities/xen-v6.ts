@@ -47,5 +47,6 @@ export const xenV6: Personality = {
     guiOptionsStored: false,
     noScreen: true,
     pointerClears: true,
+    pointerStoresAll: false,
   },
 };
