@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createTier1 } from "../src/tier1/tier1.ts";
 import { createReplayer, type Mismatch } from "./vectors/replay.ts";
 
 const describeMismatch = (m: Mismatch): string =>
@@ -18,29 +19,36 @@ const closeEnough = (name: string, expected: string, actual: string): boolean =>
   return distance >= -1n && distance <= 1n;
 };
 
-describe("[x86-vcpu] vectors from a processor, tier 0", () => {
-  const replayer = createReplayer();
-  for (const [file, forms] of [
-    ["sse-integer.txt", 514],
-    ["sse-float.txt", 168],
-    ["sse-strings.txt", 140],
-    ["mmx.txt", 212],
-    ["x87.txt", 118],
-  ] as const) {
-    test(file, () => {
-      const result = replayer.replay(file);
-      expect(result.forms).toBe(forms);
+const files = [
+  ["sse-integer.txt", 514],
+  ["sse-float.txt", 168],
+  ["sse-strings.txt", 140],
+  ["mmx.txt", 212],
+  ["x87.txt", 118],
+] as const;
+
+for (const [tier, options] of [
+  ["tier 0", {}],
+  ["tier 1", { createTier: createTier1 }],
+] as const) {
+  describe(`[x86-vcpu] vectors from a processor, ${tier}`, () => {
+    const replayer = createReplayer(options);
+    for (const [file, forms] of files) {
+      test(file, () => {
+        const result = replayer.replay(file);
+        expect(result.forms).toBe(forms);
+        expect(result.mismatches.map(describeMismatch).join("\n")).toBe("");
+      }, 600_000);
+    }
+
+    test("x87-transcendental.txt, to one unit in the last place", () => {
+      const result = createReplayer({ ...options, tolerates: closeEnough }).replay("x87-transcendental.txt");
       expect(result.mismatches.map(describeMismatch).join("\n")).toBe("");
     }, 600_000);
-  }
 
-  test("x87-transcendental.txt, to one unit in the last place", () => {
-    const result = createReplayer({ tolerates: closeEnough }).replay("x87-transcendental.txt");
-    expect(result.mismatches.map(describeMismatch).join("\n")).toBe("");
-  }, 600_000);
-
-  test("a wrong result is noticed", () => {
-    // Transcendental results differ by one unit here and there: without the tolerance the replay must say so.
-    expect(replayer.replay("x87-transcendental.txt").mismatches).not.toEqual([]);
-  }, 600_000);
-});
+    test("a wrong result is noticed", () => {
+      // Transcendental results differ by one unit here and there: without the tolerance the replay must say so.
+      expect(replayer.replay("x87-transcendental.txt").mismatches).not.toEqual([]);
+    }, 600_000);
+  });
+}
