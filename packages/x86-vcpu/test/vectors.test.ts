@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createTier0 } from "../src/tier0/index.ts";
 import { createTier1 } from "../src/tier1/tier1.ts";
 import { createReplayer, type Mismatch } from "./vectors/replay.ts";
 
@@ -28,7 +29,7 @@ const files = [
 ] as const;
 
 for (const [tier, options] of [
-  ["tier 0", {}],
+  ["tier 0", { createTier: createTier0 }],
   ["tier 1", { createTier: createTier1 }],
 ] as const) {
   describe(`[x86-vcpu] vectors from a processor, ${tier}`, () => {

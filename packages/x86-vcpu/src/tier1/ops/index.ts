@@ -1,4 +1,6 @@
 /** The table of record ops: the number in a record is the position here, hot ones first. */
+
+import { simdOps } from "../simd/index.ts";
 import { aluOps } from "./alu.ts";
 import { controlOps } from "./control.ts";
 import type { RecordOp } from "./emit.ts";
@@ -14,6 +16,7 @@ const all: readonly RecordOp[] = [
   ...storeImmediateOps,
   ...stackOps,
   ...genericOps,
+  ...simdOps,
 ];
 
 export const recordOps: readonly RecordOp[] = [...all.filter((op) => op.hot), ...all.filter((op) => !op.hot)];
