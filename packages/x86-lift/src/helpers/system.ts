@@ -124,7 +124,12 @@ export const systemHelpers = {
   },
 
   // control, debug and model-specific state
-  readCr: { args: [], result: 64, faults: true, doc: "MOV from CR lo = 0, 2, 3, 4 or 8." },
+  readCr: {
+    args: [],
+    result: 64,
+    faults: true,
+    doc: "MOV from CR lo = 8, the task priority (the other registers are fields).",
+  },
   writeCr: {
     args: [64],
     result: 0,

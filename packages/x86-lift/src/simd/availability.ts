@@ -34,9 +34,16 @@ export function requireMmx(b: Builder, feature: string): boolean {
   return true;
 }
 
-/** x87 instructions: #NM with CR0.EM or CR0.TS (an FPU that the CPUID policy hides behaves as with EM). */
-export function requireX87(b: Builder): boolean {
+/**
+ * x87 instructions: #UD without the feature that an addition came with, #NM with CR0.EM or CR0.TS. An FPU that the
+ * CPUID policy hides behaves as with EM.
+ */
+export function requireX87(b: Builder, feature?: string): boolean {
   const { cr0 } = b.mode;
+  if (feature !== undefined && !b.mode.has(feature)) {
+    b.undefined();
+    return false;
+  }
   if (cr0.em || cr0.ts || !b.mode.has("fpu")) {
     b.raise(Vector.NM);
     return false;

@@ -6,7 +6,7 @@ import { stackNumber } from "../../simd/x87-shapes.ts";
 
 /** `condition`: as in Jcc. */
 function move(b: Builder, condition: number): void {
-  if (!requireX87(b)) return;
+  if (!requireX87(b, "cmov")) return;
   b.helper("x87MoveIf", b.cond(condition), undefined, undefined, stackNumber(b, 1));
   b.next();
 }
