@@ -81,7 +81,7 @@ describe("[x86-lift] any bytes in any mode", () => {
         }
         expect(verifyIr(builder.fragment), `${name}\n${printIr(builder.fragment)}`).toEqual([]);
       }),
-      { numRuns: Number(process.env["LIFT_RUNS"] ?? 20_000) },
+      { numRuns: Number(process.env["LIFT_RUNS"] ?? 10_000) },
     );
   });
 });
