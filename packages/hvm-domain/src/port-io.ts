@@ -16,6 +16,10 @@ export interface StringMemory {
   canWrite(index: number): boolean;
   write(index: number, value: number): void;
   read(index: number): number | undefined;
+  /** Elements of one byte, all at once: the bytes, or the index of the first that faults. */
+  readBytes(length: number): Uint8Array | number;
+  /** Stores all and answers -1, or nothing and answers the index of the first that faults. */
+  writeBytes(bytes: Uint8Array): number;
 }
 
 /** The port space as the domain sees it; `portio-bus` fits with vCPUs as contexts. */
@@ -188,6 +192,45 @@ class OperandMemory implements StringMemory {
     const read = this.#vcpu.readLinear(linear, this.#size);
     if (!this.#check(read)) return undefined;
     return read.faultAt === undefined ? decode(read.bytes) : 2 ** (this.#size * 8) - 1;
+  }
+
+  readBytes(length: number): Uint8Array | number {
+    const start = this.#contiguous(length);
+    if (start !== undefined) {
+      const read = this.#vcpu.readLinear(start, length);
+      if (!this.#check(read)) return read.bytes.length;
+      if (read.bytes.length === length) return read.bytes;
+    }
+    const bytes = new Uint8Array(length);
+    for (let index = 0; index < length; index++) {
+      const value = this.read(index);
+      if (value === undefined) return index;
+      bytes[index] = value;
+    }
+    return bytes;
+  }
+
+  writeBytes(bytes: Uint8Array): number {
+    const start = this.#contiguous(bytes.length);
+    const toPageEnd = start === undefined ? 0 : 0x1000 - Number(start & 0xfffn);
+    for (let index = 0; index < bytes.length; ) {
+      if (!this.canWrite(index)) return index;
+      // In one piece, one byte of each page speaks for all of it.
+      if (start === undefined || index > 0) index += start === undefined ? 1 : 0x1000;
+      else index = toPageEnd;
+    }
+    if (start !== undefined) this.#vcpu.writeLinear(start, bytes);
+    else for (const [index, byte] of bytes.entries()) this.write(index, byte);
+    return -1;
+  }
+
+  /** Linear address of element 0 if so many bytes lie upwards from it without a wrap or a fault of the segment. */
+  #contiguous(length: number): bigint | undefined {
+    if (length === 0 || this.#size !== 1 || this.#step < 0n) return undefined;
+    const first = this.#linear(0);
+    const last = this.#linear(length - 1);
+    this.fault = undefined;
+    return first !== undefined && last !== undefined && last - first === BigInt(length - 1) ? first : undefined;
   }
 
   #probeMissing(linear: bigint): boolean {

@@ -46,7 +46,7 @@ export function codeBits(vcpu: HvmVcpu): 16 | 32 | 64 {
 }
 
 /** The configuration has been checked: the name exists. */
-function personalityOf(name: string): Personality {
+export function personalityOf(name: string): Personality {
   const found = findPersonality(name);
   return found.ok ? found.personality : vmware;
 }

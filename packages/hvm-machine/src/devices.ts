@@ -1,14 +1,16 @@
 /**
- * The devices of a machine: each model gets its ports on the bus, its timers on the clock, and its output pins wired to
- * the interrupt controller. The models know none of these; this file is the wiring.
+ * The board: which devices a machine has, on which ports, and where their pins lead. A device knows none of this.
+ *
+ * Sources: IBM PC AT Technical Reference (interrupt lines, CMOS locations 0x15–0x18 and 0x30–0x31); Bochs and SeaBIOS
+ * (CMOS 0x34–0x35 and 0x5b–0x5d, memory in units of 64 KiB).
  */
-import type { Domain } from "hvm-domain";
+import type { Domain, DomainInterrupts } from "hvm-domain";
 import {
-  type AccessSize,
   type Device,
   type DeviceModel,
   debugcon,
   isaDebugExit,
+  type MachineRequest,
   type Pic,
   pic8259,
   pit8254,
@@ -18,152 +20,187 @@ import {
   rtcCmos,
   uart16550a,
 } from "pc-devices";
-import { IoResult, type PortHandler, type PortioBus } from "portio-bus";
+import { type IoAccess, IoResult, type PortioBus } from "portio-bus";
 import type { SimClock } from "sim-clock";
-import type { BackdoorContext } from "vmport-backdoor";
+import type { CompleteConfig } from "./machine-config.ts";
 
-/** A byte stream that leaves the machine, and one that enters it. */
-export interface MachinePort {
-  /** Told of every output; returns the function that ends it. The bytes are the listener's to keep. */
+/** A stream of bytes that leaves the machine. */
+export interface OutputStream {
+  /** Called with the bytes as the guest sends them; returns the function that ends it. */
   onOutput(listener: (bytes: Uint8Array) => void): () => void;
-  /** Offers input; answers how many bytes were taken. */
+}
+
+export interface SerialPort extends OutputStream {
+  /** Input for the guest; returns how many bytes were taken, fewer when the guest does not read. */
   input(bytes: Uint8Array): number;
 }
 
-export interface MachineDevices {
-  /** COM1. */
-  readonly serial: MachinePort;
-  /** Port 0xe9; it takes no input. */
-  readonly debugcon: MachinePort;
-  /** What the guest wrote to isa-debug-exit as QEMU would exit: value × 2 + 1. */
+/** State of all devices by name. */
+export interface DevicesState {
+  readonly version: 1;
+  readonly devices: Readonly<Record<string, unknown>>;
   readonly exitStatus: number | undefined;
-  /** By name, for save and load. */
-  readonly all: ReadonlyMap<string, Device<unknown>>;
 }
 
-export interface DeviceSurroundings {
-  readonly domain: Domain;
-  readonly bus: PortioBus<BackdoorContext>;
+export interface MachineDevices {
+  /** COM1, 0x3f8, interrupt 4. */
+  readonly serial: SerialPort;
+  /** Port 0xe9. */
+  readonly debugcon: OutputStream;
+  /** What the guest wrote to isa-debug-exit, as QEMU turns it into an exit status: (value << 1 | 1) & 0xff. */
+  readonly exitStatus: number | undefined;
+  /** The interrupt controller's output to the first vCPU. */
+  readonly interrupts: DomainInterrupts;
+  /** As RESET does; a date that the guest has set, and CMOS memory, stay. */
+  reset(): void;
+  save(): DevicesState;
+  /** @throws RangeError for a state of another version or another board */
+  load(state: DevicesState): void;
+}
+
+export interface Board {
+  readonly config: CompleteConfig;
+  readonly domain: Pick<Domain, "shutdown">;
+  readonly bus: PortioBus<unknown>;
   readonly clock: SimClock;
-  /** Virtual time at the instruction being executed. */
-  readonly uptimeNs: () => bigint;
-  readonly unixTimeNs: () => bigint;
-  /** The interrupt controller, made first because the domain asks it. */
-  readonly interrupts: InterruptWiring;
 }
 
-const COM1_IRQ = 4;
-const BITS_PER_EXIT = 2;
+const NS_PER_SECOND = 1_000_000_000n;
+/** ISA interrupts by device and pin. */
+const interruptLines: Readonly<Record<string, number>> = { "pit.irq0": 0, "serial0.irq": 4, "rtc.irq8": 8 };
 
-/** The interrupt controller between devices and the domain. */
-export class InterruptWiring {
-  pic: Pic | undefined;
+export function attachDevices(board: Board): MachineDevices {
+  return new Devices(board);
+}
 
-  isPending(vcpuId: number): boolean {
-    return vcpuId === 0 && this.pic?.interruptPending === true;
+class Devices implements MachineDevices {
+  readonly serial: SerialPort;
+  readonly debugcon: OutputStream;
+  readonly interrupts: DomainInterrupts;
+  exitStatus: number | undefined;
+  readonly #board: Board;
+  /** In the order of loading: the interrupt controller last, because the others drive its pins when they load. */
+  readonly #devices = new Map<string, Device<unknown>>();
+  readonly #pic: Pic;
+
+  constructor(board: Board) {
+    this.#board = board;
+    const { config } = board;
+    const serialOutput = new Fanout();
+    const debugOutput = new Fanout();
+    this.#pic = this.#connect("pic", pic8259);
+    this.#devices.delete("pic");
+    this.#connect("pit", pit8254);
+    this.#connect("rtc", rtcCmos, { memory: cmosMemory(config.memory) });
+    const uart = this.#connect("serial0", uart16550a, {}, serialOutput);
+    this.#connect("pm-timer", pmTimer);
+    this.#connect("port92", port92);
+    this.#connect("reset-control", resetControl);
+    this.#connect("debugcon", debugcon, {}, debugOutput);
+    this.#connect("debug-exit", isaDebugExit);
+    this.#devices.set("pic", this.#pic);
+    this.serial = { onOutput: (listener) => serialOutput.add(listener), input: (bytes) => uart.receive(bytes) };
+    this.debugcon = { onOutput: (listener) => debugOutput.add(listener) };
+    this.interrupts = {
+      isPending: (vcpuId) => vcpuId === 0 && this.#pic.interruptPending,
+      acknowledge: () => this.#pic.acknowledge(),
+    };
   }
 
-  acknowledge(): number {
-    return this.pic?.acknowledge() ?? 0;
+  reset(): void {
+    for (const device of this.#devices.values()) device.reset();
+  }
+
+  save(): DevicesState {
+    const devices = Object.fromEntries([...this.#devices].map(([name, device]) => [name, device.save()]));
+    return { version: 1, devices, exitStatus: this.exitStatus };
+  }
+
+  load(state: DevicesState): void {
+    if (state.version !== 1) throw new RangeError(`devices state has version ${String(state.version)}; expected 1`);
+    const [saved, own] = [Object.keys(state.devices).sort(), [...this.#devices.keys()].sort()];
+    if (saved.join() !== own.join()) {
+      throw new RangeError(
+        `devices state is of another board: it has ${saved.join(", ")}; this one has ${own.join(", ")}`,
+      );
+    }
+    for (const [name, device] of this.#devices) device.load(state.devices[name]);
+    this.exitStatus = state.exitStatus;
+  }
+
+  #connect<Options, Made extends Device<unknown>>(
+    name: string,
+    model: DeviceModel<Options, Made>,
+    options?: Options,
+    output?: Fanout,
+  ): Made {
+    const { bus, clock, config } = this.#board;
+    const offsetNs = BigInt(config.timeOffsetSeconds) * NS_PER_SECOND;
+    const device = model.create(
+      {
+        setLine: (pin, level) => {
+          const irq = interruptLines[`${name}.${pin}`];
+          if (irq !== undefined) this.#pic.setIrq(irq, level);
+        },
+        nowNs: () => clock.nowNs(),
+        unixTimeNs: () => clock.unixTimeNs() + offsetNs,
+        createTimer: (timer, callback) => clock.createAlarm(`${name}.${timer}`, callback),
+        output: (bytes) => output?.send(bytes),
+        request: (request) => this.#request(model.name, request),
+      },
+      options,
+    );
+    model.ranges.forEach((range, number) => {
+      const access = (io: IoAccess<unknown>): IoResult => {
+        const offset = io.port - range.base;
+        if (io.direction === "out") {
+          return device.write(offset, io.size, io.value, number) ? IoResult.Okay : IoResult.Unhandled;
+        }
+        const value = device.read(offset, io.size, number);
+        if (value === undefined) return IoResult.Unhandled;
+        io.value = value;
+        return IoResult.Okay;
+      };
+      bus.register(range, { name: model.name, access });
+    });
+    this.#devices.set(name, device);
+    return device;
+  }
+
+  #request(name: string, request: MachineRequest): void {
+    const { domain } = this.#board;
+    if (request.kind === "reset") domain.shutdown("reboot", `reset by ${name}`);
+    else {
+      this.exitStatus = ((request.value << 1) | 1) & 0xff;
+      domain.shutdown("poweroff", `the guest wrote 0x${request.value.toString(16)} to ${name}`);
+    }
   }
 }
 
-class Output implements MachinePort {
+/** Listeners that come and go. */
+class Fanout {
   #listeners: readonly ((bytes: Uint8Array) => void)[] = [];
-  readonly #receive: (bytes: Uint8Array) => number;
 
-  constructor(receive: (bytes: Uint8Array) => number) {
-    this.#receive = receive;
-  }
-
-  onOutput(listener: (bytes: Uint8Array) => void): () => void {
+  add(listener: (bytes: Uint8Array) => void): () => void {
     this.#listeners = [...this.#listeners, listener];
     return () => {
       this.#listeners = this.#listeners.filter((other) => other !== listener);
     };
   }
 
-  input(bytes: Uint8Array): number {
-    return this.#receive(bytes);
-  }
-
-  emit(bytes: Uint8Array): void {
-    for (const listener of this.#listeners) listener(bytes.slice());
+  send(bytes: Uint8Array): void {
+    for (const listener of this.#listeners) listener(bytes);
   }
 }
 
-export function attachDevices({
-  domain,
-  bus,
-  clock,
-  uptimeNs,
-  unixTimeNs,
-  interrupts,
-}: DeviceSurroundings): MachineDevices {
-  const all = new Map<string, Device<unknown>>();
-  let exitStatus: number | undefined;
-
-  function attach<Options, Made extends Device<unknown>>(
-    model: DeviceModel<Options, Made>,
-    wires: { readonly pins?: Readonly<Record<string, number>>; readonly output?: (bytes: Uint8Array) => void } = {},
-  ): Made {
-    const { pins = {}, output = () => {} } = wires;
-    const device = model.create({
-      setLine(pin, level) {
-        const irq = pins[pin];
-        if (irq !== undefined) interrupts.pic?.setIrq(irq, level);
-      },
-      nowNs: uptimeNs,
-      unixTimeNs,
-      createTimer: (name, callback) => clock.createAlarm(`${model.name}.${name}`, callback),
-      output,
-      request(request) {
-        if (request.kind === "reset") domain.shutdown("reboot", "the guest asked for a reset");
-        else {
-          exitStatus = (request.value * BITS_PER_EXIT + 1) & 0xff;
-          domain.shutdown("poweroff", `the guest wrote ${request.value} to isa-debug-exit`);
-        }
-      },
-    });
-    model.ranges.forEach((range, index) => void bus.register(range, portsOf(model.name, device, range.base, index)));
-    all.set(model.name, device);
-    return device;
-  }
-
-  interrupts.pic = attach(pic8259);
-  attach(pit8254, { pins: { irq0: 0 } });
-  attach(rtcCmos, { pins: { irq8: 8 } });
-  attach(port92);
-  attach(resetControl);
-  attach(isaDebugExit);
-  attach(pmTimer);
-  const console = new Output(() => 0);
-  attach(debugcon, { output: (bytes) => console.emit(bytes) });
-  const serial: Output = new Output((bytes) => uart.receive(bytes));
-  const uart = attach(uart16550a, { pins: { irq: COM1_IRQ }, output: (bytes) => serial.emit(bytes) });
-  return {
-    serial,
-    debugcon: console,
-    all,
-    get exitStatus() {
-      return exitStatus;
-    },
-  };
-}
-
-/** One range of a device as a handler of the bus. */
-function portsOf(name: string, device: Device<unknown>, base: number, range: number): PortHandler<BackdoorContext> {
-  return {
-    name,
-    access(access) {
-      const offset = access.port - base;
-      const size: AccessSize = access.size;
-      if (access.direction === "out")
-        return device.write(offset, size, access.value, range) ? IoResult.Okay : IoResult.Unhandled;
-      const value = device.read(offset, size, range);
-      if (value === undefined) return IoResult.Unhandled;
-      access.value = value;
-      return IoResult.Okay;
-    },
-  };
+/** Where a BIOS leaves the sizes of memory. */
+function cmosMemory(memoryMb: number): Record<number, number> {
+  const KIB_PER_MIB = 1024;
+  const put = (at: number, value: number): Record<number, number> => ({
+    [at]: value & 0xff,
+    [at + 1]: (value >> 8) & 0xff,
+  });
+  const extendedKib = Math.min((memoryMb - 1) * KIB_PER_MIB, 0xffff);
+  const above16Mib = Math.min(Math.max(memoryMb - 16, 0) * 16, 0xffff);
+  return { ...put(0x15, 640), ...put(0x17, extendedKib), ...put(0x30, extendedKib), ...put(0x34, above16Mib) };
 }

@@ -1,6 +1,6 @@
 /** The assembly: a domain, its processors, devices and VMware's backdoor from one typed configuration. */
-export type { MachineDevices, MachinePort } from "./devices.ts";
-export { createMachine, type Machine, type MachineStop, type ProcessSetup } from "./machine.ts";
+export type { DevicesState, MachineDevices, OutputStream, SerialPort } from "./devices.ts";
+export { createMachine, type Machine, type MachineState, type MachineStop, type ProcessSetup } from "./machine.ts";
 export {
   type CompleteConfig,
   ConfigError,

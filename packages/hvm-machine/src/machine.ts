@@ -3,17 +3,17 @@
  * configuration. Nothing here knows how a device or a command works; nothing below knows that the others exist.
  */
 import type { EntryState, GuestImage } from "guest-loader";
-import { createGuestMemory, type GuestMemory } from "guest-memory";
-import { createDomain, type Domain, type RunLimits, type RunStop } from "hvm-domain";
+import { createGuestMemory, type GuestMemory, type GuestMemoryState } from "guest-memory";
+import { createDomain, type Domain, type DomainState, type RunLimits, type RunStop } from "hvm-domain";
 import { LinuxProcess, type LinuxProcessOptions, type ProcessTime } from "linux-process";
 import { createPortioBus, type PortioBus } from "portio-bus";
-import { createSimClock, type SimClock } from "sim-clock";
-import type { Backdoor, BackdoorContext } from "vmport-backdoor";
+import { createSimClock, type SimClock, type SimClockState } from "sim-clock";
+import type { Backdoor, BackdoorContext, BackdoorSave } from "vmport-backdoor";
 import { createDebugLog, type DebugLog } from "vmport-debug-log";
-import { createRandom, type Guestrpc } from "vmport-guestrpc";
+import { createRandom, type Guestrpc, type GuestrpcSave } from "vmport-guestrpc";
 import { createTier0, createTier1, createVcpu, type Vcpu } from "x86-vcpu";
-import { busAsDomainIo, connectBackdoor } from "./backdoor-wiring.ts";
-import { attachDevices, InterruptWiring, type MachineDevices } from "./devices.ts";
+import { busAsDomainIo, connectBackdoor, personalityOf } from "./backdoor-wiring.ts";
+import { attachDevices, type DevicesState, type MachineDevices } from "./devices.ts";
 import { type CompleteConfig, ConfigError, completeConfig, type MachineConfig } from "./machine-config.ts";
 
 const MIB = 0x10_0000;
@@ -27,6 +27,17 @@ export type ProcessSetup = Omit<LinuxProcessOptions, "memory" | "vcpu" | "pool" 
 
 /** How a run ended, for people and programs. */
 export type MachineStop = RunStop | { readonly kind: "process-ended" };
+
+/** Everything that a machine is at one instruction, as plain data. */
+export interface MachineState {
+  readonly version: 1;
+  readonly memory: GuestMemoryState;
+  readonly domain: DomainState;
+  readonly devices: DevicesState;
+  readonly clock: SimClockState;
+  readonly backdoor: BackdoorSave;
+  readonly guestrpc: GuestrpcSave;
+}
 
 export interface Machine {
   readonly config: CompleteConfig;
@@ -51,6 +62,10 @@ export interface Machine {
   /** Wall-clock time of the guest: ns since 1970-01-01 UTC. */
   unixTimeNs(): bigint;
   traceHash(): string;
+  /** Between two runs. A program of `startProcess` cannot be saved: its files are the host's. */
+  save(): MachineState;
+  /** Into a machine of the same configuration. Throws when it is another one; the machine is then of no more use. */
+  load(state: MachineState): void;
 }
 
 export function createMachine(config: MachineConfig = {}): Machine {
@@ -84,9 +99,8 @@ class AssembledMachine implements Machine {
     });
     this.log = createDebugLog({ mask: config.vmportDebug });
     this.bus = createPortioBus<BackdoorContext>();
-    const interrupts = new InterruptWiring();
+    const personality = personalityOf(config.personality);
     this.domain = createDomain({
-      interrupts,
       name: config.name,
       flags: { vmwarePort: config.vmwarePort },
       params: {
@@ -96,9 +110,19 @@ class AssembledMachine implements Machine {
       },
       vcpus: config.vcpus,
       flavour: config.flavour,
-      cpuid: { tscKhz: config.tscKhz, ...config.cpuid },
+      cpuid: {
+        tscKhz: config.tscKhz,
+        hypervisorLeaves: personality.cpuid,
+        // Linux takes the hypervisor with the highest leaves: beside Xen's own it would not see VMware's.
+        xenLeaves: personality.name.startsWith("xen-"),
+        ...config.cpuid,
+      },
       io: busAsDomainIo(this.bus),
       clock: this.clock,
+      interrupts: {
+        isPending: (vcpuId) => this.devices.interrupts.isPending(vcpuId),
+        acknowledge: (vcpuId) => this.devices.interrupts.acknowledge(vcpuId),
+      },
     });
     this.vcpus = Array.from({ length: config.vcpus }, (_, id) => {
       const vcpu = createVcpu({
@@ -121,14 +145,7 @@ class AssembledMachine implements Machine {
     });
     this.backdoor = parts.backdoor;
     this.guestrpc = parts.guestrpc;
-    this.devices = attachDevices({
-      domain: this.domain,
-      bus: this.bus,
-      clock: this.clock,
-      uptimeNs: () => this.uptimeNs(),
-      unixTimeNs: () => this.unixTimeNs(),
-      interrupts,
-    });
+    this.devices = attachDevices({ config, domain: this.domain, bus: this.bus, clock: this.clock });
     this.domain.registerHypercallHook((vcpu) => {
       const { process } = this;
       if (!process?.ownsTrap(vcpu.rip)) return "pass";
@@ -209,5 +226,30 @@ class AssembledMachine implements Machine {
 
   traceHash(): string {
     return this.domain.traceHash();
+  }
+
+  save(): MachineState {
+    if (this.process)
+      throw new ConfigError("process", "a machine that runs a Linux program without a kernel cannot be saved");
+    return {
+      version: 1,
+      memory: this.memory.save(),
+      domain: this.domain.save(),
+      devices: this.devices.save(),
+      clock: this.clock.save(),
+      backdoor: this.backdoor.save(),
+      guestrpc: this.guestrpc.save(),
+    };
+  }
+
+  load(state: MachineState): void {
+    if (state.version !== 1) throw new RangeError(`machine state has version ${String(state.version)}; expected 1`);
+    this.memory.load(state.memory);
+    this.domain.load(state.domain);
+    this.backdoor.load(state.backdoor);
+    this.guestrpc.load(state.guestrpc);
+    this.devices.load(state.devices);
+    // Last: devices arm their timers when they load; the clock knows in which order they were armed.
+    this.clock.load(state.clock);
   }
 }

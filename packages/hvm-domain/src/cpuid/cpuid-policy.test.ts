@@ -55,6 +55,14 @@ describe("[hvm-domain] CPUID: hypervisor leaves", () => {
     expect(make(0n, { xenLeaves: false }).lookup(0x4000_0000, 0, caller)).toEqual(zero);
   });
 
+  it("another hypervisor's leaves are three values", () => {
+    const kvm = { signature: "KVMKVMKVM\0\0\0", fromHardwareVersion: 0, maxLeaf: 0x4000_0001 };
+    const base = make(0n, { hypervisorLeaves: kvm, xenLeaves: false }).lookup(0x4000_0000, 0, caller);
+    expect(base).toEqual({ eax: 0x4000_0001, ebx: 0x4b4d_564b, ecx: 0x564b_4d56, edx: 0x4d });
+    const none = { ...kvm, signature: undefined };
+    expect(make(11n, { hypervisorLeaves: none, xenLeaves: false }).lookup(0x4000_0000, 0, caller)).toEqual(zero);
+  });
+
   it("the frequencies are the configured ones", () => {
     const policy = make(11n, { tscKhz: 3_141_592, apicBusKhz: 66_000 });
     expect(policy.lookup(0x4000_0010, 0, caller)).toEqual({ eax: 3_141_592, ebx: 66_000, ecx: 0, edx: 0 });

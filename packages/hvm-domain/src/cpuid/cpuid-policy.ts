@@ -9,7 +9,7 @@ import { baseLeaf, type CpuidCaller, defaultIdentity, type ProcessorIdentity } f
 import { featureRows, impliedFeatures, x86_64V2Features } from "./features.ts";
 import { type CpuidLeaf, EMPTY_LEAF } from "./leaf.ts";
 import { viridianLeaf } from "./viridian-leaves.ts";
-import { MIN_VMWARE_CPUID_HARDWARE_VERSION, vmwareLeaf } from "./vmware-leaves.ts";
+import { type HypervisorLeaves, vmwareLeaf, vmwareLeaves } from "./vmware-leaves.ts";
 import { xenLeaf } from "./xen-leaves.ts";
 
 export interface CpuidOptions {
@@ -25,6 +25,8 @@ export interface CpuidOptions {
   readonly tscKhz?: number;
   /** Default 100,000. */
   readonly apicBusKhz?: number;
+  /** The leaves at 0x4000_0000. Default: VMware's, from VMWARE_HW 7. */
+  readonly hypervisorLeaves?: HypervisorLeaves;
   /** Xen's own leaves are there. Default true. */
   readonly xenLeaves?: boolean;
   /** Default 4.5. */
@@ -69,7 +71,9 @@ export function createCpuidPolicy(input: CpuidPolicyInput): CpuidPolicy {
   checkRange("physicalAddressBits", physicalAddressBits, 36, 52);
   const features = selectFeatures(input);
   const base = { identity, features, vcpus, physicalAddressBits };
-  const hasVmwareLeaves = (): boolean => hardwareVersion() >= MIN_VMWARE_CPUID_HARDWARE_VERSION;
+  const leaves = input.hypervisorLeaves ?? vmwareLeaves;
+  const hasVmwareLeaves = (): boolean =>
+    leaves.signature !== undefined && hardwareVersion() >= BigInt(leaves.fromHardwareVersion);
   const isShifted = (): boolean => viridian() || hasVmwareLeaves();
 
   const hypervisorLeaf = (leaf: number, subleaf: number): CpuidLeaf | undefined => {
@@ -79,7 +83,7 @@ export function createCpuidPolicy(input: CpuidPolicyInput): CpuidPolicy {
       if (found !== undefined) return found;
     }
     if (hasVmwareLeaves()) {
-      const found = vmwareLeaf(offset, { tscKhz, apicBusKhz });
+      const found = vmwareLeaf(offset, { leaves, tscKhz, apicBusKhz });
       if (found !== undefined) return found;
     }
     if (!xenLeaves) return undefined;
