@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { type ByteTransfer, createBackdoor, createHost, personalities } from "../src/index.ts";
 import { PlainRegisters } from "./plain-registers.ts";
 
-const CALLS = Number(process.env["HVM_FUZZ_CALLS"] ?? 20_000);
+const CALLS = Number(process.env["HVM_FUZZ_CALLS"] ?? 6_000);
 
 /** xorshift32: the same calls in every run. */
 function numbers(seed: number): () => number {

@@ -58,6 +58,7 @@ describe("[vmport-guestrpc] RPCI verbs", () => {
     ["deployPkg.update.state 1 0 fine", "1 "],
     ["vmbackup.eventSet req.start 0 x", "1 "],
     ["guestlib.info.get 3", "0 Unknown command"],
+    ["disk.wiper.enable", "1 0"],
     ["SetGuestDiskInfo {}", "0 Unknown command"],
     ["Info-get guestinfo.a", "0 Unknown command"],
     ["info-getguestinfo.a", "0 Unknown command"],
@@ -73,6 +74,8 @@ describe("[vmport-guestrpc] RPCI verbs", () => {
     call("log toolbox: Version: build-20829\0");
     expect(lines).toEqual(["toolbox: Version: build-20829"]);
     expect(rpc.tools.buildNumber).toBe(20829);
+    call("log toolbox: Version: 12.2.0.41219 (build-21223074)");
+    expect(rpc.tools.buildNumber).toBe(21_223_074);
   });
 
   it("machine.id.get answers the configured identity", () => {
