@@ -83,10 +83,47 @@ export const flow = (instruction: Instruction): Flow => flowNames[field(instruct
 /** Traits of a form number: `io`, `cpl0`, `stack`, `lock`, `rep` and so on. */
 export const formTraits = (form: number): readonly FormTrait[] => traitSets[field(form, 5)]!;
 
-/** Access of operand `index`. */
+/** Access of operand `index`, as this encoding uses it (registers, masks and repetition considered). */
 export function access(instruction: Instruction, index: number): Access {
   const value = ((field(instruction.form, 0) >> (3 * index)) & 7) as Access;
-  return isRepeated(instruction) ? conditional(value) : value;
+  if (isRepeated(instruction)) return conditional(value);
+  if (isZeroIdiom(instruction))
+    return index > 0 ? Access.None : instruction.opmask === 0 ? Access.Write : masked(instruction, Access.Write);
+  if (index === 0 && instruction.opmask !== 0) return masked(instruction, value);
+  const traits = formTraits(instruction.form);
+  // The upper half is cleared even if the condition is false.
+  if (index === 0 && value === Access.MaybeWrite && instruction.bitness === 64 && traits.includes("clears-upper"))
+    return instruction.opReg0 >= Register.EAX && instruction.opReg0 <= Register.R15D ? Access.ReadWrite : value;
+  // MOVSS and MOVSD merge between registers, but not with memory.
+  if (index === 0 && value === Access.ReadWrite && traits.includes("merge-registers") && hasMemory(instruction))
+    return Access.Write;
+  return value;
+}
+
+const hasMemory = (instruction: Instruction): boolean =>
+  instruction.opKind0 === OpKind.Memory || instruction.opKind1 === OpKind.Memory;
+
+/** Elements whose mask bit is clear keep their value, unless zeroed. */
+function masked(instruction: Instruction, value: Access): Access {
+  if (value !== Access.Write && value !== Access.ReadWrite) return value;
+  if (formTraits(instruction.form).includes("mask-selects")) return value;
+  if (instruction.opKind0 === OpKind.Memory) return value === Access.Write ? Access.MaybeWrite : value;
+  const register = instruction.opReg0;
+  if (instruction.zeroing || (register >= Register.K0 && register <= Register.K7)) return value;
+  // A narrower vector's upper part is written whatever the mask says.
+  return register >= Register.ZMM0 ? Access.ReadMaybeWrite : Access.ReadWrite;
+}
+
+/** The mask of gathers and scatters is cleared as elements are done. */
+const isGather = (instruction: Instruction): boolean =>
+  instruction.memIndex >= Register.XMM0 && instruction.memIndex <= Register.ZMM31;
+
+/** `xor eax,eax` and its like: the sources do not matter. */
+function isZeroIdiom(instruction: Instruction): boolean {
+  if (!formTraits(instruction.form).includes("zero-idiom")) return false;
+  return instruction.opCount === 2
+    ? instruction.opKind1 === OpKind.Register && instruction.opReg0 === instruction.opReg1
+    : instruction.opKind2 === OpKind.Register && instruction.opReg1 === instruction.opReg2;
 }
 
 /** Status flags. Shifts and rotates by an immediate count are told apart: 0 changes nothing, 1 defines OF. */
@@ -94,6 +131,16 @@ export function flagUse(instruction: Instruction): FlagUse {
   const at = field(instruction.form, 2);
   const count = shiftCount(instruction);
   if (count === 0) return { read: 0, written: 0, cleared: 0, set: 0, undefined: 0 };
+  if (isZeroIdiom(instruction) && at !== 0) {
+    const aux = (flagSets[at * 5 + 4]! & Flag.AF) !== 0 ? 0 : Flag.AF;
+    return {
+      read: 0,
+      written: 0,
+      cleared: Flag.OF | Flag.SF | Flag.CF | aux,
+      set: Flag.ZF | Flag.PF,
+      undefined: Flag.AF & ~aux,
+    };
+  }
   const use = {
     read: flagSets[at * 5]!,
     written: flagSets[at * 5 + 1]!,
@@ -126,7 +173,13 @@ const isString = (instruction: Instruction): boolean =>
   instruction.opKind1 === OpKind.StringDestination;
 
 const conditional = (value: Access): Access =>
-  value === Access.Read ? Access.MaybeRead : value === Access.Write ? Access.MaybeWrite : value === Access.ReadWrite ? Access.ReadMaybeWrite : value;
+  value === Access.Read
+    ? Access.MaybeRead
+    : value === Access.Write
+      ? Access.MaybeWrite
+      : value === Access.ReadWrite
+        ? Access.ReadMaybeWrite
+        : value;
 
 /** Stack pointer, or another register, as wide as the code's (`sp`) or the address size (`di`). */
 const widths = (word: number, bits: number): number =>
@@ -179,18 +232,19 @@ export function usedRegisters(instruction: Instruction): UsedRegister[] {
         add(instruction.opReg(i), value);
         break;
       case OpKind.Memory:
-        if (value !== Access.Address) segment(instruction, instruction.memSegment, Access.Read, used);
+        if (!formTraits(instruction.form).includes("no-seg"))
+          segment(instruction, instruction.memSegment, Access.Read, used);
         if (instruction.memBase !== Register.RIP && instruction.memBase !== Register.EIP)
           add(instruction.memBase, Access.Read);
         add(instruction.memIndex, Access.Read);
         break;
       case OpKind.StringSource:
         segment(instruction, instruction.memSegment, reading, used);
-        pointer(instruction, Register.SI, repeated, add);
+        pointer(instruction, Register.SI, repeated, used, add);
         break;
       case OpKind.StringDestination:
         if (instruction.bitness !== 64) used.push({ register: Register.ES, access: reading });
-        pointer(instruction, Register.DI, repeated, add);
+        pointer(instruction, Register.DI, repeated, used, add);
         break;
       case OpKind.MaskDestination:
         segment(instruction, instruction.memSegment, Access.Read, used);
@@ -199,16 +253,46 @@ export function usedRegisters(instruction: Instruction): UsedRegister[] {
     }
   }
   if (repeated) add(widths(Register.CX, instruction.addressSize), Access.ReadMaybeWrite);
-  if (instruction.opmask !== 0) used.push({ register: Register.K0 + instruction.opmask, access: Access.Read });
-  for (const [value, name] of impliedSets[field(instruction.form, 4)]!.registers) {
+  if (instruction.opmask !== 0)
+    used.push({
+      register: Register.K0 + instruction.opmask,
+      access: isGather(instruction) ? Access.ReadWrite : Access.Read,
+    });
+  if (formTraits(instruction.form).includes("mask-pair")) {
+    // VP2INTERSECT writes an even and an odd mask register.
+    add(Register.K0 + ((instruction.opReg0 - Register.K0) ^ 1), Access.Write);
+  }
+  if (formTraits(instruction.form).includes("block4")) {
+    const first = blockStart(instruction.opReg1);
+    for (let i = 0; i < 4; i++) if (first + i !== instruction.opReg1) add(first + i, Access.Read);
+  }
+  const implied = impliedSets[field(instruction.form, 4)]!;
+  for (const [value, name] of implied.registers) {
     const register = resolve(instruction, name);
-    if (name === SEGMENT_SS) segment(instruction, Register.SS, value as Access, used);
-    else add(register, value as Access);
+    // Registers 8–15 of a row exist in 64-bit code only.
+    if (instruction.bitness === 64 || !needsRex(register)) add(register, value as Access);
+  }
+  let last: number = Register.None;
+  for (const [value, segmentRegister] of implied.memory) {
+    if (segmentRegister !== last)
+      segment(
+        instruction,
+        segmentRegister,
+        value === Access.MaybeRead || value === Access.MaybeWrite ? Access.MaybeRead : Access.Read,
+        used,
+      );
+    last = segmentRegister;
   }
   return used;
 }
 
-const SEGMENT_SS: number = Register.SS;
+const needsRex = (register: number): boolean =>
+  (register >= Register.R8D && register <= Register.R15D) ||
+  (register >= Register.R8 && register <= Register.R15) ||
+  (register >= Register.XMM0 && register < Register.K0 && ((register - Register.XMM0) & 31) >= 8);
+
+/** First of the aligned group of four vector registers. */
+const blockStart = (register: number): number => register - ((register - Register.XMM0) & 3);
 
 /** Implied registers above 256 are `sp` of the stack, above 512 the register of the address size. */
 function resolve(instruction: Instruction, name: number): number {
@@ -218,19 +302,20 @@ function resolve(instruction: Instruction, name: number): number {
 
 function segment(instruction: Instruction, register: number, value: Access, used: UsedRegister[]): void {
   if (register === Register.None) return;
-  if (instruction.bitness !== 64 || register >= Register.FS || value >= Access.Write) used.push({ register, access: value });
+  if (instruction.bitness !== 64 || register >= Register.FS) used.push({ register, access: value });
 }
 
 function pointer(
   instruction: Instruction,
   word: number,
   repeated: boolean,
+  used: UsedRegister[],
   add: (register: number, value: Access) => void,
 ): void {
   const register = widths(word, instruction.addressSize);
   if (repeated) {
-    add(register, Access.MaybeRead);
-    add(register, Access.MaybeWrite);
+    used.push({ register, access: Access.MaybeRead });
+    used.push({ register: written(instruction, register), access: Access.MaybeWrite });
   } else add(register, Access.ReadWrite);
 }
 
@@ -246,7 +331,10 @@ export function usedMemory(instruction: Instruction): UsedMemory[] {
       case OpKind.Memory:
         used.push({
           segment: memSegment,
-          base: instruction.memBase === Register.RIP || instruction.memBase === Register.EIP ? Register.None : instruction.memBase,
+          base:
+            instruction.memBase === Register.RIP || instruction.memBase === Register.EIP
+              ? Register.None
+              : instruction.memBase,
           index: instruction.memIndex,
           scale: instruction.memScale,
           displacement: instruction.displacement,

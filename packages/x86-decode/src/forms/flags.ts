@@ -3,9 +3,9 @@
 import type { FormRow } from "./row.ts";
 
 export const flagsForms: readonly FormRow[] = [
-  { enc: "9E", asm: "SAHF", cpu: "8086", flags: "w:szacp", opt: "!NoLahfSahf64" },
-  { enc: "9F", asm: "LAHF", cpu: "8086", flags: "r:szacp", opt: "!NoLahfSahf64" },
-  { enc: "D6", asm: "SALC", modes: "16 32", cpu: "8086", flags: "r:c" },
+  { enc: "9E", asm: "SAHF", cpu: "8086", uses: "r:ah", flags: "w:szacp", opt: "!NoLahfSahf64" },
+  { enc: "9F", asm: "LAHF", cpu: "8086", uses: "w:ah", flags: "r:szacp", opt: "!NoLahfSahf64" },
+  { enc: "D6", asm: "SALC", modes: "16 32", cpu: "8086", uses: "w:al", flags: "r:c" },
   { enc: "F5", asm: "CMC", cpu: "8086", flags: "r:c w:c" },
   { enc: "F8", asm: "CLC", cpu: "8086", flags: "0:c" },
   { enc: "F9", asm: "STC", cpu: "8086", flags: "1:c" },

@@ -4,9 +4,9 @@ import type { FormRow } from "./row.ts";
 
 export const sseForms: readonly FormRow[] = [
   { enc: "NP 0F 10 /r", asm: "MOVUPS xmm1, xmm2/m128", ops: "w:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse" },
-  { enc: "F3 0F 10 /r", asm: "MOVSS xmm1, xmm2/m32", ops: "rw:xmm.reg r:xmm.rm", mem: "f32", cpu: "sse" },
+  { enc: "F3 0F 10 /r", asm: "MOVSS xmm1, xmm2/m32", ops: "rw:xmm.reg r:xmm.rm", mem: "f32", cpu: "sse", traits: "merge-registers" },
   { enc: "NP 0F 11 /r", asm: "MOVUPS xmm2/m128, xmm1", ops: "w:xmm.rm r:xmm.reg", mem: "4xf32", cpu: "sse" },
-  { enc: "F3 0F 11 /r", asm: "MOVSS xmm2/m32, xmm1", ops: "rw:xmm.rm r:xmm.reg", mem: "f32", cpu: "sse" },
+  { enc: "F3 0F 11 /r", asm: "MOVSS xmm2/m32, xmm1", ops: "rw:xmm.rm r:xmm.reg", mem: "f32", cpu: "sse", traits: "merge-registers" },
   { enc: "NP 0F 12 /r", asm: "MOVHLPS xmm1, xmm2", ops: "rw:xmm.reg r:xmm.rm!", cpu: "sse" },
   { enc: "NP 0F 12 /r", asm: "MOVLPS xmm1, m64", ops: "rw:xmm.reg r:m", mem: "2xf32", cpu: "sse" },
   { enc: "NP 0F 13 /r", asm: "MOVLPS m64, xmm1", ops: "w:m r:xmm.reg", mem: "2xf32", cpu: "sse" },
@@ -44,7 +44,7 @@ export const sseForms: readonly FormRow[] = [
   { enc: "NP 0F 54 /r", asm: "ANDPS xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse" },
   { enc: "NP 0F 55 /r", asm: "ANDNPS xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse" },
   { enc: "NP 0F 56 /r", asm: "ORPS xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse" },
-  { enc: "NP 0F 57 /r", asm: "XORPS xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse" },
+  { enc: "NP 0F 57 /r", asm: "XORPS xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse", traits: "zero-idiom" },
   { enc: "NP 0F 58 /r", asm: "ADDPS xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse" },
   { enc: "F3 0F 58 /r", asm: "ADDSS xmm1, xmm2/m32", ops: "rw:xmm.reg r:xmm.rm", mem: "f32", cpu: "sse" },
   { enc: "NP 0F 59 /r", asm: "MULPS xmm1, xmm2/m128", ops: "rw:xmm.reg r:xmm.rm", mem: "4xf32", cpu: "sse" },

@@ -7,7 +7,7 @@ export const vmxForms: readonly FormRow[] = [
   { enc: "NP 0F 01 C2", asm: "VMLAUNCH", cpu: "vmx", flags: "w:zc 0:osap", flow: "call", traits: "cpl0 vmexit pm" },
   { enc: "NP 0F 01 C3", asm: "VMRESUME", cpu: "vmx", flags: "w:zc 0:osap", flow: "call", traits: "cpl0 vmexit pm" },
   { enc: "NP 0F 01 C4", asm: "VMXOFF", cpu: "vmx", flags: "w:zc 0:osap", traits: "cpl0 vmexit pm" },
-  { enc: "NP 0F 01 D4", asm: "VMFUNC", cpu: "vmx", flags: "w:oszacp", traits: "may-vmexit" },
+  { enc: "NP 0F 01 D4", asm: "VMFUNC", cpu: "vmx", uses: "r:eax r:ecx", flags: "w:oszacp", traits: "may-vmexit" },
   { enc: "NP 0F 78 /r", asm: "VMREAD r/m32, r32", ops: "w:r32.rm r:r32.reg", mem: "u32", modes: "16 32", cpu: "vmx", flags: "w:zc 0:osap", traits: "cpl0 may-vmexit pm" },
   { enc: "NP 0F 78 /r", asm: "VMREAD r/m64, r64", ops: "w:r64.rm r:r64.reg", mem: "u64", modes: "64", cpu: "vmx", flags: "w:zc 0:osap", traits: "cpl0 may-vmexit" },
   { enc: "NP 0F 79 /r", asm: "VMWRITE r32, r/m32", ops: "r:r32.reg r:r32.rm", mem: "u32", modes: "16 32", cpu: "vmx", flags: "w:zc 0:osap", traits: "cpl0 may-vmexit pm" },
