@@ -2,6 +2,7 @@
 export { ALL_CLASSES, type LogClass, type LogClassRow, LogMask, logClasses } from "./classes.ts";
 export { createDebugLog, type DebugLog, type DebugLogOptions, type LogSink, type RateLimit } from "./debug-log.ts";
 export { type MaskError, type MaskResult, maskToNames, parseVmportDebug } from "./parse-mask.ts";
+export { type JsonLineResult, parseJsonLine } from "./readers/json-line.ts";
 export type {
   AccessRecord,
   ChannelRecord,
@@ -14,7 +15,8 @@ export type {
   RpcRecord,
 } from "./record.ts";
 export { createRedactor, isSensitiveKey, type RedactOptions } from "./redact.ts";
-export { escapeBytes, escapeText } from "./text.ts";
+export { type SummaryRow, summarize } from "./summary.ts";
+export { escapeBytes, escapeText, unescapeBytes } from "./text.ts";
 export { toConsoleLine } from "./writers/console-line.ts";
 export { toJsonLine } from "./writers/json-line.ts";
 export { encodePerfetto } from "./writers/perfetto.ts";

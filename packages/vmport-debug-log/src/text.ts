@@ -6,6 +6,17 @@ export function escapeBytes(bytes: Uint8Array, limit = 256): string {
   return bytes.length > end ? `${text}…(${bytes.length} bytes)` : text;
 }
 
+/** Bytes from what {@link escapeBytes} wrote; a note that the rest was cut off is dropped. */
+export function unescapeBytes(text: string): Uint8Array {
+  const shown = text.replace(/…\(\d+ bytes\)$/, "");
+  const bytes: number[] = [];
+  for (const [whole, name, hex] of shown.matchAll(/\\(?:([tnr\\])|x([0-9a-f]{2}))|[^\\]/g)) {
+    if (name !== undefined) bytes.push({ t: 0x09, n: 0x0a, r: 0x0d, "\\": 0x5c }[name] as number);
+    else bytes.push(hex === undefined ? whole.charCodeAt(0) & 0xff : Number.parseInt(hex, 16));
+  }
+  return Uint8Array.from(bytes);
+}
+
 /** The same for a string; what lies beyond ASCII stays unless it is a control character. */
 export function escapeText(text: string, limit = 256): string {
   let out = "";

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createGuestrpc, defaultRpciCommands } from "../src/index.ts";
 import { GuestPort, RPCI, TCLO } from "./guest.ts";
 
-const CALLS = Number(process.env["HVM_FUZZ_CALLS"] ?? 30_000);
+const CALLS = Number(process.env["HVM_FUZZ_CALLS"] ?? 8_000);
 
 function numbers(seed: number): () => number {
   let state = seed;

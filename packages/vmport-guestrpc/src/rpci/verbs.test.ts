@@ -145,7 +145,7 @@ describe("[vmport-guestrpc] RPCI verbs", () => {
           expect(textOf(channel.receive(true) as Uint8Array)).toMatch(/^[01] /);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
