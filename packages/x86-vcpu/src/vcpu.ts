@@ -37,6 +37,7 @@ import {
 import { msrs } from "./system/msr.ts";
 import { type Tier, TierStop } from "./tier.ts";
 import { createTier0 } from "./tier0/index.ts";
+import { createTier1 } from "./tier1/tier1.ts";
 import { TlbContext } from "./tlb.ts";
 import type { VmExit, VmExitReason } from "./vm-exit.ts";
 
@@ -51,7 +52,9 @@ export interface VcpuOptions {
   readonly readTsc?: (retired: number) => bigint;
   /** Seed of RDRAND and RDSEED. Default 0. */
   readonly seed?: bigint;
-  /** Default: tier 0, the reference interpreter. */
+  /** 0: the reference interpreter. 1 (default): WebAssembly. Both do exactly the same. */
+  readonly tier?: 0 | 1;
+  /** Another engine instead. */
   readonly createTier?: (cpu: Cpu) => Tier;
 }
 
@@ -115,7 +118,7 @@ export class Vcpu {
     this.id = id;
     this.cpu = new Cpu({ memory, features, physicalAddressBits, readTsc });
     this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
-    this.tier = (options.createTier ?? createTier0)(this.cpu);
+    this.tier = (options.createTier ?? (options.tier === 0 ? createTier0 : createTier1))(this.cpu);
     this.cpu.wantsAttention = () => this.wantsAttention();
     memory.onCodeWrite((hostPage) => this.tier.invalidateCode(hostPage));
     memory.onDirtyHarvest(() => this.cpu.tlb.flush());

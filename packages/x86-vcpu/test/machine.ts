@@ -3,8 +3,6 @@
  * looks at where the processor halted and what is on the stack.
  */
 import { createGuestMemory, type GuestMemory } from "guest-memory";
-import type { Cpu } from "../src/cpu.ts";
-import type { Tier } from "../src/tier.ts";
 import { createVcpu, type Vcpu } from "../src/vcpu.ts";
 import type { VmExit } from "../src/vm-exit.ts";
 
@@ -80,7 +78,7 @@ export const bytesOf = (hex: string): Uint8Array =>
 
 export interface MachineOptions {
   readonly without?: readonly string[];
-  readonly createTier?: (cpu: Cpu) => Tier;
+  readonly tier?: 0 | 1;
 }
 
 const RIGHTS: Readonly<Record<number, number>> = {
@@ -93,12 +91,12 @@ const RIGHTS: Readonly<Record<number, number>> = {
 };
 
 export function createMachine(mode: Mode, options: MachineOptions = {}): Machine {
-  const memory = createGuestMemory({ arenaBytes: 0x40_0000, ram: [{ base: 0, size: 0x40_0000 }] });
+  const memory = createGuestMemory({ arenaBytes: 0x100_0000, ram: [{ base: 0, size: 0x40_0000 }] });
   const missing = new Set(options.without ?? []);
   const vcpu = createVcpu({
     memory,
     features: { has: (name) => !missing.has(name) },
-    ...(options.createTier === undefined ? {} : { createTier: options.createTier }),
+    tier: options.tier ?? (process.env["VCPU_TIER"] === "1" ? 1 : 0),
   });
   const isLong = mode === "long" || mode === "user64" || mode === "compat";
 
@@ -184,8 +182,9 @@ export function createMachine(mode: Mode, options: MachineOptions = {}): Machine
     const inHandler = exit.reason === "hlt" && at >= 0 && at < 0x1000 && at % 16 === 0;
     const width = vcpu.cpu.code64 ? 8 : mode === "real" ? 2 : 4;
     const pointer = Number(vcpu.readRegister(4) & 0xffff_ffffn);
-    const read = { 2: memory.readU16, 4: memory.readU32, 8: memory.readU64 }[width];
-    const stack = Array.from({ length: 9 }, (_, n) => BigInt(read?.call(memory, pointer + n * width) ?? 0));
+    const word = (at: number): number | bigint | undefined =>
+      width === 8 ? memory.readU64(at) : width === 4 ? memory.readU32(at) : memory.readU16(at);
+    const stack = Array.from({ length: 9 }, (_, n) => BigInt(word(pointer + n * width) ?? 0));
     return { exit, vector: inHandler ? at / 16 : undefined, stack };
   };
 
