@@ -67,19 +67,36 @@ export function generate(): Map<string, string> {
     if (index < 0) index = operandSets.push(key) - 1;
     return index;
   };
+  const combinations = ["0,0"];
   const formRows = forms.map((form) => [
     mnemonicNumber.get(form.mnemonic)!,
     operandSet(form),
-    form.flags,
-    form.memory | (form.broadcastBytes << 8),
+    intern(combinations, `${form.flags},${form.memory | (form.broadcastBytes << 8)}`),
   ]);
 
   const tables = `${head}
-/** Per form: mnemonic, operand set, flags, memory type | broadcast bytes << 8. */
-export const formTable: Int32Array = /* @__PURE__ */ new Int32Array([
-0,0,0,0,
+/** Flags and memory type | broadcast bytes << 8, as they occur together. */
+const traits: readonly number[] = [
+${combinations.map((row) => `${row},`).join("\n")}
+];
+
+/** Per form: mnemonic, operand set, index of the pair above. */
+const forms: readonly number[] = [
+0,0,0,
 ${formRows.map((row) => `${row.join()},`).join("\n")}
-]);
+];
+
+/** Per form: mnemonic, operand set, flags, memory type | broadcast bytes << 8. */
+export const formTable: Int32Array = /* @__PURE__ */ ((): Int32Array => {
+  const table = new Int32Array((forms.length / 3) * 4);
+  for (let from = 0, to = 0; from < forms.length; from += 3, to += 4) {
+    table[to] = forms[from]!;
+    table[to + 1] = forms[from + 1]!;
+    table[to + 2] = traits[forms[from + 2]! * 2]!;
+    table[to + 3] = traits[forms[from + 2]! * 2 + 1]!;
+  }
+  return table;
+})();
 
 /** Five operand codes per operand set. */
 export const operandTable: Int32Array = /* @__PURE__ */ new Int32Array([
