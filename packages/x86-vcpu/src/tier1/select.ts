@@ -121,19 +121,18 @@ const vectorOps = ["", "x"].map((x) => ({
 }));
 const slowLoads = new Map([1, 2, 4, 8, 16].map((bytes) => [bytes, recordOp(`slowLoad${bytes}`)]));
 const slowStores = new Map([1, 2, 4, 8, 16].map((bytes) => [bytes, recordOp(`slowStore${bytes}`)]));
-const [push64, pop64, ret64, jumpTo, checkCanonical, checkLimit, raiseIfOp, scriptOp, leaveOp, jumpBool, dataOp] = [
-  "push64",
-  "pop64",
-  "ret64",
-  "jumpTo",
-  "checkCanonical",
-  "checkLimit",
-  "raiseIf",
-  "script",
-  "leave",
-  "jumpBool",
-  "data",
-].map(recordOp) as [number, number, number, number, number, number, number, number, number, number, number];
+const push64 = recordOp("push64");
+const push64i = recordOp("push64i");
+const pop64 = recordOp("pop64");
+const ret64 = recordOp("ret64");
+const jumpTo = recordOp("jumpTo");
+const checkCanonical = recordOp("checkCanonical");
+const checkLimit = recordOp("checkLimit");
+const raiseIfOp = recordOp("raiseIf");
+const scriptOp = recordOp("script");
+const leaveOp = recordOp("leave");
+const jumpBool = recordOp("jumpBool");
+const dataOp = recordOp("data");
 
 /** Pure operations that have generic records only: by IR op, by width. −1: none at that width. */
 const findOp = (name: string): number => recordOps.findIndex((op) => op.name === name);
@@ -142,6 +141,9 @@ const rotateImmediate = new Map(
   ["rotl", "rotr"].flatMap((kind) => [32, 64].map((w) => [IrOp[kind as "rotl"] * 256 + w, recordOp(`${kind}${w}i`)])),
 );
 const mulImmediate = byWidth((w) => `mul${w}i`);
+/** By width, 32 and 64 only: imul with its flags. */
+const mulFlags = [-1, -1, recordOp("mul32f"), recordOp("mul64f")];
+const mulImmediateFlags = [-1, -1, recordOp("mul32if"), recordOp("mul64if")];
 const flagsKindNames = ["add", "sub", "logic", "inc", "dec", "shl", "shr", "sar", "rol", "ror", "mul"];
 const flagsOps = flagsKindNames.map((kind) => byWidth((w) => `flags${kind}${w}`));
 const setFlagOps = new Map([0, 2, 4, 6, 7, 10, 11].map((flag) => [flag, recordOp(`setFlag${flag}`)]));
@@ -170,6 +172,10 @@ for (const width of widths) {
       fusedOps.set(recordOp(`${name}${width}${imm}`), fused);
     }
   }
+}
+
+for (const name of ["add32if", "add64if", "sub32if", "sub64if", "dec32f", "dec64f"]) {
+  fusedOps.set(recordOp(name), conditionCodes.map((cc) => (cc === 4 ? recordOp(`${name}j4`) : -1)));
 }
 
 /** Rows after which nothing may be moved ahead. */
@@ -561,6 +567,8 @@ export class Selector {
       case IrOp.or:
       case IrOp.xor:
         return this.binary(row, op, width === 1 ? 32 : width);
+      case IrOp.mul:
+        return this.multiply(row, width);
       case IrOp.not:
         return this.not(row, width);
       case IrOp.neg:
@@ -881,12 +889,15 @@ export class Selector {
     )
       return false;
     if (this.eaSlot(address, IrField.A) !== RSP) return false;
-    const value = this.operand(v);
+    const constant = this.isImmediate(v);
+    const value = constant ? this.immediate(v) : this.operand(v);
     this.consume(v);
     this.consume(address);
     this.consume(address);
     this.saveReaders(RSP, 8, row);
-    this.emit(push64, value, 0, 0, 0, memoryWord(0, Segment.SS, 0, 8));
+    const word = memoryWord(0, Segment.SS, 0, 8);
+    if (constant) this.emit(push64i, 0, 0, 0, value, word);
+    else this.emit(push64, value, 0, 0, 0, word);
     this.done[next] = 1;
     return true;
   }
@@ -957,6 +968,45 @@ export class Selector {
     const d = this.destination(row);
     this.emit(immediate ? immediateOp : plain, d, slotA, slotB, imm, 0);
     this.define(row, d, width >= 32);
+  }
+
+  /** imul: the product, and flags that say whether its high half is more than a sign. */
+  private multiply(row: number, width: number): void {
+    const a = this.field(row, IrField.A);
+    const b = this.field(row, IrField.B);
+    const flags = width >= 32 ? this.foldableFlags(row, width) : -1;
+    const overflow = flags === -1 ? -1 : this.field(flags, IrField.A);
+    if (overflow === -1 || this.field(flags, IrField.X) !== FlagsKind.Mul || !this.isOverflow(overflow, row, a, b, width)) {
+      return this.pure(row, IrOp.mul, width);
+    }
+    const high = this.field(overflow, IrField.A);
+    const sign = this.field(overflow, IrField.B);
+    this.saveConditions(row);
+    const immediate = this.isImmediate(b);
+    const slotA = this.operand(a);
+    const slotB = immediate ? 0 : this.operand(b);
+    const imm = immediate ? this.immediate(b) : 0;
+    for (const r of [high, sign, overflow, flags]) this.done[r] = 1;
+    // Uses by the rows that the record replaces.
+    this.uses[row] = this.uses[row]! - 2;
+    this.consume(a);
+    this.consume(b);
+    this.consumeOperands(row);
+    const d = this.destination(row);
+    this.emit((immediate ? mulImmediateFlags : mulFlags)[log(width)]!, d, slotA, slotB, imm, 0);
+    this.define(row, d, true);
+  }
+
+  /** Is it `ne(mulHighS(a, b), sar(product, width − 1))`, of use to nobody but the flags? */
+  private isOverflow(row: number, product: number, a: number, b: number, width: number): boolean {
+    if (this.opOf(row) !== IrOp.ne || this.uses[row] !== 1) return false;
+    const high = this.field(row, IrField.A);
+    const sign = this.field(row, IrField.B);
+    if (this.opOf(high) !== IrOp.mulHighS || this.uses[high] !== 1 || high < product) return false;
+    if (this.field(high, IrField.A) !== a || this.field(high, IrField.B) !== b) return false;
+    if (this.opOf(sign) !== IrOp.sar || this.uses[sign] !== 1 || this.field(sign, IrField.A) !== product) return false;
+    const count = this.field(sign, IrField.B);
+    return this.opOf(count) === IrOp.const && this.field(count, IrField.Lo) === width - 1;
   }
 
   private isOne(row: number): boolean {

@@ -48,7 +48,11 @@ function prepare({ vcpu, memory }: FlatMachine, code: Uint8Array, { registers, f
 }
 
 /** Everything that may differ. */
-function observe({ vcpu, memory }: FlatMachine, exit: { reason: string; vector: number }, since: number): Record<string, unknown> {
+function observe(
+  { vcpu, memory }: FlatMachine,
+  exit: { reason: string; vector: number },
+  since: number,
+): Record<string, unknown> {
   const registers: Record<string, string> = {};
   for (let n = 0; n < 16; n++) registers[`r${n}`] = vcpu.readRegister(n).toString(16);
   return {
@@ -65,7 +69,13 @@ function observe({ vcpu, memory }: FlatMachine, exit: { reason: string; vector: 
 }
 
 /** Runs both in stretches of the given lengths; the sum of all is what the program gets. */
-function compare(machines: readonly FlatMachine[], code: readonly number[], state: Setup, stretches: readonly number[], start = CODE): void {
+function compare(
+  machines: readonly FlatMachine[],
+  code: readonly number[],
+  state: Setup,
+  stretches: readonly number[],
+  start = CODE,
+): void {
   const bytes = Uint8Array.from([...code, 0xf4]);
   const since = machines.map((machine) => {
     prepare(machine, bytes, state, start);
@@ -83,7 +93,7 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
 
   it("random straight code, to its end", () => {
     fc.assert(
-      fc.property(fc.array(choice, { minLength: 1, maxLength: 60 }), setup, (choices, state) =>
+      fc.property(fc.array(choice, { minLength: 1, maxLength: 60, size: "max" }), setup, (choices, state) =>
         compare(machines, choices.flatMap(encode), state, [1000]),
       ),
       { numRuns: RUNS },
@@ -93,7 +103,7 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
   it("random code with stops at any count", () => {
     fc.assert(
       fc.property(
-        fc.array(choice, { minLength: 1, maxLength: 40 }),
+        fc.array(choice, { minLength: 1, maxLength: 40, size: "max" }),
         setup,
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 12, maxLength: 12 }),
         (choices, state, stretches) => compare(machines, choices.flatMap(encode), state, [...stretches, 1000]),
@@ -104,7 +114,7 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
 
   it("random code across a page boundary", () => {
     fc.assert(
-      fc.property(fc.array(choice, { minLength: 4, maxLength: 30 }), setup, fc.nat(60), (choices, state, before) =>
+      fc.property(fc.array(choice, { minLength: 4, maxLength: 30, size: "max" }), setup, fc.nat(60), (choices, state, before) =>
         compare(machines, choices.flatMap(encode), state, [7, 1000], CODE + 0x1000 - before),
       ),
       { numRuns: RUNS },
@@ -118,7 +128,7 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
       return machine;
     });
     fc.assert(
-      fc.property(fc.array(choice, { minLength: 1, maxLength: 30 }), setup, (choices, state) =>
+      fc.property(fc.array(choice, { minLength: 1, maxLength: 30, size: "max" }), setup, (choices, state) =>
         compare(holes, choices.flatMap(encode), state, [1000]),
       ),
       { numRuns: RUNS },

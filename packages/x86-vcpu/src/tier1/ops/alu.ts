@@ -143,6 +143,92 @@ function step(kind: "add" | "sub", width: IntWidth): RecordOp {
   };
 }
 
+/** add, sub with a constant, and dec, with the jump of the record behind them: taken when the result is zero. */
+function counted(kind: "add" | "sub", width: 32 | 64, keepsCarry: boolean): RecordOp {
+  const big = width === 64;
+  const stepping = step(kind, width);
+  return {
+    name: keepsCarry ? `dec${width}fj4` : `${kind}${width}ifj4`,
+    flags: keepsCarry ? "update" : "write",
+    faults: false,
+    hot: true,
+    emit: (e) => {
+      if (keepsCarry) stepping.emit(e);
+      else {
+        compute(e, kind, width, true);
+        storeResult(e, width);
+        flagsOf(e, kind, width);
+      }
+      e.f.get(big ? e.R : e.r).op(big ? "i64Eqz" : "i32Eqz");
+      e.follow(true);
+    },
+  };
+}
+
+/** imul with flags: CF = OF = the product does not fit. */
+function multiplyFlags(width: 32 | 64, immediate: boolean): RecordOp {
+  return {
+    name: `mul${width}${immediate ? "i" : ""}f`,
+    flags: "write",
+    faults: false,
+    dead: `mul${width}${immediate ? "i" : ""}`,
+    hot: true,
+    emit: (e) => {
+      const { f, X, Y, R, L } = e;
+      e.value64Signed("a", width).f.set(X);
+      if (immediate) e.imm64();
+      else e.value64Signed("b", width);
+      f.set(Y).get(X).get(Y).op("i64Mul").set(R);
+      e.field("d").f.get(R);
+      if (width === 32) f.i64(0xffff_ffffn).op("i64And");
+      f.access("i64Store", e.layout.state);
+      if (width === 32) {
+        f.get(R).get(R).op("i64Extend32S").tee(R).op("i64Ne", "i64ExtendI32U").set(L);
+      } else {
+        // Two factors of 31 bits and a sign cannot overflow; all others are multiplied in full.
+        f.get(X).get(X).op("i64Extend32S", "i64Eq").get(Y).get(Y).op("i64Extend32S", "i64Eq", "i32And");
+        f.if();
+        f.i64(0).set(L);
+        f.else();
+        highProduct(e);
+        f.get(X).i64(63).op("i64ShrS").get(Y).op("i64And", "i64Sub");
+        f.get(Y).i64(63).op("i64ShrS").get(X).op("i64And", "i64Sub");
+        f.get(X).get(Y).op("i64Mul").tee(R).i64(63).op("i64ShrS", "i64Ne", "i64ExtendI32U").set(L);
+        f.end();
+      }
+      e.flagRes(() => f.get(R));
+      e.flagCout(() => f.get(L).i64(63).op("i64Shl"));
+      e.flagAux(() => f.i32(0));
+    },
+  };
+}
+
+/** Pushes the high 64 bits of X × Y, unsigned, from four 32-bit products; L and R are lost. */
+export function highProduct(e: Emit): void {
+  const { f, X, Y, L, R } = e;
+  const low = (local: number): void => void f.get(local).i64(0xffff_ffffn).op("i64And");
+  const high = (local: number): void => void f.get(local).i64(32).op("i64ShrU");
+  // L = lo×hi + (lo×lo >> 32); R = hi×lo + low half of L
+  low(X);
+  high(Y);
+  f.op("i64Mul");
+  low(X);
+  low(Y);
+  f.op("i64Mul").i64(32).op("i64ShrU", "i64Add").set(L);
+  high(X);
+  low(Y);
+  f.op("i64Mul");
+  low(L);
+  f.op("i64Add").set(R);
+  high(X);
+  high(Y);
+  f.op("i64Mul");
+  high(L);
+  f.op("i64Add");
+  high(R);
+  f.op("i64Add");
+}
+
 /** flagCout with OF of x ± y and the old CF. */
 export function keepCarry(e: Emit, kind: "add" | "sub", width: IntWidth): void {
   const { f, L } = e;
@@ -300,6 +386,13 @@ export const aluOps: readonly RecordOp[] = [
     ]),
   ),
   ...intWidths.flatMap((width) => [step("add", width), step("sub", width)]),
+  ...([32, 64] as const).flatMap((width) => [
+    counted("add", width, false),
+    counted("sub", width, false),
+    counted("sub", width, true),
+    multiplyFlags(width, false),
+    multiplyFlags(width, true),
+  ]),
   ...shiftKinds.flatMap((kind) => intWidths.flatMap((width) => constantShift(kind, width))),
   ...intWidths.flatMap((width) => both.map((imm) => multiply(width, imm))),
   ...(["rotl", "rotr"] as const).flatMap((kind) => [constantRotate(kind, 32), constantRotate(kind, 64)]),

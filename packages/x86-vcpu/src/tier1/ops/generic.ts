@@ -1,6 +1,6 @@
 /** Every operation of the IR that has no record op of its own among the hot ones: one small function each. */
 import { StateOffset } from "../../state-layout.ts";
-import { keepCarry, type ShiftKind, shiftFlags, shiftKinds } from "./alu.ts";
+import { highProduct, keepCarry, type ShiftKind, shiftFlags, shiftKinds } from "./alu.ts";
 import { type Emit, type IntWidth, intWidths, type RecordOp } from "./emit.ts";
 
 const pure = (name: string, emit: (e: Emit) => void): RecordOp => ({
@@ -26,32 +26,6 @@ function operands(e: Emit, width: IntWidth, signed: boolean): void {
   else e.value64("a", width).f.set(e.X);
   if (signed) e.value64Signed("b", width).f.set(e.Y);
   else e.value64("b", width).f.set(e.Y);
-}
-
-/** High 64 bits of X × Y, unsigned, from four 32-bit products. */
-function highProduct(e: Emit): void {
-  const { f, X, Y, L, R } = e;
-  const low = (local: number): void => void f.get(local).i64(0xffff_ffffn).op("i64And");
-  const high = (local: number): void => void f.get(local).i64(32).op("i64ShrU");
-  // L = lo×hi + (lo×lo >> 32); R = hi×lo + low half of L
-  low(X);
-  high(Y);
-  f.op("i64Mul");
-  low(X);
-  low(Y);
-  f.op("i64Mul").i64(32).op("i64ShrU", "i64Add").set(L);
-  high(X);
-  low(Y);
-  f.op("i64Mul");
-  low(L);
-  f.op("i64Add").set(R);
-  high(X);
-  high(Y);
-  f.op("i64Mul");
-  high(L);
-  f.op("i64Add");
-  high(R);
-  f.op("i64Add");
 }
 
 function mulHigh(width: IntWidth, signed: boolean): RecordOp {
@@ -89,12 +63,13 @@ function anyShift(e: Emit, kind: ShiftKind): void {
 }
 
 function shiftByCount(kind: ShiftKind, width: IntWidth): RecordOp {
-  return pure(`${kind}${width}`, (e) => {
+  const op = pure(`${kind}${width}`, (e) => {
     if (kind === "sar") e.value64Signed("a", width).f.set(e.X);
     else e.value64("a", width).f.set(e.X);
     e.value64("b", 8).f.set(e.Y);
     store(e, width, () => anyShift(e, kind));
   });
+  return { ...op, hot: width >= 32 };
 }
 
 function rotateByCount(kind: "rotl" | "rotr", width: IntWidth): RecordOp {
@@ -170,12 +145,12 @@ function select(width: IntWidth): RecordOp {
   });
 }
 
-const flagsOp = (name: string, flags: RecordOp["flags"], emit: (e: Emit) => void): RecordOp => ({
+const flagsOp = (name: string, flags: RecordOp["flags"], emit: (e: Emit) => void, hot = false): RecordOp => ({
   name,
   flags,
   faults: false,
   dead: "",
-  hot: false,
+  hot,
   emit,
 });
 
@@ -203,19 +178,19 @@ function flagsOps(width: IntWidth): RecordOp[] {
       flagsOp(`flags${kind}${width}`, "write", (e) => {
         flagOperands(e, width);
         e.flagsArithmetic(kind, width);
-      }),
+      }, true),
       flagsOp(`flags${kind === "add" ? "inc" : "dec"}${width}`, "update", (e) => {
         e.value("a", width).f.set(width === 64 ? e.X : e.x);
         one(e);
         e.value("d", width).f.set(width === 64 ? e.R : e.r);
         keepCarry(e, kind, width);
         afAndRes(e);
-      }),
+      }, width >= 32),
     ]),
     flagsOp(`flagslogic${width}`, "write", (e) => {
       e.value("d", width).f.set(width === 64 ? e.R : e.r);
       e.flagsLogic(width);
-    }),
+    }, true),
     ...shiftKinds.map((kind) =>
       flagsOp(`flags${kind}${width}`, "update", (e) => {
         const { f, X, Y } = e;

@@ -118,6 +118,12 @@ export const stackOps: readonly RecordOp[] = [
     storeFrom(e, 64, () => e.slot("d", "i64Load"));
     e.setState("i64Store", RSP, () => f.get(e.L));
   }),
+  faulting("push64i", true, (e) => {
+    const { f } = e;
+    e.state("i64Load", RSP).f.i64(8).op("i64Sub").set(e.L);
+    storeFrom(e, 64, () => e.imm64());
+    e.setState("i64Store", RSP, () => f.get(e.L));
+  }),
   faulting("pop64", true, (e) => {
     const { f } = e;
     e.state("i64Load", RSP).f.set(e.L);
