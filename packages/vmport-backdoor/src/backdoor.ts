@@ -198,7 +198,7 @@ class PortBackdoor implements Backdoor {
   }
 
   gpCheck(request: GpCheckRequest): GpCheckResult {
-    const result = gpCheck(this.personality.ring3 ? request : { ...request, enabled: false });
+    const result = this.#checkGp(request);
     const log = this.#log;
     if (log !== undefined && (log.mask & LogMask.gp) !== 0) {
       log.write({
@@ -214,6 +214,16 @@ class PortBackdoor implements Backdoor {
       });
     }
     return result;
+  }
+
+  #checkGp(request: GpCheckRequest): GpCheckResult {
+    const { ring3, ring3Accepts, highBandwidth, unknownCommand, commandMask } = this.personality;
+    const anyAccess = ring3Accepts === "any";
+    const result = gpCheck({ ...request, enabled: request.enabled && ring3, highBandwidth, anyAccess });
+    if (result.code !== "handled" || unknownCommand !== "not-ours") return result;
+    // Who does not answer a command must not swallow its fault either.
+    const number = request.registers.readRegister32(Register.Ecx) & commandMask;
+    return this.#table[number] === undefined ? { code: "bad-state" } : result;
   }
 
   hypercall(registers: BackdoorRegisters, memory?: (direction: IoDirection) => StringMemory): HighBandwidthResult {
@@ -304,6 +314,7 @@ class PortBackdoor implements Backdoor {
     if (port !== BDOOR_PORT && (this.personality.portMatch === "exact" || port < BDOOR_PORT || port > BDOOR_PORT + 3)) {
       return IoResult.Unhandled;
     }
+    if (this.personality.ring3Only && registers.cpl !== 3) return IoResult.Unhandled;
     const eax = registers.readRegister32(Register.Eax) >>> 0;
     if (eax !== BDOOR_MAGIC) return this.#notVmware(direction, port, size, registers, eax);
 

@@ -1,6 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type GpCheckRequest, type GpCheckResult, gpCheck, gpCheckNumbers } from "./gp-check.ts";
+import {
+  bareMetal,
+  createBackdoor,
+  createHost,
+  kvm,
+  type Personality,
+  qemu,
+  virtualbox,
+  vmware,
+  xenV6,
+  xenV14,
+} from "./index.ts";
 
 const MAGIC = 0x564d_5868;
 
@@ -236,6 +248,46 @@ describe("[vmport-backdoor] #GP check: string forms on 0x5659", () => {
 
   it("prefixes without end stop at 15 bytes", () => {
     expect(check(new Code(new Array<number>(20).fill(0x26), 0n), 0n, {}, 0x5659).code).toBe("bad-opcode");
+  });
+});
+
+describe("[vmport-backdoor] #GP check: by personality", () => {
+  const outcome = (personality: Personality, bytes: string, eax: number, port: number, ecx = 10) => {
+    const file = { readRegister32: (index: number) => [eax, ecx, port][index] ?? 0 };
+    const request = { enabled: true, errorCode: 0, registers: file, rip: 0n, csBase: 0n, codeBits: 64 as const };
+    return createBackdoor({ personality, host: createHost() }).gpCheck({
+      ...request,
+      fetch: new Code(hex(bytes), 0n).fetch,
+    }).code;
+  };
+
+  it.each([
+    ["vmware", vmware, ["handled", "handled", "bad-state", "bad-opcode", "bad-opcode"]],
+    ["xen-v6", xenV6, ["handled", "bad-state", "bad-state", "bad-opcode", "bad-state"]],
+    ["xen-v14", xenV14, ["not-enabled", "not-enabled", "not-enabled", "not-enabled", "not-enabled"]],
+    ["qemu", qemu, ["not-enabled", "not-enabled", "not-enabled", "not-enabled", "not-enabled"]],
+    ["kvm", kvm, ["handled", "handled", "handled", "handled", "handled"]],
+    ["bare-metal", bareMetal, ["not-enabled", "not-enabled", "not-enabled", "not-enabled", "not-enabled"]],
+  ] as const)("%s", (_name, personality, expected) => {
+    expect([
+      outcome(personality, "ED", MAGIC, 0x5658),
+      outcome(personality, "F3 6E", MAGIC, 0x5659),
+      outcome(personality, "ED", 1, 0x5658),
+      outcome(personality, "F3 6C", MAGIC, 0x5658),
+      outcome(personality, "ED", MAGIC, 0x5659),
+    ]).toEqual(expected);
+  });
+
+  it("virtualbox takes what its fixer knows and nothing else", () => {
+    expect(outcome(virtualbox, "ED", MAGIC, 0x5658, 0x1_001e)).toBe("handled");
+    expect(outcome(virtualbox, "ED", MAGIC, 0x5658, 0x55)).toBe("handled");
+    expect(outcome(virtualbox, "ED", MAGIC, 0x5658, 10)).toBe("bad-state");
+  });
+
+  it("kvm: other ports and instructions stay faults", () => {
+    expect(outcome(kvm, "ED", MAGIC, 0x1234)).toBe("bad-state");
+    expect(outcome(kvm, "0F 33", MAGIC, 0x5658)).toBe("bad-opcode");
+    expect(outcome(kvm, "E5 58", MAGIC, 0x5658)).toBe("bad-opcode");
   });
 });
 

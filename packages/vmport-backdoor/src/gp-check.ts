@@ -44,6 +44,10 @@ export interface GpCheckRequest {
    * RIP is in and, only when the instruction reaches into the next, once more: no byte is read twice.
    */
   readonly fetch: (linear: bigint, length: number) => Uint8Array | undefined;
+  /** Whether the high-bandwidth port is served; default true. If not, a #GP on 0x5659 is the guest's. */
+  readonly highBandwidth?: boolean;
+  /** Take every port instruction on the two ports, magic or not, string or not; default false. KVM does. */
+  readonly anyAccess?: boolean;
 }
 
 export interface GpCheckHandled {
@@ -86,10 +90,11 @@ export function gpCheck(request: GpCheckRequest): GpCheckResult {
   }
   const port = registers.readRegister32(Register.Edx) & 0xffff;
   if (port !== BDOOR_PORT && port !== BDOORHB_PORT) return refused["bad-state"];
-  if (registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return refused["bad-state"];
-
   const reader = new InstructionReader(request, limit);
-  return port === BDOOR_PORT ? decodePlain(reader, request.codeBits) : decodeString(reader, request.codeBits);
+  if (request.anyAccess === true) return decode(reader, request.codeBits, port, "any");
+  if (registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return refused["bad-state"];
+  if (port === BDOOR_PORT) return decodePlain(reader, request.codeBits);
+  return request.highBandwidth === false ? refused["bad-state"] : decode(reader, request.codeBits, port, "string");
 }
 
 /** Hands out instruction bytes one by one, fetching each page part once. */
@@ -168,8 +173,15 @@ const segments: Readonly<Record<number, "es" | "cs" | "ss" | "ds" | "fs" | "gs">
   101: "gs",
 };
 
-/** INS and OUTS with any legacy prefixes but LOCK, and a REX right before the opcode in 64-bit code. */
-function decodeString(reader: InstructionReader, codeBits: 16 | 32 | 64): GpCheckResult {
+/**
+ * INS and OUTS (and, for `any`, IN and OUT by DX) with any legacy prefixes but LOCK, and a REX right before the opcode in 64-bit code.
+ */
+function decode(
+  reader: InstructionReader,
+  codeBits: 16 | 32 | 64,
+  port: number,
+  forms: "string" | "any",
+): GpCheckResult {
   let operandPrefix = false;
   let addressPrefix = false;
   let rep = false;
@@ -186,31 +198,22 @@ function decodeString(reader: InstructionReader, codeBits: 16 | 32 | 64): GpChec
     } else {
       const opcode = codeBits === 64 && (byte & 0xf0) === 0x40 ? reader.next() : byte;
       if (opcode < 0) return stop(reader);
-      if ((opcode & 0xfc) !== 0x6c) return refused["bad-opcode"];
-      const addressBits =
-        codeBits === 16
-          ? addressPrefix
-            ? 32
-            : 16
-          : codeBits === 32
-            ? addressPrefix
-              ? 16
-              : 32
-            : addressPrefix
-              ? 32
-              : 64;
+      const isString = (opcode & 0xfc) === 0x6c;
+      if (!isString && (forms === "string" || (opcode & 0xfc) !== 0xec)) return refused["bad-opcode"];
       const direction = (opcode & 2) === 0 ? "in" : "out";
-      return {
-        code: "handled",
-        length: reader.used,
-        direction,
-        port: BDOORHB_PORT,
-        size: operandSize(opcode, codeBits, operandPrefix),
-        string: { rep, addressBits, segment: direction === "out" && segment !== "ds" ? segment : undefined },
-      };
+      const size = operandSize(opcode, codeBits, operandPrefix);
+      const handled: GpCheckHandled = { code: "handled", length: reader.used, direction, port, size };
+      if (!isString) return handled;
+      const override = direction === "out" && segment !== "ds" ? segment : undefined;
+      return { ...handled, string: { rep, addressBits: addressSize(codeBits, addressPrefix), segment: override } };
     }
   }
 }
+
+const addressSize = (codeBits: 16 | 32 | 64, prefixed: boolean): 16 | 32 | 64 => {
+  if (codeBits === 64) return prefixed ? 32 : 64;
+  return (codeBits === 16) === prefixed ? 32 : 16;
+};
 
 /** Even opcodes are byte forms; odd ones take the code segment's size, switched by 0x66, and never 8 bytes. */
 function operandSize(opcode: number, codeBits: 16 | 32 | 64, operandPrefix: boolean): IoSize {

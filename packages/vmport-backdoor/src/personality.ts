@@ -31,6 +31,13 @@ export interface Personality {
   readonly narrowIn: "merge" | "clear-high" | "whole";
   /** Ring 3 may use the port whatever IOPL and TSS say: an intercepted #GP leads to the command. */
   readonly ring3: boolean;
+  /**
+   * `magic`: of those #GPs, only a well-formed backdoor call is taken. `any`: every IN, OUT, INS or OUTS on 0x5658 and 0x5659 is, as KVM
+   * only lifts the permission check.
+   */
+  readonly ring3Accepts: "magic" | "any";
+  /** Answers at CPL 3 alone; other rings find no port. */
+  readonly ring3Only: boolean;
   /** RDPMC of the pseudo counters works at any privilege. */
   readonly pseudoPmc: boolean;
   /** `served`: command 30 goes to the message handler. `refused`: the success bit is cleared. `unknown`: no such command. */

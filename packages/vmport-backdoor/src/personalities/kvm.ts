@@ -11,6 +11,7 @@ export const kvm: Personality = {
   name: "kvm",
   title: "KVM enable_vmware_backdoor with QEMU vmport",
   ring3: true,
+  ring3Accepts: "any",
   pseudoPmc: true,
   cpuid: { signature: "KVMKVMKVM\0\0\0", fromHardwareVersion: 0, maxLeaf: 0x4000_0001 },
 };

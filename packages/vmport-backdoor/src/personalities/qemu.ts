@@ -21,6 +21,8 @@ export const qemu: Personality = {
   wideWrites: true,
   narrowIn: "whole",
   ring3: false,
+  ring3Accepts: "magic",
+  ring3Only: false,
   pseudoPmc: false,
   message: "unknown",
   highBandwidth: false,

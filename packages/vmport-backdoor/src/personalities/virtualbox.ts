@@ -1,5 +1,5 @@
 /**
- * VirtualBox with its fixer for Mesa and vmwgfx: no port at all, but a ring-3 MESSAGE or MKS_GUEST_STATS that faults is made to fail
+ * VirtualBox with its fixer for Mesa and vmwgfx: no port in rings 0 to 2; a ring-3 MESSAGE or MKS_GUEST_STATS that faults is made to fail
  * softly, by clearing the success bit and skipping the instruction.
  *
  * Source: VirtualBox `src/VBox/VMM/VMMAll/GCMAll.cpp`.
@@ -11,7 +11,6 @@ export const virtualbox: Personality = {
   ...qemu,
   name: "virtualbox",
   title: "VirtualBox with its Mesa fixer",
-  ports: [],
   answers: [30, 85],
   commandMask: 0xffff,
   unknownCommand: "not-ours",
@@ -20,6 +19,7 @@ export const virtualbox: Personality = {
   wideWrites: false,
   narrowIn: "merge",
   ring3: true,
+  ring3Only: true,
   message: "refused",
   vmxType: undefined,
   cpuid: { signature: "VBoxVBoxVBox", fromHardwareVersion: 0, maxLeaf: 0x4000_0001 },

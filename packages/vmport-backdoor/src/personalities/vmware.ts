@@ -32,6 +32,8 @@ export const vmware: Personality = {
   wideWrites: false,
   narrowIn: "merge",
   ring3: true,
+  ring3Accepts: "magic",
+  ring3Only: false,
   pseudoPmc: true,
   message: "served",
   highBandwidth: true,

@@ -24,6 +24,8 @@ export const xenV6: Personality = {
   wideWrites: true,
   narrowIn: "clear-high",
   ring3: true,
+  ring3Accepts: "magic",
+  ring3Only: false,
   pseudoPmc: false,
   message: "served",
   highBandwidth: false,
