@@ -131,7 +131,12 @@ export class Drawer {
     if (kind === "bcd") state.memory[9] = state.memory[9]! & 0x80;
     for (let i = 0; i < 3; i++) {
       const low = this.int();
-      const value = (BigInt(this.int()) << 32n) | BigInt(low);
+      let value = (BigInt(this.int()) << 32n) | BigInt(low);
+      if (kind === "gpr") {
+        const v = this.next();
+        if ((v & 3) === 0) value = BigInt((v >>> 8) & 0x7f);
+        else if ((v & 3) === 1) value &= 0xffffn;
+      }
       if (kind !== "str") state.gpr.push(value);
       else if ((low & 1) !== 0) state.gpr.push(BigInt.asUintN(64, BigInt(((low >>> 8) & 31) - 8)));
       else state.gpr.push(((low >>> 1) & 7) !== 0 ? BigInt(low) : value);

@@ -34,7 +34,7 @@ struct state {
 
 static struct state state __attribute__((aligned(64)));
 static uint8_t memory[64] __attribute__((aligned(64)));
-static volatile int vector;
+static volatile int vector; /* -1: none */
 
 asm(".intel_syntax noprefix\n"
     ".section .rodata\n"
@@ -53,9 +53,8 @@ static uint8_t *code;
 static uint8_t *after;
 
 static void on_signal(int number, siginfo_t *info, void *context) {
-  (void)info;
   ucontext_t *uc = context;
-  vector = number == SIGFPE ? 19 : number == SIGILL ? 6 : 13;
+  vector = number == SIGFPE ? (info->si_code == FPE_INTDIV || info->si_code == FPE_INTOVF ? 0 : 19) : number == SIGILL ? 6 : 13;
   uc->uc_mcontext.gregs[REG_RIP] = (greg_t)after;
 }
 
@@ -213,6 +212,12 @@ static void draw_state(const char *kind) {
   for (int i = 0; i < 3; i++) {
     uint64_t low = draw_int(), high = draw_int();
     state.gpr[i] = high << 32 | low;
+    /* Narrow values and shift counts, so that something happens in every width. */
+    if (!strcmp(kind, "gpr")) {
+      uint32_t v = next();
+      if ((v & 3) == 0) state.gpr[i] = v >> 8 & 0x7f;
+      else if ((v & 3) == 1) state.gpr[i] &= 0xffff;
+    }
     if (!strcmp(kind, "str")) state.gpr[i] = (low & 1) ? (low >> 8 & 31) - 8 : low >> 1 & 7 ? low & 0xffffffff : state.gpr[i];
   }
   state.gpr[3] = (uint64_t)memory;
@@ -237,9 +242,9 @@ static void run(const struct form *form) {
   memcpy(after, epilogue, tail);
   uint8_t before[64];
   memcpy(before, memory, 64);
-  vector = 0;
+  vector = -1;
   ((void (*)(struct state *))code)(&state);
-  if (vector) printf(" #%d", vector);
+  if (vector >= 0) printf(" #%d", vector);
   const uint8_t *a = state.fx, *b = state.fx_out;
   print_change("fcw", a, b, 2);
   print_change("fsw", a + 2, b + 2, 2);
@@ -284,7 +289,7 @@ int main(int argc, char **argv) {
     size_t length = strlen(form->kind);
     while (at && !((at == wanted || at[-1] == ',') && (at[length] == ',' || at[length] == 0))) at = strstr(at + 1, form->kind);
     if (!at) continue;
-    int count = scale * (!strcmp(form->kind, "int") || !strcmp(form->kind, "mmx") ? 12 : !strcmp(form->kind, "str") ? 10 : 40);
+    int count = scale * (!strcmp(form->kind, "int") || !strcmp(form->kind, "mmx") || !strcmp(form->kind, "gpr") ? 12 : !strcmp(form->kind, "str") ? 10 : 40);
     if (strstr(form->text, "[rdi")) count = (count + 1) / 2;
     printf("%s|%s|", form->kind, form->text);
     for (const uint8_t *p = form->begin; p < form->end; p++) printf("%02x", *p);

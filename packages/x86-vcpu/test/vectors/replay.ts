@@ -52,8 +52,8 @@ export interface Mismatch {
 
 export interface ReplayOptions {
   readonly createTier?: (cpu: Cpu) => Tier;
-  /** Are the two values of this register close enough? Default: equal. */
-  readonly tolerates?: (name: string, expected: string, actual: string) => boolean;
+  /** Are the two values of this register close enough? Default: equal. `form`: the instruction's text. */
+  readonly tolerates?: (name: string, expected: string, actual: string, form: string) => boolean;
 }
 
 const hex = (bytes: Uint8Array): string =>
@@ -153,13 +153,13 @@ export function createReplayer(options: ReplayOptions = {}) {
     return { changed, start };
   };
 
-  const differs = (expected: Outcome, actual: Outcome, start: Uint8Array): boolean => {
+  const differs = (form: string, expected: Outcome, actual: Outcome, start: Uint8Array): boolean => {
     for (const name of new Set([...expected.keys(), ...actual.keys()])) {
       const place = places.get(name);
       const before = place === undefined ? "" : hex(start.subarray(place.at, place.at + place.bytes));
       const e = expected.get(name) ?? before;
       const a = actual.get(name) ?? before;
-      if (e !== a && !options.tolerates?.(name, e, a)) return true;
+      if (e !== a && !options.tolerates?.(name, e, a, form)) return true;
     }
     return false;
   };
@@ -196,7 +196,7 @@ export function createReplayer(options: ReplayOptions = {}) {
         }
         const { changed, start } = run(bytes, drawer.state(kind));
         cases++;
-        if (differs(expected, changed, start) && mismatches.length < limit)
+        if (differs(form, expected, changed, start) && mismatches.length < limit)
           mismatches.push({ form, case: number, expected: show(expected), actual: show(changed), start: show(changes(start.map((byte) => ~byte), start)) });
         number++;
       }
