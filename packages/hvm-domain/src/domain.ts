@@ -202,6 +202,9 @@ class HvmDomain implements Domain {
   readonly #mmio = new MmioMap();
   readonly #msrs = new MsrTable();
   readonly #hash = new TraceHash();
+  /** General registers and RIP on their way into the hash, and the same as words. */
+  readonly #hashed = new BigUint64Array(GENERAL_REGISTERS + 1);
+  readonly #hashedWords = new Uint32Array(this.#hashed.buffer);
   readonly #environment: ExitEnvironment;
   #turn = 0;
   /** Ticks of this round that the clock has seen: the progress of the vCPU furthest ahead. */
@@ -578,11 +581,13 @@ class HvmDomain implements Domain {
 
   #hashExit(vcpu: HvmVcpu, reason: VmExitReason): void {
     const hash = this.#hash;
+    const registers = this.#hashed;
+    for (let index = 0; index < GENERAL_REGISTERS; index++) registers[index] = vcpu.readRegister(index);
+    registers[GENERAL_REGISTERS] = vcpu.rip;
     hash.add(reasonNumbers[reason]);
     hash.add(vcpu.id);
-    hash.addBig(vcpu.rip);
     hash.addCount(vcpu.retired);
-    for (let index = 0; index < GENERAL_REGISTERS; index++) hash.addBig(vcpu.readRegister(index));
+    hash.addWords(this.#hashedWords);
   }
 }
 

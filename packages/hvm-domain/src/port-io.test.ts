@@ -187,4 +187,88 @@ describe("[hvm-domain] INS and OUTS", () => {
       expect(vcpu.diary[0]).toContain(`exception ${vector} error=0`);
     }
   });
+
+  describe("in one piece, for bulk handlers", () => {
+    const bulk = (direction: "in" | "out", length: number, answer?: Uint8Array) => {
+      const made = setUp();
+      let seen: Uint8Array | number | undefined;
+      made.bus.register(
+        { base: 0x5659, size: 1 },
+        {
+          name: "bulk",
+          access: () => IoResult.Unhandled,
+          accessString(access) {
+            if (answer === undefined) seen = access.memory.readBytes?.(length);
+            else seen = access.memory.writeBytes?.(answer);
+            access.done = seen === -1 || seen instanceof Uint8Array ? length : 0;
+            access.faultIndex = typeof seen === "number" ? seen : -1;
+            return IoResult.Okay;
+          },
+        },
+      );
+      made.vcpu.writeRegister(RCX, BigInt(length));
+      const start = (address: bigint) => made.vcpu.writeRegister(direction === "in" ? RDI : RSI, address);
+      const go = () => made.run({ port: 0x5659, size: 1, string: true, rep: true, direction });
+      return { ...made, start, go, seen: () => seen };
+    };
+
+    it("reads across pages", () => {
+      const { vcpu, start, go, seen } = bulk("out", 0x1800);
+      vcpu.memory.fill(7, 0x2f00, 0x2f00 + 0x1800);
+      start(0x2f00n);
+      expect(go()).toEqual({ outcome: "done", elements: 0x1800 });
+      expect(seen()).toEqual(new Uint8Array(0x1800).fill(7));
+      expect([vcpu.readRegister(RSI), vcpu.readRegister(RCX)]).toEqual([0x2f00n + 0x1800n, 0n]);
+    });
+
+    it("names the element that faults, and the #PF has its address", () => {
+      const { vcpu, start, go, seen } = bulk("out", 0x1800);
+      vcpu.missing.add(4);
+      start(0x2f00n);
+      expect(go()).toEqual({ outcome: "fault", elements: 0 });
+      expect(seen()).toBe(0x1100);
+      vcpu.run(1);
+      expect(vcpu.diary[0]).toContain("exception 14 error=0 cr2=4000");
+    });
+
+    it("writes all, or nothing when a later page faults", () => {
+      const bytes = new Uint8Array(0x2100).fill(9);
+      const good = bulk("in", 0x2100, bytes);
+      good.start(0x2f00n);
+      expect(good.go().outcome).toBe("done");
+      expect(good.vcpu.memory.slice(0x2eff, 0x5001).every((byte, i) => (byte === 9) === (i > 0 && i <= 0x2100))).toBe(
+        true,
+      );
+
+      const bad = bulk("in", 0x2100, bytes);
+      bad.vcpu.missing.add(4);
+      bad.start(0x2f00n);
+      expect(bad.go()).toEqual({ outcome: "fault", elements: 0 });
+      expect(bad.seen()).toBe(0x1100);
+      expect(bad.vcpu.memory.every((byte) => byte === 0)).toBe(true);
+    });
+
+    it("goes element by element where the address wraps", () => {
+      const { vcpu, run, bus } = setUp();
+      let seen: Uint8Array | number | undefined;
+      bus.register(
+        { base: 0x90, size: 1 },
+        {
+          name: "bulk",
+          access: () => IoResult.Unhandled,
+          accessString: (access) => {
+            seen = access.memory.readBytes?.(4);
+            access.done = 4;
+            return IoResult.Okay;
+          },
+        },
+      );
+      vcpu.memory.set([1, 2], 0xfffe);
+      vcpu.memory.set([3, 4], 0);
+      vcpu.writeRegister(RSI, 0xfffen);
+      vcpu.writeRegister(RCX, 4n);
+      run({ port: 0x90, size: 1, string: true, rep: true, direction: "out", addressSize: 16 });
+      expect(seen).toEqual(Uint8Array.of(1, 2, 3, 4));
+    });
+  });
 });

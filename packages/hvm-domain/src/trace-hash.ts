@@ -10,10 +10,9 @@ export class TraceHash {
     this.#high = ((high << 17) | (high >>> 15)) ^ low;
   }
 
-  /** All 64 bits of a register. */
-  addBig(value: bigint): void {
-    this.add(Number(value & 0xffff_ffffn) | 0);
-    this.add(Number((value >> 32n) & 0xffff_ffffn) | 0);
+  /** All words of a block, such as registers. */
+  addWords(words: Uint32Array): void {
+    for (let i = 0; i < words.length; i++) this.add(words[i] as number);
   }
 
   /** A count up to 2^53. */

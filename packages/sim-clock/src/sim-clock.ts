@@ -81,6 +81,8 @@ interface Slot {
 class Clock implements SimClock {
   readonly instructionsPerSecond: number;
   readonly #rate: bigint;
+  /** ns of one instruction if that is a whole number: the usual case, and there is never a remainder. */
+  readonly #wholeNs: bigint | undefined;
   #unixTimeNs: bigint;
   #nowNs = 0n;
   #remainder = 0n;
@@ -98,6 +100,7 @@ class Clock implements SimClock {
     }
     this.instructionsPerSecond = instructionsPerSecond;
     this.#rate = BigInt(instructionsPerSecond);
+    this.#wholeNs = NS_PER_SECOND % this.#rate === 0n ? NS_PER_SECOND / this.#rate : undefined;
     this.#unixTimeNs = unixTimeNs;
   }
 
@@ -116,6 +119,10 @@ class Clock implements SimClock {
   retire(count: number): void {
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new SimClockError("bad-time", `retire(${count}): expected a number of instructions >= 0`);
+    }
+    if (this.#wholeNs !== undefined) {
+      this.#move(this.#nowNs + BigInt(count) * this.#wholeNs);
+      return;
     }
     const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
     const rest = units % this.#rate;
