@@ -41,7 +41,7 @@ const keywords = /^(byte|word|dword|fword|qword|tbyte|xmmword|ymmword|zmmword|fp
 const prefixes =
   /^(lock|rep|repe|repne|bnd|notrack|xacquire|xrelease|data(16|32|64)|addr(16|32|64)|hint-(not-)?taken|rex\.w)$/i;
 const pieces =
-  /\ue000[^\ue001]*\ue001|\{[^}]*\}|%?[A-Za-z_][\w.]*(?:-(?:not-)?taken)?(?:\(\d\))?|\$?-?(?:0x)?[0-9][0-9A-Fa-f]*h?|./g;
+  /\ue000[^\ue001]*\ue001|\{[^}]*\}|%?[A-Za-z_][\w.]*(?:-(?:not-)?taken)?(?:\(\d\))?|\$?-?(?:0x[0-9A-Fa-f]+|[0-9][0-9A-Fa-f]*h?)|./g;
 
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
