@@ -12,6 +12,7 @@ import {
   IR_STRIDE,
   IrField,
   IrOp,
+  type IrOpName,
   irOpNames,
   irOps,
   MemoryFlag,
@@ -34,6 +35,9 @@ const TEMPS_END = 0x1000;
 /** The last slot is where results go that nobody wants. */
 const TEMPS = (TEMPS_END - StateOffset.temps) / TEMP_BYTES - 1;
 const TRASH = TEMPS_END - TEMP_BYTES;
+
+/** Accesses that always take the slow path; Aligned ones only below 128 bits. */
+const NEVER_INLINE = MemoryFlag.Aligned | MemoryFlag.Supervisor | MemoryFlag.Execute;
 
 const Kind = { None: 0, Slot: 1, Const: 2, Ea: 3, Cond: 4 } as const;
 
@@ -203,6 +207,8 @@ export const End = {
 } as const;
 export type End = (typeof End)[keyof typeof End];
 
+type Rule = (s: Selector, row: number, width: number, op: number) => void;
+
 export class Selector {
   /** Where the next record goes: byte offset. */
   at = 0;
@@ -216,7 +222,9 @@ export class Selector {
   private rows: Int32Array = new Int32Array(0);
   private count = 0;
   private first = 0;
-  private key = 0;
+  /** The mode key, and what follows from it: segments whose accesses may be inline, as bits. No key yet: all keys differ from NaN. */
+  private key = Number.NaN;
+  private inlineSegments = 0;
   private code64 = false;
   private usesHelper = false;
 
@@ -236,6 +244,7 @@ export class Selector {
   private readonly constHigh = new Int32Array(MAX_ROWS);
   private readonly freeTemps = new Int16Array(TEMPS);
   private freeCount = 0;
+  private nextTemp = 0;
 
   // The address that `memoryOperand` found.
   private memBase = 0;
@@ -265,8 +274,7 @@ export class Selector {
     this.rows = rows;
     this.count = count;
     this.first = this.at;
-    this.key = key;
-    this.code64 = modeKeyBitness(key) === 64;
+    if (key !== this.key) this.setKey(key);
     this.usesHelper = false;
     this.scan();
     const last = count - 1;
@@ -291,7 +299,7 @@ export class Selector {
   private scan(): void {
     const { uses, user, setRow, flagsRow, rows, count } = this;
     this.freeCount = 0;
-    for (let n = TEMPS - 1; n >= 0; n--) this.freeTemps[this.freeCount++] = n;
+    this.nextTemp = 0;
     for (let row = 0; row < count; row++) {
       uses[row] = 0;
       user[row] = -1;
@@ -324,9 +332,10 @@ export class Selector {
   // ---- values
 
   private allocTemp(): number {
+    const temp = this.freeCount > 0 ? this.freeTemps[--this.freeCount]! : this.nextTemp++;
     // 160 slots; the longest fragments of x86-lift keep a few dozen values alive.
-    if (this.freeCount === 0) throw new Error("IR fragment with more than 160 live values");
-    return StateOffset.temps + this.freeTemps[--this.freeCount]! * TEMP_BYTES;
+    if (temp >= TEMPS) throw new Error("IR fragment with more than 160 live values");
+    return StateOffset.temps + temp * TEMP_BYTES;
   }
 
   private consume(row: number): void {
@@ -525,128 +534,108 @@ export class Selector {
 
   private select(row: number): void {
     const op = this.opOf(row);
-    const width = this.field(row, IrField.Width);
-    switch (op) {
-      case IrOp.const:
-        return this.defineConst(row, this.field(row, IrField.Lo), this.field(row, IrField.Hi));
-      case IrOp.get:
-        return this.define(row, this.gprSlot(width, this.field(row, IrField.X)), width === 64);
-      case IrOp.getXmm:
-        return this.define(row, StateOffset.xmm + this.field(row, IrField.X) * 16, width === 64);
-      case IrOp.getMm:
-        return this.define(row, StateOffset.x87 + this.field(row, IrField.X) * 16, width === 64);
-      case IrOp.getField:
-        return this.define(row, stateFieldOffsets[this.field(row, IrField.X)]!, width === 64);
-      case IrOp.set:
-        return this.set(row, this.gprSlot(width, this.field(row, IrField.X)), width === 32 ? 8 : width >>> 3);
-      case IrOp.setXmm:
-        return this.set(row, StateOffset.xmm + this.field(row, IrField.X) * 16, width >>> 3, width === 32);
-      case IrOp.setMm: {
-        const slot = StateOffset.x87 + this.field(row, IrField.X) * 16;
-        this.set(row, slot, 8);
-        return this.emit(moveImmediate[1]!, slot + 8, 0, 0, -1, 0);
-      }
-      case IrOp.setField:
-        return this.set(row, stateFieldOffsets[this.field(row, IrField.X)]!, width >>> 3, width === 32);
-      case IrOp.ea:
-        return this.ea(row, width);
-      case IrOp.load:
-        return this.load(row, width);
-      case IrOp.store:
-        return this.store(row, width);
-      case IrOp.probe:
-        return this.script(
+    Selector.ruleByOp[op]!(this, row, this.field(row, IrField.Width), op);
+  }
+
+  /** What each IR operation becomes; those that are not here have generic records. */
+  private static readonly rules: { readonly [K in IrOpName]?: Rule } = {
+    const: (s, row) => s.defineConst(row, s.field(row, IrField.Lo), s.field(row, IrField.Hi)),
+    get: (s, row, width) => s.define(row, s.gprSlot(width, s.field(row, IrField.X)), width === 64),
+    getXmm: (s, row, width) => s.define(row, StateOffset.xmm + s.field(row, IrField.X) * 16, width === 64),
+    getMm: (s, row, width) => s.define(row, StateOffset.x87 + s.field(row, IrField.X) * 16, width === 64),
+    getField: (s, row, width) => s.define(row, stateFieldOffsets[s.field(row, IrField.X)]!, width === 64),
+    set: (s, row, width) => s.set(row, s.gprSlot(width, s.field(row, IrField.X)), width === 32 ? 8 : width >>> 3),
+    setXmm: (s, row, width) => s.set(row, StateOffset.xmm + s.field(row, IrField.X) * 16, width >>> 3, width === 32),
+    setMm: (s, row) => {
+const slot = StateOffset.x87 + s.field(row, IrField.X) * 16;
+        s.set(row, slot, 8);
+        return s.emit(moveImmediate[1]!, slot + 8, 0, 0, -1, 0);
+},
+    setField: (s, row, width) => s.set(row, stateFieldOffsets[s.field(row, IrField.X)]!, width >>> 3, width === 32),
+    ea: (s, row, width) => s.ea(row, width),
+    load: (s, row, width) => s.load(row, width),
+    store: (s, row, width) => s.store(row, width),
+    probe: (s, row) => s.script(
           row,
           Script.Probe,
-          this.field(row, IrField.X),
-          this.field(row, IrField.Lo) | (this.field(row, IrField.Hi) << 16),
-        );
-      case IrOp.add:
-      case IrOp.sub:
-      case IrOp.and:
-      case IrOp.or:
-      case IrOp.xor:
-        return this.binary(row, op, width === 1 ? 32 : width);
-      case IrOp.mul:
-        return this.multiply(row, width);
-      case IrOp.not:
-        return this.not(row, width);
-      case IrOp.neg:
-        return this.negate(row, width);
-      case IrOp.shl:
-      case IrOp.shr:
-      case IrOp.sar:
-        return this.shift(row, op, width);
-      case IrOp.zext:
-        return this.zeroExtend(row, width);
-      case IrOp.sext:
-        return this.signExtend(row, width);
-      case IrOp.trunc:
-        return this.truncate(row, width);
-      case IrOp.select:
-        return this.choose(row, width);
-      case IrOp.cond:
-        this.kind[row] = Kind.Cond;
-        this.slot[row] = this.field(row, IrField.X);
+          s.field(row, IrField.X),
+          s.field(row, IrField.Lo) | (s.field(row, IrField.Hi) << 16),
+        ),
+    add: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
+    sub: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
+    and: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
+    or: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
+    xor: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
+    mul: (s, row, width) => s.multiply(row, width),
+    not: (s, row, width) => s.not(row, width),
+    neg: (s, row, width) => s.negate(row, width),
+    shl: (s, row, width, op) => s.shift(row, op, width),
+    shr: (s, row, width, op) => s.shift(row, op, width),
+    sar: (s, row, width, op) => s.shift(row, op, width),
+    zext: (s, row, width) => s.zeroExtend(row, width),
+    sext: (s, row, width) => s.signExtend(row, width),
+    trunc: (s, row, width) => s.truncate(row, width),
+    select: (s, row, width) => s.choose(row, width),
+    cond: (s, row) => {
+s.kind[row] = Kind.Cond;
+        s.slot[row] = s.field(row, IrField.X);
         return;
-      case IrOp.getFlag: {
-        const flag = this.field(row, IrField.X);
+},
+    getFlag: (s, row) => {
+const flag = s.field(row, IrField.X);
         const cc = flagConditions.get(flag);
         if (cc !== undefined) {
-          this.kind[row] = Kind.Cond;
-          this.slot[row] = cc;
+          s.kind[row] = Kind.Cond;
+          s.slot[row] = cc;
           return;
         }
-        const d = this.destination(row);
-        this.emit(getFlagOps.get(flag)!, d, 0, 0, 0, 0);
-        return this.define(row, d, true);
-      }
-      case IrOp.setFlag: {
-        const a = this.field(row, IrField.A);
-        const slot = this.operand(a);
-        this.consume(a);
-        this.saveConditions(row);
-        return this.emit(setFlagOps.get(this.field(row, IrField.X))!, 0, slot, 0, 0, 0);
-      }
-      case IrOp.flags:
-        return this.flags(row, width);
-      case IrOp.getRflags:
-        return this.script(row, Script.GetRflags, 0, 0);
-      case IrOp.setRflags:
-        this.saveConditions(row);
-        return this.script(row, Script.SetRflags, this.field(row, IrField.Lo), 0);
-      case IrOp.simd:
-        return this.simd(row);
-      case IrOp.helper:
-        return this.script(
+        const d = s.destination(row);
+        s.emit(getFlagOps.get(flag)!, d, 0, 0, 0, 0);
+        return s.define(row, d, true);
+},
+    setFlag: (s, row) => {
+const a = s.field(row, IrField.A);
+        const slot = s.operand(a);
+        s.consume(a);
+        s.saveConditions(row);
+        return s.emit(setFlagOps.get(s.field(row, IrField.X))!, 0, slot, 0, 0, 0);
+},
+    flags: (s, row, width) => s.flags(row, width),
+    getRflags: (s, row) => s.script(row, Script.GetRflags, 0, 0),
+    setRflags: (s, row) => {
+s.saveConditions(row);
+        return s.script(row, Script.SetRflags, s.field(row, IrField.Lo), 0);
+},
+    simd: (s, row) => s.simd(row),
+    helper: (s, row) => s.script(
           row,
-          FIRST_HELPER + this.field(row, IrField.X),
-          this.field(row, IrField.Lo),
-          this.field(row, IrField.Hi),
-        );
-      case IrOp.raiseIf: {
-        const a = this.field(row, IrField.A);
-        const slot = this.operand(a);
-        this.consume(a);
-        return this.emit(
+          FIRST_HELPER + s.field(row, IrField.X),
+          s.field(row, IrField.Lo),
+          s.field(row, IrField.Hi),
+        ),
+    raiseIf: (s, row) => {
+const a = s.field(row, IrField.A);
+        const slot = s.operand(a);
+        s.consume(a);
+        return s.emit(
           raiseIfOp,
-          this.field(row, IrField.X),
+          s.field(row, IrField.X),
           slot,
-          this.field(row, IrField.Hi),
+          s.field(row, IrField.Hi),
           Leave.Raise,
-          this.field(row, IrField.Lo),
+          s.field(row, IrField.Lo),
         );
-      }
-      case IrOp.checkTarget: {
-        const a = this.field(row, IrField.A);
-        const slot = this.operand(a);
-        this.consume(a);
-        return this.emit(this.code64 ? checkCanonical : checkLimit, 13, slot, 1, Leave.Raise, 0);
-      }
-      default:
-        return this.pure(row, op, width);
-    }
-  }
+},
+    checkTarget: (s, row) => {
+const a = s.field(row, IrField.A);
+        const slot = s.operand(a);
+        s.consume(a);
+        return s.emit(s.code64 ? checkCanonical : checkLimit, 13, slot, 1, Leave.Raise, 0);
+},
+  };
+  private static readonly ruleByOp: readonly Rule[] = irOpNames.map(
+    (name) => Selector.rules[name] ?? ((s, row, width, op) => s.pure(row, op, width)),
+  );
 
   private set(row: number, slot: number, bytes: number, keepUpper = false): void {
     const v = this.field(row, IrField.A);
@@ -762,10 +751,19 @@ export class Selector {
 
   /** May the access be made inline? */
   private isInline(segment: number, flags: number, width: number): boolean {
-    if ((flags & MemoryFlag.Aligned) !== 0 && width !== 128) return false;
-    if ((flags & (MemoryFlag.Supervisor | MemoryFlag.Execute)) !== 0) return false;
-    if (modeKeyHas(this.key, "alignmentCheck")) return false;
-    return isFlatSegment(this.key, segment) || (this.code64 && segment >= Segment.FS);
+    if ((this.inlineSegments & (1 << segment)) === 0) return false;
+    return flags === 0 || (flags & NEVER_INLINE) === 0 || (flags === MemoryFlag.Aligned && width === 128);
+  }
+
+  private setKey(key: number): void {
+    this.key = key;
+    this.code64 = modeKeyBitness(key) === 64;
+    this.inlineSegments = 0;
+    if (modeKeyHas(key, "alignmentCheck")) return;
+    for (let segment = Segment.ES as number; segment <= Segment.GS; segment++) {
+      const inline = isFlatSegment(key, segment) || (this.code64 && segment >= Segment.FS);
+      if (inline) this.inlineSegments |= 1 << segment;
+    }
   }
 
   /** Finds base, index, shift and displacement of the address in row v; `inline`: add the base of FS or GS. */
