@@ -139,6 +139,9 @@ const protocols: ReadonlyMap<number, Protocol> = new Map([
   [PROTOCOL_TCLO, "TCLO"],
 ]);
 
+/** What hosts send once a program has told its name. */
+const DEFAULT_GREETING: readonly string[] = ["Capabilities_Register", "Set_Option broadcastIP 1"];
+
 const BLANK = 0x20;
 const DEFAULT_IDLE_LIMIT_NS = 80_000_000_000n;
 
@@ -198,7 +201,14 @@ class Rpc implements Guestrpc {
     this.#idleLimitNs = options.idleLimitNs ?? DEFAULT_IDLE_LIMIT_NS;
     this.#log = options.log;
     this.#domainId = options.domainId ?? 0;
-    this.#tclo = new TcloHost(this.#nowNs, (event) => this.#emitTclo(event), options.tclo ?? {});
+    const tclo = options.tclo ?? {};
+    this.#tclo = new TcloHost(this.#nowNs, (event) => this.#emitTclo(event), {
+      greeting: () => [
+        ...(tclo.greeting ?? DEFAULT_GREETING),
+        ...(this.#host.timeSync.enabled ? ["Set_Option synctime 1"] : []),
+      ],
+      pingIntervalNs: tclo.pingIntervalNs,
+    });
   }
 
   get tools(): Readonly<ToolsState> {
@@ -238,8 +248,8 @@ class Rpc implements Guestrpc {
   highBandwidth(direction: "in" | "out", frame: BackdoorFrame, transfer: ByteTransfer): boolean {
     const channel = this.#channels.get(frame.edx >>> 16);
     const [high, low] = direction === "out" ? [frame.ebp, frame.edi] : [frame.esi, frame.ebp];
-    // EBX bits 31:16 are the status of the step before; 0 tells that the guest failed and wants none of this.
-    if (channel === undefined || frame.ebx >>> 16 !== 1 || !this.#admits(channel, high, low)) {
+    // EBX bit 16 is the success of the step before; without it the guest itself has failed and wants none of this.
+    if (channel === undefined || (frame.ebx & SUCCESS) === 0 || !this.#admits(channel, high, low)) {
       frame.ebx = 0;
       return true;
     }

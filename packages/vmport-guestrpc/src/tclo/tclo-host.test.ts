@@ -50,6 +50,13 @@ describe("[vmport-guestrpc] TCLO", () => {
     expect(rpc.channels()).toEqual([{ id: 0, protocol: "TCLO", app: "toolbox" }]);
   });
 
+  it("time synchronisation that is on is told to the tools", () => {
+    const { port } = make({ host: { timeSync: { enabled: true } } });
+    const tools = new Tools(port);
+    tools.run(6);
+    expect(tools.commands.at(-1)).toBe("Set_Option synctime 1");
+  });
+
   it("low bandwidth does as well, and messages carry no NUL, blank or newline behind them (BSD compares whole messages)", () => {
     const tools = new Tools(make().port);
     expect(tools.poll(false)).toBe("reset");

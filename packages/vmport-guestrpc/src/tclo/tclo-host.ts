@@ -50,10 +50,18 @@ export interface TcloEvent {
 }
 
 export interface TcloOptions {
-  /** Commands sent once a program has attached, in this order. */
+  /**
+   * Commands sent once a program has attached, in this order; default: Capabilities_Register, Set_Option broadcastIP 1. If time
+   * synchronisation is on, Set_Option synctime 1 follows.
+   */
   readonly greeting?: readonly string[];
   /** Virtual time between pings to an idle program; `undefined`: none. */
   readonly pingIntervalNs?: bigint;
+}
+
+interface TcloSettings {
+  readonly greeting: () => readonly string[];
+  readonly pingIntervalNs: bigint | undefined;
 }
 
 interface PendingCall {
@@ -94,15 +102,15 @@ const MAX_APP_CHARACTERS = 64;
 export class TcloHost {
   readonly #nowNs: () => bigint;
   readonly #emit: (event: TcloEvent) => void;
-  readonly #greeting: readonly string[];
+  readonly #greeting: () => readonly string[];
   readonly #pingIntervalNs: bigint | undefined;
   readonly #sessions = new Map<number, Session>();
 
-  constructor(nowNs: () => bigint, emit: (event: TcloEvent) => void, options: TcloOptions) {
+  constructor(nowNs: () => bigint, emit: (event: TcloEvent) => void, settings: TcloSettings) {
     this.#nowNs = nowNs;
     this.#emit = emit;
-    this.#greeting = options.greeting ?? ["Capabilities_Register", "Set_Option broadcastIP 1"];
-    this.#pingIntervalNs = options.pingIntervalNs;
+    this.#greeting = settings.greeting;
+    this.#pingIntervalNs = settings.pingIntervalNs;
   }
 
   /** Programs that have attached. */
@@ -283,7 +291,7 @@ export class TcloHost {
     this.#emit({ kind: "tclo", event: "attached", channel: session.channel.id, app, command: "" });
     if (session.greeted) return;
     session.greeted = true;
-    for (const command of this.#greeting)
+    for (const command of this.#greeting())
       this.#enqueue(session, { command, deadlineNs: undefined, resolve: undefined });
   }
 
