@@ -1,10 +1,10 @@
 /** Far transfers, IRET, fast system calls, tasks, virtual-8086 mode. Sources: SDM vol. 2, the instructions; vol. 3 chapters 5, 8, 20. */
-import { describe, expect, test } from "vitest";
-import { createMachine, Place, Selector } from "./machine.ts";
+import { expect, test } from "vitest";
+import { createMachine, describeTiers, Place, Selector } from "./machine.ts";
 
 const hex = (text: string): string => text.replace(/[^0-9a-f]/g, "");
 
-describe("[x86-vcpu] IRET", () => {
+describeTiers("[x86-vcpu] IRET", () => {
   test("IRETQ to ring 3 and back by INT", () => {
     const machine = createMachine("long");
     // push 0x23; push 0x7000; push 0x3202 (IOPL 3, IF); push 0x33; push 0x5020; iretq … at +0x20: int 0x81
@@ -63,7 +63,7 @@ describe("[x86-vcpu] IRET", () => {
   });
 });
 
-describe("[x86-vcpu] far JMP, CALL, RET", () => {
+describeTiers("[x86-vcpu] far JMP, CALL, RET", () => {
   test("compatibility mode to 64-bit code and back", () => {
     const machine = createMachine("compat");
     // jmp 0x18:0x5007; (64-bit) push 8; push 0x5013; retfq; (32-bit) mov eax, 0x12345678; ud2
@@ -111,7 +111,7 @@ describe("[x86-vcpu] far JMP, CALL, RET", () => {
   });
 });
 
-describe("[x86-vcpu] fast system calls", () => {
+describeTiers("[x86-vcpu] fast system calls", () => {
   test("SYSCALL: RCX, R11, CS and SS from STAR, flags masked", () => {
     const machine = createMachine("user64");
     const { vcpu } = machine;
@@ -135,7 +135,13 @@ describe("[x86-vcpu] fast system calls", () => {
     // mov ecx, 0x5020; mov r11d, 0x202; sysretq
     const code = hex("b920500000 41bb02020000 480f07");
     expect(machine.run(code + "90".repeat(32 - code.length / 2) + "cd81").vector).toBe(0x81);
-    expect(machine.outcome(vcpu.cpu.exit).stack.slice(0, 5)).toEqual([0x5022n, 0x33n, 0x202n, BigInt(Place.stack), 0x2bn]);
+    expect(machine.outcome(vcpu.cpu.exit).stack.slice(0, 5)).toEqual([
+      0x5022n,
+      0x33n,
+      0x202n,
+      BigInt(Place.stack),
+      0x2bn,
+    ]);
     const refused = createMachine("long");
     refused.vcpu.writeMsr(0xc000_0081, 0x0020_0018_0000_0000n);
     expect(refused.run(hex("48b90000000000008000 480f07")).vector).toBe(13);
@@ -145,7 +151,12 @@ describe("[x86-vcpu] fast system calls", () => {
     const machine = createMachine("user32");
     const { vcpu } = machine;
     // GDT order that SYSEXIT needs: kernel code, kernel data, user code, user data at 0x58 …
-    for (const [n, d] of [0x00cf_9b00_0000_ffffn, 0x00cf_9300_0000_ffffn, 0x00cf_fb00_0000_ffffn, 0x00cf_f300_0000_ffffn].entries()) {
+    for (const [n, d] of [
+      0x00cf_9b00_0000_ffffn,
+      0x00cf_9300_0000_ffffn,
+      0x00cf_fb00_0000_ffffn,
+      0x00cf_f300_0000_ffffn,
+    ].entries()) {
       machine.setDescriptor(0x58 + n * 8, d);
     }
     vcpu.writeMsr(0x174, 0x58n);
@@ -158,7 +169,7 @@ describe("[x86-vcpu] fast system calls", () => {
   });
 });
 
-describe("[x86-vcpu] hardware tasks", () => {
+describeTiers("[x86-vcpu] hardware tasks", () => {
   const other = 0x7800;
 
   function withTask() {
@@ -212,7 +223,7 @@ describe("[x86-vcpu] hardware tasks", () => {
   });
 });
 
-describe("[x86-vcpu] virtual-8086 mode", () => {
+describeTiers("[x86-vcpu] virtual-8086 mode", () => {
   /** Ring 0 code that enters virtual-8086 mode at 0x500:0x100 with this IOPL. */
   const enter = (iopl: number): string =>
     // push gs fs ds es ss esp eflags cs eip; iretd
@@ -220,7 +231,10 @@ describe("[x86-vcpu] virtual-8086 mode", () => {
 
   function inVirtual(program: string, iopl: number) {
     const machine = createMachine("protected");
-    machine.memory.write(0x5100, Uint8Array.from(hex(program).match(/../g) ?? [], (b) => Number.parseInt(b, 16)));
+    machine.memory.write(
+      0x5100,
+      Uint8Array.from(hex(program).match(/../g) ?? [], (b) => Number.parseInt(b, 16)),
+    );
     return { machine, ...machine.run(enter(iopl)) };
   }
 

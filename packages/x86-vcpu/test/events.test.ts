@@ -1,10 +1,10 @@
 /** Interrupts, shadows, NMI, single-step, debug registers, budgets. Sources: SDM vol. 3 §7.8, §19.2–19.3, tables 7-2, 10-1. */
-import { describe, expect, test } from "vitest";
-import { createMachine, Place } from "./machine.ts";
+import { expect, test } from "vitest";
+import { createMachine, describeTiers, Place } from "./machine.ts";
 
 const hex = (text: string): string => text.replace(/[^0-9a-f]/g, "");
 
-describe("[x86-vcpu] interrupts", () => {
+describeTiers("[x86-vcpu] interrupts", () => {
   test("an injected interrupt waits for IF", () => {
     const machine = createMachine("long");
     machine.vcpu.injectInterrupt(0x50);
@@ -78,7 +78,7 @@ describe("[x86-vcpu] interrupts", () => {
   });
 });
 
-describe("[x86-vcpu] budgets", () => {
+describeTiers("[x86-vcpu] budgets", () => {
   test("are exact, wherever they end", () => {
     for (let budget = 1; budget < 20; budget++) {
       const machine = createMachine("long");
@@ -107,7 +107,7 @@ describe("[x86-vcpu] budgets", () => {
   });
 });
 
-describe("[x86-vcpu] debugging", () => {
+describeTiers("[x86-vcpu] debugging", () => {
   const dr = (machine: ReturnType<typeof createMachine>, n: number) => machine.vcpu.cpu.get64(0x4e0 + n * 8);
 
   test("TF traps after each instruction, from the one after POPF on", () => {
@@ -196,7 +196,7 @@ describe("[x86-vcpu] debugging", () => {
   });
 });
 
-describe("[x86-vcpu] whole state", () => {
+describeTiers("[x86-vcpu] whole state", () => {
   test("reset: f000:fff0, and the registers of table 10-1", () => {
     const { vcpu } = createMachine("long");
     vcpu.reset();

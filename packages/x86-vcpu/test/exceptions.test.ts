@@ -1,6 +1,6 @@
 /** Instruction × mode → exception, error code, pushed RIP. Sources: SDM vol. 2, exception lists of each instruction; vol. 3 chapter 7. */
 import { describe, expect, test } from "vitest";
-import { createMachine, type Mode, Place, Selector } from "./machine.ts";
+import { createMachine, describeTiers, type Mode, Place, Selector } from "./machine.ts";
 
 interface Row {
   readonly what: string;
@@ -39,31 +39,72 @@ const rows: readonly Row[] = [
     errorCode: 0,
     at: 10,
   },
-  { what: "jmp to a non-canonical address", mode: "long", code: "48b80000000000008000ffe0", vector: 13, errorCode: 0, at: 10 },
-  { what: "wrmsr of a non-canonical LSTAR", mode: "long", code: "b9820000c0ba000080000f30", vector: 13, errorCode: 0, at: 10 },
+  {
+    what: "jmp to a non-canonical address",
+    mode: "long",
+    code: "48b80000000000008000ffe0",
+    vector: 13,
+    errorCode: 0,
+    at: 10,
+  },
+  {
+    what: "wrmsr of a non-canonical LSTAR",
+    mode: "long",
+    code: "b9820000c0ba000080000f30",
+    vector: 13,
+    errorCode: 0,
+    at: 10,
+  },
   { what: "mov ds, selector beyond the GDT", mode: "long", code: "b8800000008ed8", vector: 13, errorCode: 0x80, at: 5 },
-  { what: "mov ds, code that cannot be read", mode: "protected", code: "b8580000008ed8", vector: 13, errorCode: 0x58, at: 5 },
+  {
+    what: "mov ds, code that cannot be read",
+    mode: "protected",
+    code: "b8580000008ed8",
+    vector: 13,
+    errorCode: 0x58,
+    at: 5,
+  },
   { what: "mov ds, not present", mode: "protected", code: "b8600000008ed8", vector: 11, errorCode: 0x60, at: 5 },
   { what: "mov ss, not present", mode: "protected", code: "b8600000008ed0", vector: 12, errorCode: 0x60, at: 5 },
   { what: "mov ss, 0", mode: "protected", code: "31c08ed0", vector: 13, errorCode: 0, at: 2 },
   { what: "mov ss, 0 at ring 3 in 64-bit code", mode: "user64", code: "31c08ed0", vector: 13, errorCode: 0, at: 2 },
-  { what: "null ds, then mov eax, [0]", mode: "protected", code: "31c08ed8a100600000", vector: 13, errorCode: 0, at: 4 },
+  {
+    what: "null ds, then mov eax, [0]",
+    mode: "protected",
+    code: "31c08ed8a100600000",
+    vector: 13,
+    errorCode: 0,
+    at: 4,
+  },
   { what: "jmp far to data", mode: "protected", code: "ea000000001000", vector: 13, errorCode: 0x10 },
   { what: "jmp far to a null selector", mode: "protected", code: "ea000000000000", vector: 13, errorCode: 0 },
   { what: "lock add eax, ebx", mode: "protected", code: "f001d8", vector: 6 },
   { what: "syscall without EFER.SCE", mode: "protected", code: "0f05", vector: 6 },
-  { what: "mov cr4, reserved bit", mode: "long", code: "0f20e0480d00000000480fbae81f0f22e0", vector: 13, errorCode: 0, at: 14 },
+  {
+    what: "mov cr4, reserved bit",
+    mode: "long",
+    code: "0f20e0480d00000000480fbae81f0f22e0",
+    vector: 13,
+    errorCode: 0,
+    at: 14,
+  },
   { what: "clear CR4.PAE in long mode", mode: "long", code: "0f20e04883e0df0f22e0", vector: 13, errorCode: 0, at: 7 },
   { what: "set CR0.PG without PE", mode: "real", code: "660f20c0660d000000800f22c0", vector: 13, at: 10 },
   { what: "fifteen prefixes and nop: 16 bytes", mode: "long", code: "66".repeat(15) + "90", vector: 13, errorCode: 0 },
   { what: "fourteen prefixes and ud2's first byte …", mode: "long", code: "66".repeat(13) + "0f0b", vector: 6 },
   { what: "into with OF clear goes on to hlt-less ud2", mode: "protected", code: "ce0f0b", vector: 6, at: 1 },
-  { what: "bound below", mode: "protected", code: "c7050060000005000000c7050460000009000000b804000000620500600000", vector: 5, at: 25 },
+  {
+    what: "bound below",
+    mode: "protected",
+    code: "c7050060000005000000c7050460000009000000b804000000620500600000",
+    vector: 5,
+    at: 25,
+  },
   { what: "fxsave misaligned", mode: "long", code: "0fae042508600000", vector: 13, errorCode: 0 },
   { what: "movaps misaligned", mode: "long", code: "0f28042508600000", vector: 13, errorCode: 0 },
 ];
 
-describe("[x86-vcpu] exceptions", () => {
+describeTiers("[x86-vcpu] exceptions", () => {
   for (const row of rows) {
     test(`${row.mode}: ${row.what} → ${row.vector}`, () => {
       const machine = createMachine(row.mode);
@@ -79,7 +120,13 @@ describe("[x86-vcpu] exceptions", () => {
 
   test("ring 3 may use the ports that the bitmap permits", () => {
     const { exit } = createMachine("user64").run("e480");
-    expect(exit).toMatchObject({ reason: "io-instruction", port: 0x80, size: 1, direction: "in", instructionLength: 2 });
+    expect(exit).toMatchObject({
+      reason: "io-instruction",
+      port: 0x80,
+      size: 1,
+      direction: "in",
+      instructionLength: 2,
+    });
   });
 
   test("a valid instruction after the table's faulting ones does not fault", () => {

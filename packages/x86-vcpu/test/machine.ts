@@ -3,6 +3,7 @@
  * looks at where the processor halted and what is on the stack.
  */
 import { createGuestMemory, type GuestMemory } from "guest-memory";
+import { afterEach, beforeEach, describe } from "vitest";
 import { createVcpu, type Vcpu } from "../src/vcpu.ts";
 import type { VmExit } from "../src/vm-exit.ts";
 
@@ -81,6 +82,53 @@ export interface MachineOptions {
   readonly tier?: 0 | 1;
 }
 
+const RAM_BYTES = 0x40_0000;
+
+let currentTier: 0 | 1 = 0;
+
+/** The same tests on tier 0 and on tier 1. */
+export function describeTiers(name: string, body: () => void): void {
+  for (const tier of [0, 1] as const) {
+    describe(`${name}, tier ${tier}`, () => {
+      beforeEach(() => {
+        currentTier = tier;
+      });
+      body();
+    });
+  }
+}
+
+interface Parts {
+  readonly memory: GuestMemory;
+  readonly vcpu: Vcpu;
+  readonly missing: Set<string>;
+}
+
+/** Memories are dear: each reserves gigabytes of addresses. A test's machines go back here when it ends. */
+const idle = new Map<0 | 1, Parts[]>();
+const busy: [0 | 1, Parts][] = [];
+afterEach(() => {
+  for (const [tier, parts] of busy.splice(0)) idle.set(tier, [...(idle.get(tier) ?? []), parts]);
+});
+
+function takeParts(tier: 0 | 1): Parts {
+  let parts = idle.get(tier)?.pop();
+  if (parts === undefined) {
+    const memory = createGuestMemory({ arenaBytes: 0x100_0000, ram: [{ base: 0, size: RAM_BYTES }] });
+    const missing = new Set<string>();
+    parts = { memory, missing, vcpu: createVcpu({ memory, features: { has: (name) => !missing.has(name) }, tier }) };
+  }
+  busy.push([tier, parts]);
+  const { memory, vcpu, missing } = parts;
+  memory.fill(0, RAM_BYTES, 0);
+  missing.clear();
+  vcpu.breakpoints.clear();
+  vcpu.exceptionBitmap = 0;
+  vcpu.reset();
+  vcpu.cpu.retired = 0;
+  return parts;
+}
+
 const RIGHTS: Readonly<Record<number, number>> = {
   [Selector.Code32]: 0xc09b,
   [Selector.Data]: 0xc093,
@@ -91,13 +139,8 @@ const RIGHTS: Readonly<Record<number, number>> = {
 };
 
 export function createMachine(mode: Mode, options: MachineOptions = {}): Machine {
-  const memory = createGuestMemory({ arenaBytes: 0x100_0000, ram: [{ base: 0, size: 0x40_0000 }] });
-  const missing = new Set(options.without ?? []);
-  const vcpu = createVcpu({
-    memory,
-    features: { has: (name) => !missing.has(name) },
-    tier: options.tier ?? (process.env["VCPU_TIER"] === "1" ? 1 : 0),
-  });
+  const { memory, vcpu, missing } = takeParts(options.tier ?? currentTier);
+  for (const feature of options.without ?? []) missing.add(feature);
   const isLong = mode === "long" || mode === "user64" || mode === "compat";
 
   for (const [n, descriptor] of descriptors.entries()) memory.writeU64(Place.gdt + n * 8, descriptor);
@@ -137,9 +180,11 @@ export function createMachine(mode: Mode, options: MachineOptions = {}): Machine
     memory.writeU64(directory + 0x1000 + (page >>> 12) * 8, entry);
     vcpu.flushTlb();
   };
-  for (let page = 0; page < 0x40_0000; page += 0x1000) setPte(page, BigInt(page | 7));
+  const tables = new BigUint64Array(RAM_BYTES / 0x1000).map((_, n) => BigInt((n << 12) | 7));
+  memory.write(directory + 0x1000, new Uint8Array(tables.buffer));
   memory.writeU32(Place.pageTables32, (Place.pageTables32 + 0x1000) | 7);
-  for (let n = 0; n < 1024; n++) memory.writeU32(Place.pageTables32 + 0x1000 + n * 4, (n << 12) | 7);
+  const tables32 = new Uint32Array(1024).map((_, n) => (n << 12) | 7);
+  memory.write(Place.pageTables32 + 0x1000, new Uint8Array(tables32.buffer));
 
   const isUser = mode === "user32" || mode === "user64";
   const codeSelector = {

@@ -1,6 +1,6 @@
 /** #PF error codes, CR2, accessed and dirty bits. Source: SDM vol. 3 §5.6, §5.7. */
-import { describe, expect, test } from "vitest";
-import { createMachine, type Machine, type Mode, Place } from "./machine.ts";
+import { expect, test } from "vitest";
+import { createMachine, describeTiers, type Machine, type Mode, Place } from "./machine.ts";
 
 /** Bits of an entry. */
 const P = 1n;
@@ -46,16 +46,71 @@ const rows: readonly Row[] = [
   { what: "user read of a read-only page", mode: "user64", entry: page | P | US, code: read, errorCode: -1 },
   { what: "user fetch of an XD page", mode: "user64", entry: page | P | US | XD, code: fetch, errorCode: 0x15 },
   { what: "supervisor write of a read-only page, WP = 0", mode: "long", entry: page | P, code: write, errorCode: -1 },
-  { what: "supervisor write of a read-only page, WP = 1", mode: "long", entry: page | P, code: write, cr0: WP, errorCode: 3 },
-  { what: "reserved bit 51 with 40 address bits", mode: "long", entry: page | P | RW | (1n << 51n), code: read, errorCode: 9 },
+  {
+    what: "supervisor write of a read-only page, WP = 1",
+    mode: "long",
+    entry: page | P,
+    code: write,
+    cr0: WP,
+    errorCode: 3,
+  },
+  {
+    what: "reserved bit 51 with 40 address bits",
+    mode: "long",
+    entry: page | P | RW | (1n << 51n),
+    code: read,
+    errorCode: 9,
+  },
   { what: "bit 52 is ignored", mode: "long", entry: page | P | RW | (1n << 52n), code: read, errorCode: -1 },
-  { what: "SMEP: supervisor fetch of a user page", mode: "long", entry: page | P | US, code: fetch, cr4: SMEP, errorCode: 0x11 },
-  { what: "SMAP: supervisor read of a user page", mode: "long", entry: page | P | US, code: read, cr4: SMAP, errorCode: 1 },
+  {
+    what: "SMEP: supervisor fetch of a user page",
+    mode: "long",
+    entry: page | P | US,
+    code: fetch,
+    cr4: SMEP,
+    errorCode: 0x11,
+  },
+  {
+    what: "SMAP: supervisor read of a user page",
+    mode: "long",
+    entry: page | P | US,
+    code: read,
+    cr4: SMAP,
+    errorCode: 1,
+  },
   { what: "SMAP with AC: allowed", mode: "long", entry: page | P | US, code: read, cr4: SMAP, ac: true, errorCode: -1 },
-  { what: "SMAP: supervisor pages are not its business", mode: "long", entry: page | P, code: read, cr4: SMAP, errorCode: -1 },
-  { what: "key 1 denies access", mode: "user64", entry: page | P | RW | US | (1n << 59n), code: read, cr4: PKE, errorCode: 0x25 },
-  { what: "key 2 denies writes", mode: "user64", entry: page | P | RW | US | (2n << 59n), code: write, cr4: PKE, errorCode: 0x27 },
-  { what: "key 2 allows reads", mode: "user64", entry: page | P | RW | US | (2n << 59n), code: read, cr4: PKE, errorCode: -1 },
+  {
+    what: "SMAP: supervisor pages are not its business",
+    mode: "long",
+    entry: page | P,
+    code: read,
+    cr4: SMAP,
+    errorCode: -1,
+  },
+  {
+    what: "key 1 denies access",
+    mode: "user64",
+    entry: page | P | RW | US | (1n << 59n),
+    code: read,
+    cr4: PKE,
+    errorCode: 0x25,
+  },
+  {
+    what: "key 2 denies writes",
+    mode: "user64",
+    entry: page | P | RW | US | (2n << 59n),
+    code: write,
+    cr4: PKE,
+    errorCode: 0x27,
+  },
+  {
+    what: "key 2 allows reads",
+    mode: "user64",
+    entry: page | P | RW | US | (2n << 59n),
+    code: read,
+    cr4: PKE,
+    errorCode: -1,
+  },
 ];
 
 /** SMAP and SMEP would stop the test's own kernel, which stands in user pages: they become supervisor pages. */
@@ -63,7 +118,7 @@ function protectKernel(machine: Machine): void {
   for (let at = 0; at < 0x20_0000; at += 0x1000) machine.setPte(at, BigInt(at) | P | RW);
 }
 
-describe("[x86-vcpu] page faults", () => {
+describeTiers("[x86-vcpu] page faults", () => {
   for (const row of rows) {
     test(`${row.mode}: ${row.what} → ${row.errorCode < 0 ? "none" : `0x${row.errorCode.toString(16)}`}`, () => {
       const machine = createMachine(row.mode);

@@ -1,10 +1,10 @@
 /** Limits, expand-down, real-mode segments, #AC, wrap-around. Sources: SDM vol. 3 §5.3, §7.15 (#AC), §21.1.1. */
-import { describe, expect, test } from "vitest";
-import { createMachine, Place } from "./machine.ts";
+import { expect, test } from "vitest";
+import { createMachine, describeTiers, Place } from "./machine.ts";
 
 const hex = (text: string): string => text.replace(/[^0-9a-f]/g, "");
 
-describe("[x86-vcpu] segment limits in protected mode", () => {
+describeTiers("[x86-vcpu] segment limits in protected mode", () => {
   const withSegment = (descriptor: bigint) => {
     const machine = createMachine("protected");
     machine.setDescriptor(0x58, descriptor);
@@ -12,7 +12,9 @@ describe("[x86-vcpu] segment limits in protected mode", () => {
   };
   /** mov eax, 0x58; mov ds, ax; mov …, [offset] */
   const load = (offset: number, instruction: string): string => {
-    const bytes = [offset, offset >>> 8, offset >>> 16, offset >>> 24].map((b) => (b & 255).toString(16).padStart(2, "0"));
+    const bytes = [offset, offset >>> 8, offset >>> 16, offset >>> 24].map((b) =>
+      (b & 255).toString(16).padStart(2, "0"),
+    );
     return hex(`b858000000 8ed8 ${instruction} ${bytes.join("")} 0f0b`);
   };
   const dword = "a1";
@@ -79,7 +81,7 @@ describe("[x86-vcpu] segment limits in protected mode", () => {
   });
 });
 
-describe("[x86-vcpu] real mode", () => {
+describeTiers("[x86-vcpu] real mode", () => {
   test("selector × 16, and above 1 MiB without a wrap", () => {
     const machine = createMachine("real");
     machine.memory.writeU16(0x10_ffee, 0xbeef);
@@ -99,9 +101,7 @@ describe("[x86-vcpu] real mode", () => {
     machine.memory.writeU8(0x20_0000, 0x77);
     // lgdt [0x6000]; mov eax,cr0; or al,1; mov cr0,eax; mov bx,0x10; mov ds,bx; and al,0xfe; mov cr0,eax
     // mov cl,[dword 0x200000]; ud2
-    const { vector } = machine.run(
-      hex("0f01160060 0f20c0 0c01 0f22c0 bb1000 8edb 24fe 0f22c0 678a0d00002000 0f0b"),
-    );
+    const { vector } = machine.run(hex("0f01160060 0f20c0 0c01 0f22c0 bb1000 8edb 24fe 0f22c0 678a0d00002000 0f0b"));
     expect(vector).toBe(6);
     expect(machine.vcpu.readRegister(1)).toBe(0x77n);
   });
@@ -115,7 +115,7 @@ describe("[x86-vcpu] real mode", () => {
   });
 });
 
-describe("[x86-vcpu] #AC", () => {
+describeTiers("[x86-vcpu] #AC", () => {
   test("only at ring 3 with CR0.AM and RFLAGS.AC", () => {
     for (const [mode, am, ac, vector] of [
       ["user64", true, true, 17],

@@ -1,6 +1,6 @@
 /** REP strings in chunks, and accesses that no memory backs. Sources: SDM vol. 2, REP and the string instructions; design: MMIO is restarted. */
-import { describe, expect, test } from "vitest";
-import { createMachine, Place } from "./machine.ts";
+import { expect, test } from "vitest";
+import { createMachine, describeTiers, Place } from "./machine.ts";
 
 const hex = (text: string): string => text.replace(/[^0-9a-f]/g, "");
 const RCX = 1;
@@ -17,7 +17,7 @@ function stringMachine(rcx: bigint, rsi: bigint, rdi: bigint) {
 const registers = (machine: ReturnType<typeof createMachine>) =>
   [RCX, RSI, RDI].map((n) => machine.vcpu.readRegister(n));
 
-describe("[x86-vcpu] REP strings", () => {
+describeTiers("[x86-vcpu] REP strings", () => {
   test("movsb across pages: a chunk ends where either page ends", () => {
     const machine = stringMachine(0x2000n, 0x20_0800n, 0x30_0000n);
     for (let n = 0; n < 0x2000; n += 4) machine.memory.writeU32(0x20_0800 + n, n * 7);
@@ -97,7 +97,7 @@ describe("[x86-vcpu] REP strings", () => {
   });
 });
 
-describe("[x86-vcpu] MMIO", () => {
+describeTiers("[x86-vcpu] MMIO", () => {
   /** Guest-physical 0xfee0_0000 at linear 0x20_0000. */
   function mmioMachine() {
     const machine = createMachine("long");
