@@ -36,7 +36,7 @@ function setUp(programs: readonly (readonly FakeInstruction[])[], options: Parti
   const lines = new Lines();
   const domain = createDomain({ name: "test", io: bus, clock, interrupts: lines, vcpus: programs.length, ...options });
   const vcpus = programs.map((program, id) => new FakeVcpu(id, program));
-  for (const vcpu of vcpus) domain.addVcpu(vcpu);
+  for (const vcpu of vcpus) domain.addVcpu(vcpu, { online: true });
   return { domain, vcpus, vcpu: vcpus[0] as FakeVcpu, clock, bus, lines };
 }
 
@@ -80,6 +80,25 @@ describe("[hvm-domain] creation", () => {
     expect(() => domain.addVcpu(new FakeVcpu(1, []))).toThrow("vCPU 1: expected number 0");
     domain.addVcpu(new FakeVcpu(0, []));
     expect(() => domain.run()).toThrow("1 of 2 vCPUs were added");
+  });
+});
+
+describe("[hvm-domain] vCPUs that are down", () => {
+  it("only the first is online; another runs when it is brought up and stops when it is taken down", () => {
+    const domain = createDomain({ name: "x", vcpus: 2, io: createPortioBus<HvmVcpu>(), clock: createSimClock() });
+    const [first, second] = [new FakeVcpu(0, []), new FakeVcpu(1, [])];
+    domain.addVcpu(first);
+    domain.addVcpu(second);
+    domain.run({ maxInstructions: 50_000 });
+    expect([first.retired, second.retired]).toEqual([50_000, 0]);
+    domain.setOnline(1, true);
+    domain.run({ maxInstructions: 40_000 });
+    expect([first.retired, second.retired]).toEqual([70_000, 20_000]);
+    domain.setOnline(1, false);
+    domain.injectNmi(1);
+    domain.run({ maxInstructions: 20_000 });
+    expect([first.retired, second.retired]).toEqual([90_000, 20_000]);
+    expect(() => domain.setOnline(2, true)).toThrow("no vCPU 2 (ESRCH)");
   });
 });
 

@@ -91,6 +91,7 @@ export interface DomainState {
   readonly params: readonly { readonly index: number; readonly value: bigint }[];
   readonly vcpus: readonly {
     readonly id: number;
+    readonly online: boolean;
     readonly blocked: boolean;
     readonly nmiPending: boolean;
     readonly fpuLoaded: boolean;
@@ -114,8 +115,13 @@ export interface Domain {
   readonly params: HvmParams;
   readonly cpuid: CpuidPolicy;
   readonly vcpus: readonly HvmVcpu[];
-  /** vCPUs have the numbers 0, 1, 2 … in the order of adding. */
-  addVcpu(vcpu: HvmVcpu): void;
+  /**
+   * vCPUs have the numbers 0, 1, 2 … in the order of adding. The first is online, the others wait to be brought up (by a start-up
+   * IPI, as a rule) unless it is said otherwise.
+   */
+  addVcpu(vcpu: HvmVcpu, options?: { readonly online?: boolean }): void;
+  /** Brings a vCPU up, or takes it down. Throws `ESRCH`. */
+  setOnline(vcpuId: number, online: boolean): void;
 
   registerExceptionInterceptor(vector: number, interceptor: ExceptionInterceptor): () => void;
   registerHypercallHook(hook: HypercallHook): () => void;
@@ -159,6 +165,7 @@ export function createDomain(options: DomainOptions): Domain {
 
 interface Slot {
   readonly vcpu: HvmVcpu;
+  online: boolean;
   /** Halted until an event. */
   blocked: boolean;
   nmiPending: boolean;
@@ -246,14 +253,22 @@ class HvmDomain implements Domain {
     return this.#slots.map(({ vcpu }) => vcpu);
   }
 
-  addVcpu(vcpu: HvmVcpu): void {
+  addVcpu(vcpu: HvmVcpu, { online = vcpu.id === 0 }: { readonly online?: boolean } = {}): void {
     if (vcpu.id !== this.#slots.length || vcpu.id >= this.#vcpuCount) {
       throw new DomainError(
         "EINVAL",
         `vCPU ${vcpu.id}: expected number ${this.#slots.length}; the domain was created for ${this.#vcpuCount}`,
       );
     }
-    const slot = { vcpu, blocked: false, nmiPending: false, fpuLoaded: false, progress: 0, counted: vcpu.retired };
+    const slot = {
+      vcpu,
+      online,
+      blocked: false,
+      nmiPending: false,
+      fpuLoaded: false,
+      progress: 0,
+      counted: vcpu.retired,
+    };
     this.#slots.push(slot);
     this.#updateExceptionBitmap(slot);
   }
@@ -340,9 +355,17 @@ class HvmDomain implements Domain {
   }
 
   injectNmi(vcpuId: number): void {
+    this.#slotAt(vcpuId).nmiPending = true;
+  }
+
+  setOnline(vcpuId: number, online: boolean): void {
+    this.#slotAt(vcpuId).online = online;
+  }
+
+  #slotAt(vcpuId: number): Slot {
     const slot = this.#slots[vcpuId];
     if (slot === undefined) throw new DomainError("ESRCH", `no vCPU ${vcpuId}`);
-    slot.nmiPending = true;
+    return slot;
   }
 
   nsAt(vcpuId: number, retired: number): bigint {
@@ -361,8 +384,9 @@ class HvmDomain implements Domain {
       name: this.name,
       flags: encodeCreateFlags(this.flags),
       params: this.params.entries().map(({ index, value }) => ({ index, value })),
-      vcpus: this.#slots.map(({ vcpu, blocked, nmiPending, fpuLoaded, progress }) => ({
+      vcpus: this.#slots.map(({ vcpu, online, blocked, nmiPending, fpuLoaded, progress }) => ({
         id: vcpu.id,
+        online,
         blocked,
         nmiPending,
         fpuLoaded,
@@ -404,6 +428,7 @@ class HvmDomain implements Domain {
     state.vcpus.forEach((saved, index) => {
       const slot = this.#slots[index] as Slot;
       slot.vcpu.load(saved.state as never);
+      slot.online = saved.online;
       slot.blocked = saved.blocked;
       slot.nmiPending = saved.nmiPending;
       slot.fpuLoaded = saved.fpuLoaded;
@@ -468,6 +493,7 @@ class HvmDomain implements Domain {
   }
 
   #isBlocked(slot: Slot): boolean {
+    if (!slot.online) return true;
     if (!slot.blocked) return false;
     const awake = slot.nmiPending || (this.#canInterrupt(slot) && this.#interrupts?.isPending(slot.vcpu.id) === true);
     if (awake) slot.blocked = false;
@@ -481,7 +507,7 @@ class HvmDomain implements Domain {
   /** Jumps to the next alarm. False if no alarm can wake anybody. */
   #idle(untilNs: bigint | undefined): boolean {
     const alarm = this.#clock.nextAlarmNs;
-    if (alarm === undefined || !this.#slots.some((slot) => this.#canInterrupt(slot))) return false;
+    if (alarm === undefined || !this.#slots.some((slot) => slot.online && this.#canInterrupt(slot))) return false;
     this.#nextRound();
     this.#clock.advanceTo(untilNs !== undefined && untilNs < alarm ? untilNs : alarm);
     return true;
