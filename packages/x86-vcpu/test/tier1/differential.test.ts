@@ -38,7 +38,7 @@ function prepare({ vcpu, memory }: FlatMachine, code: Uint8Array, { registers, f
   memory.fill(STACK - 0x400, 0x800, 0xa5);
   memory.write(start, code);
   registers.forEach((value, index) => void vcpu.writeRegister(index, value));
-  vcpu.writeRegister(4, BigInt(STACK));
+  vcpu.writeRegister(4, BigInt(start < 0x1_0000 ? 0x7000 : STACK));
   vcpu.writeRegister(13, BigInt(Number(registers[13]! & 7n)));
   vcpu.writeRegister(14, BigInt(DATA));
   vcpu.rflags = BigInt(flags | 2);
@@ -63,6 +63,7 @@ function observe(
     flags: vcpu.rflags.toString(16),
     ...registers,
     xmm: Buffer.from(vcpu.cpu.u8.slice(vcpu.cpu.base + 0x100, vcpu.cpu.base + 0x200)).toString("hex"),
+    low: Buffer.from(memory.read(0x5f00, 0x1500)!).toString("hex"),
     data: Buffer.from(memory.read(DATA - 0x100, 0x400)!).toString("hex"),
     stack: Buffer.from(memory.read(STACK - 0x400, 0x800)!).toString("hex"),
   };
@@ -134,4 +135,32 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
       { numRuns: RUNS },
     );
   });
+
+  for (const bits of [32, 16] as const) {
+    it(`the same bytes without REX prefixes as ${bits}-bit code`, () => {
+      const narrow = Object.values(tiers).map((createTier) => flatMachine(createTier, bits));
+      const start = bits === 32 ? CODE : 0x7c00;
+      const data = bits === 32 ? DATA : 0x6000;
+      fc.assert(
+        fc.property(
+          fc.array(choice, { minLength: 1, maxLength: 40, size: "max" }),
+          setup,
+          fc.integer({ min: 1, max: 30 }),
+          (choices, state, first) => {
+            const code = choices.flatMap((one) => encode(one).filter((byte, n) => n > 2 || (byte & 0xf0) !== 0x40));
+            const registers = state.registers.map((value) => value & 0xffff_ffffn);
+            registers[6] = BigInt(data);
+            registers[5] = 8n;
+            for (const { vcpu, memory } of narrow) {
+              memory.fill(0x5f00, 0x400, 0x5a);
+              memory.fill(0x6c00, 0x800, 0xa5);
+              vcpu.setSegment("cs", { ...vcpu.segment("cs"), selector: bits === 32 ? 8 : 0, base: 0n });
+            }
+            compare(narrow, code, { ...state, registers }, [first, 60], start);
+          },
+        ),
+        { numRuns: RUNS },
+      );
+    });
+  }
 });
