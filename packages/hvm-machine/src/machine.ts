@@ -2,7 +2,7 @@
  * The assembly: guest memory, clock, port space, domain, processors, devices and VMware's guest interface, from one
  * configuration. Nothing here knows how a device or a command works; nothing below knows that the others exist.
  */
-import type { EntryState, GuestImage } from "guest-loader";
+import type { GuestImage } from "guest-loader";
 import { createGuestMemory, type GuestMemory, type GuestMemoryState } from "guest-memory";
 import { createDomain, type Domain, type DomainState, type RunLimits, type RunStop } from "hvm-domain";
 import { LinuxProcess, type LinuxProcessOptions, type ProcessTime } from "linux-process";
@@ -120,7 +120,8 @@ class AssembledMachine implements Machine {
       io: busAsDomainIo(this.bus),
       clock: this.clock,
       interrupts: {
-        isPending: (vcpuId) => this.devices.interrupts.isPending(vcpuId),
+        // A program without a kernel has nobody who would take an interrupt.
+        isPending: (vcpuId) => this.process === undefined && this.devices.interrupts.isPending(vcpuId),
         acknowledge: (vcpuId) => this.devices.interrupts.acknowledge(vcpuId),
       },
     });
@@ -179,22 +180,7 @@ class AssembledMachine implements Machine {
       this.memory.fill(segment.address, segment.memorySize, 0);
       this.memory.write(segment.address, segment.bytes);
     }
-    this.enter(image.entry);
-  }
-
-  private enter(entry: EntryState): void {
-    const vcpu = this.vcpus[0]!;
-    vcpu.writeControl("efer", entry.efer);
-    vcpu.writeControl("cr4", entry.cr4);
-    vcpu.writeControl("cr3", entry.cr3);
-    vcpu.writeControl("cr0", entry.cr0);
-    if (entry.gdt.base !== 0n) vcpu.setTable("gdtr", entry.gdt);
-    if (entry.mode === "real") vcpu.setTable("idtr", { base: 0n, limit: 0x3ff });
-    vcpu.setSegment("cs", entry.code);
-    for (const name of ["ss", "ds", "es", "fs", "gs"] as const) vcpu.setSegment(name, entry.data);
-    for (let i = 0; i < 16; i++) vcpu.writeRegister(i, entry.registers[i] ?? 0n);
-    vcpu.rip = entry.rip;
-    vcpu.rflags = entry.rflags;
+    this.vcpus[0]?.loadEntryState(image.entry);
   }
 
   startProcess(setup: ProcessSetup): LinuxProcess {

@@ -71,10 +71,13 @@ const atReset: ChipState = {
   poll: false,
 };
 
+/** The chip has no reset pin and wakes up undefined: ours is silent until ICW1, which clears the mask (Intel 8259A, "Initialization"). */
+const atPowerOn: ChipState = { ...atReset, imr: 0xff };
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 class Chip {
-  state: Mutable<ChipState> = { ...atReset };
+  state: Mutable<ChipState> = { ...atPowerOn };
   readonly isMaster: boolean;
 
   constructor(isMaster: boolean) {
@@ -285,7 +288,7 @@ export const pic8259: DeviceModel<undefined, Pic> = {
         return true;
       },
       reset() {
-        for (const chip of chips) chip.state = { ...atReset, levels: chip.state.levels };
+        for (const chip of chips) chip.state = { ...atPowerOn, levels: chip.state.levels };
         update();
       },
       save: () => ({ version: 1, master: { ...master.state }, slave: { ...slave.state } }),
