@@ -287,6 +287,21 @@ describe("[vmport-backdoor] high bandwidth", () => {
     expect(registers.toString()).toBe(before);
   });
 
+  it("is told to observers and the log, page faults included", () => {
+    const log = createDebugLog({ mask: 0x5 });
+    const backdoor = make({ message: new Recorder(), log });
+    const events: BackdoorEvent[] = [];
+    backdoor.observe((event) => events.push(event));
+    const request = { direction: "out", size: 1, rep: true, addressBits: 64, df: false } as const;
+    backdoor.highBandwidth({ ...request, memory: memoryOf([1, 2, 3], 1), registers: registersFor({ rcx: 3 }) });
+    backdoor.highBandwidth({ ...request, memory: memoryOf([1, 2, 3]), registers: registersFor({ rcx: 3 }) });
+    expect(events.map(({ port, commandName, outcome, bytes }) => [port, commandName, outcome, bytes])).toEqual([
+      [0x5659, "MESSAGE", "page-fault", 3],
+      [0x5659, "MESSAGE", "transfer", 3],
+    ]);
+    expect(log.records().map((record) => record.class)).toEqual(["trace", "after", "trace", "after"]);
+  });
+
   it("over the bus the caller advances the registers", () => {
     const message = new Recorder();
     const backdoor = make({ message });

@@ -12,11 +12,11 @@ import {
   type PortHandler,
   type StringMemory,
 } from "portio-bus";
-import { type DebugLog, LogMask } from "vmport-debug-log";
+import type { DebugLog } from "vmport-debug-log";
 import { balloonCommandNames, balloonOutputs, runBalloon } from "./balloon.ts";
 import type { BackdoorCommand, CommandEnvironment } from "./command.ts";
 import { defaultCommands } from "./commands/index.gen.ts";
-import type { BackdoorEvent, BackdoorObserver, BackdoorOutcome } from "./events.ts";
+import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
 import {
   type BackdoorFrame,
   createFrame,
@@ -48,6 +48,7 @@ import {
 } from "./protocol/constants.ts";
 import { rdpmc } from "./rdpmc.ts";
 import { type BackdoorContext, type BackdoorRegisters, Register } from "./registers.ts";
+import { Reporter, type WatchedAccess } from "./reporter.ts";
 import { type BackdoorState, createState } from "./state.ts";
 
 export interface BackdoorOptions {
@@ -132,16 +133,13 @@ class PortBackdoor implements Backdoor {
 
   readonly #host: BackdoorHost;
   readonly #message: MessageHandler | undefined;
-  readonly #log: DebugLog | undefined;
-  readonly #domainId: number;
+  readonly #reporter: Reporter;
   readonly #table: (BackdoorCommand | undefined)[] = [];
   readonly #cpl0Only: ReadonlySet<number>;
   readonly #environment: CommandEnvironment & { state: BackdoorState };
   readonly #frame: BackdoorFrame;
   /** The same frame, for personalities that write whole registers. */
   readonly #tracking: TrackingFrame | undefined;
-  #observers: readonly BackdoorObserver[] = [];
-  #observed = false;
   /** What an IN of the access just run delivers, before it is cut to the width. */
   #datum = 0;
 
@@ -151,10 +149,9 @@ class PortBackdoor implements Backdoor {
     this.ports = personality.ports;
     this.#host = options.host;
     this.#message = personality.message === "served" ? options.message : undefined;
-    this.#log = options.log;
+    this.#reporter = new Reporter(options.host, options.log, options.domainId ?? 0);
     this.#tracking = personality.wideWrites ? new TrackingFrame() : undefined;
     this.#frame = this.#tracking ?? createFrame();
-    this.#domainId = options.domainId ?? 0;
     this.#cpl0Only = new Set(personality.cpl0Only);
     this.pointer = createAbsolutePointer(personality.quirks.pointerClears);
     this.#environment = {
@@ -199,20 +196,7 @@ class PortBackdoor implements Backdoor {
 
   gpCheck(request: GpCheckRequest): GpCheckResult {
     const result = this.#checkGp(request);
-    const log = this.#log;
-    if (log !== undefined && (log.mask & LogMask.gp) !== 0) {
-      log.write({
-        kind: "gp",
-        class: "gp",
-        atNs: this.#host.uptimeNs(),
-        domainId: this.#domainId,
-        vcpuId: 0,
-        outcome: result.code,
-        errorCode: request.errorCode,
-        rip: request.rip,
-        length: result.code === "handled" ? result.length : 0,
-      });
-    }
+    this.#reporter.gp(request, result);
     return result;
   }
 
@@ -252,12 +236,7 @@ class PortBackdoor implements Backdoor {
   }
 
   observe(observer: BackdoorObserver): () => void {
-    this.#observers = [...this.#observers, observer];
-    this.#observed = true;
-    return () => {
-      this.#observers = this.#observers.filter((other) => other !== observer);
-      this.#observed = this.#observers.length > 0;
-    };
+    return this.#reporter.observe(observer);
   }
 
   reset(): void {
@@ -321,16 +300,17 @@ class PortBackdoor implements Backdoor {
     const frame = this.#frame;
     loadFrame(frame, registers);
     const number = frame.ecx & this.personality.commandMask;
-    const watched = this.#observed || (this.#log !== undefined && this.#log.mask !== 0);
-    const before = watched ? snapshotFrame(frame) : undefined;
-    if (before !== undefined) this.#trace(direction, port, size, registers, number, before);
+    const watched = this.#reporter.active
+      ? { direction, port, size, registers, number, name: commandName(number), before: snapshotFrame(frame) }
+      : undefined;
+    if (watched !== undefined) this.#reporter.begin(watched);
 
     const command = number < this.#table.length ? this.#table[number] : undefined;
     let outcome: BackdoorOutcome = "command";
     let outputs = NO_OUTPUTS;
     if (command === undefined) {
       outcome = "unknown-command";
-      if (before !== undefined) this.#logError("unknown-command", direction, port, size, registers, number, before);
+      if (watched !== undefined) this.#reporter.unknownCommand(watched);
       if (this.personality.unknownCommand === "not-ours") return IoResult.Unhandled;
       if (this.personality.unknownCommand === "ones") frame.eax = ALL_ONES;
     } else if (frame.cpl !== 0 && this.#cpl0Only.has(number)) {
@@ -342,8 +322,7 @@ class PortBackdoor implements Backdoor {
       outputs = command.outputs;
     }
     this.#store(direction, size, registers, outputs);
-    if (before !== undefined)
-      this.#report(outcome, direction, port, size, registers, number, commandName(number), before);
+    if (watched !== undefined) this.#reporter.end(watched, outcome, this.#finalRegisters(watched));
     return IoResult.Okay;
   }
 
@@ -352,15 +331,23 @@ class PortBackdoor implements Backdoor {
     if (registers.readRegister32(Register.Eax) >>> 0 !== BALLOON_MAGIC) return IoResult.Unhandled;
     const frame = this.#frame;
     loadFrame(frame, registers);
-    const before = this.#observed ? snapshotFrame(frame) : undefined;
     const number = frame.ecx;
+    const watched = this.#reporter.active
+      ? {
+          direction,
+          port: BALLOON_PORT,
+          size,
+          registers,
+          number,
+          name: balloonCommandNames[number],
+          before: snapshotFrame(frame),
+        }
+      : undefined;
+    if (watched !== undefined) this.#reporter.begin(watched);
     this.#tracking?.begin();
     runBalloon(frame);
     this.#store(direction, size, registers, balloonOutputs);
-    if (before !== undefined) {
-      const name = balloonCommandNames[number];
-      this.#report("balloon", direction, BALLOON_PORT, size, registers, number, name, before);
-    }
+    if (watched !== undefined) this.#reporter.end(watched, "balloon", this.#finalRegisters(watched));
     return IoResult.Okay;
   }
 
@@ -380,13 +367,11 @@ class PortBackdoor implements Backdoor {
   }
 
   #notVmware(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters, eax: number): IoResult {
-    const watched = this.#observed || (this.#log !== undefined && this.#log.mask !== 0);
-    if (watched) {
+    if (this.#reporter.active) {
       loadFrame(this.#frame, registers);
-      const before = snapshotFrame(this.#frame);
       const number = this.#frame.ecx & this.personality.commandMask;
-      this.#logError("not-vmware", direction, port, size, registers, number, before);
-      if (this.#observed) this.#emit("not-vmware", direction, port, size, registers, number, undefined, before, before);
+      const before = snapshotFrame(this.#frame);
+      this.#reporter.notVmware({ direction, port, size, registers, number, name: undefined, before });
     }
     if (this.personality.wrongMagic === "not-ours") return IoResult.Unhandled;
     this.#frame.eax = this.personality.wrongMagic === "ones" ? ALL_ONES : eax;
@@ -416,125 +401,38 @@ class PortBackdoor implements Backdoor {
     loadFrame(frame, registers);
     frame.ebp = registers.readRegister32(Register.Ebp);
     const number = frame.ebx & 0xffff;
-    const before = this.#observed ? snapshotFrame(frame) : undefined;
+    const watched = this.#reporter.active
+      ? {
+          direction,
+          port: BDOORHB_PORT,
+          size,
+          registers,
+          number,
+          name: number === BDOORHB_CMD_MESSAGE ? "MESSAGE" : undefined,
+          before: snapshotFrame(frame),
+          bytes: transfer.length,
+        }
+      : undefined;
+    if (watched !== undefined) this.#reporter.begin(watched);
     let done = true;
     if (number !== BDOORHB_CMD_MESSAGE || this.#message === undefined) frame.ebx = 0;
     else done = this.#message.highBandwidth(direction, frame, transfer);
     if (done) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
-    if (before !== undefined) {
-      const after = done ? snapshotFrame(frame) : before;
-      const outcome = done ? "transfer" : "page-fault";
-      const name = number === BDOORHB_CMD_MESSAGE ? "MESSAGE" : undefined;
-      this.#emit(outcome, direction, BDOORHB_PORT, size, registers, number, name, before, after, transfer.length);
+    if (watched !== undefined) {
+      this.#reporter.end(watched, done ? "transfer" : "page-fault", done ? snapshotFrame(frame) : watched.before);
     }
     return done ? "done" : "fault";
   }
 
-  #trace(
-    direction: IoDirection,
-    port: number,
-    size: IoSize,
-    registers: BackdoorRegisters,
-    command: number,
-    before: FrameSnapshot,
-  ): void {
-    if (((this.#log?.mask ?? 0) & LogMask.trace) !== 0) {
-      this.#logAccess("trace", undefined, direction, port, size, registers, command, before);
-    }
-  }
-
-  #logError(
-    reason: "not-vmware" | "unknown-command",
-    direction: IoDirection,
-    port: number,
-    size: IoSize,
-    registers: BackdoorRegisters,
-    command: number,
-    before: FrameSnapshot,
-  ): void {
-    if (((this.#log?.mask ?? 0) & LogMask.error) !== 0) {
-      this.#logAccess("error", reason, direction, port, size, registers, command, before);
-    }
-  }
-
-  #logAccess(
-    logClass: "trace" | "after" | "error",
-    reason: "not-vmware" | "unknown-command" | undefined,
-    direction: IoDirection,
-    port: number,
-    size: IoSize,
-    registers: BackdoorRegisters,
-    command: number,
-    values: FrameSnapshot,
-  ): void {
-    this.#log?.write({
-      kind: "access",
-      class: logClass,
-      atNs: this.#host.uptimeNs(),
-      domainId: this.#domainId,
-      vcpuId: registers.vcpuId ?? 0,
-      reason,
-      direction,
-      port,
-      size,
-      rip: registers.rip ?? 0n,
-      cpl: registers.cpl,
-      command,
-      commandName: reason === "not-vmware" ? undefined : commandName(command),
-      registers: values,
-    });
-  }
-
-  #report(
-    outcome: BackdoorOutcome,
-    direction: IoDirection,
-    port: number,
-    size: IoSize,
-    registers: BackdoorRegisters,
-    command: number,
-    name: string | undefined,
-    before: FrameSnapshot,
-  ): void {
+  /** The registers as the guest will see them, accumulator included. */
+  #finalRegisters({ direction, size, before }: WatchedAccess): FrameSnapshot {
     const { ebx, ecx, edx, esi, edi } = this.#frame;
-    const after: FrameSnapshot = { eax: this.#finalEax(direction, size, before.eax), ebx, ecx, edx, esi, edi };
-    if (outcome !== "balloon" && ((this.#log?.mask ?? 0) & LogMask.after) !== 0) {
-      this.#logAccess("after", undefined, direction, port, size, registers, command, after);
-    }
-    if (this.#observed) this.#emit(outcome, direction, port, size, registers, command, name, before, after);
+    return { eax: this.#finalEax(direction, size, before.eax), ebx, ecx, edx, esi, edi };
   }
 
   #finalEax(direction: IoDirection, size: IoSize, before: number): number {
     if (direction === "out") return this.personality.outWritesEax ? this.#datum : before;
     return size === 4 || this.personality.narrowIn === "whole" ? this.#datum : mergeNarrow(before, this.#datum, size);
-  }
-
-  #emit(
-    outcome: BackdoorOutcome,
-    direction: IoDirection,
-    port: number,
-    size: IoSize,
-    registers: BackdoorRegisters,
-    commandNumber: number,
-    name: string | undefined,
-    before: FrameSnapshot,
-    after: FrameSnapshot,
-    bytes?: number,
-  ): void {
-    const event: BackdoorEvent = {
-      ring: registers.cpl,
-      rip: registers.rip ?? 0n,
-      vcpuId: registers.vcpuId ?? 0,
-      direction,
-      port,
-      size,
-      commandNumber,
-      commandName: name,
-      before,
-      after,
-      bytes,
-      outcome,
-    };
-    for (const observer of this.#observers) observer(event);
   }
 }
 

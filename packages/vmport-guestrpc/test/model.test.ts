@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { createGuestrpc, type Guestrpc } from "../src/index.ts";
 import { COOKIE, GuestPort, MAGIC, RPCI } from "./guest.ts";
 
-const RUNS = Number(process.env["HVM_FUZZ_RUNS"] ?? 300);
+const RUNS = Number(process.env["HVM_FUZZ_RUNS"] ?? 100);
 const CHANNELS = 3;
 const OK = 0x0001_0000;
 const OFFER = 0x0080_0000;
