@@ -81,7 +81,9 @@ describe("[FileTree]", () => {
   it("links whose targets multiply end, too", () => {
     // Each step would add two thousand more; what is still to be walked is bounded as a path is.
     const target = "x/".repeat(2000);
-    expect(new FileTree(memoryFiles({ "/x": { link: target } }), {}, () => "/").resolve("/x", "/")).toBe(-Errno.ENAMETOOLONG);
+    expect(new FileTree(memoryFiles({ "/x": { link: target } }), {}, () => "/").resolve("/x", "/")).toBe(
+      -Errno.ENAMETOOLONG,
+    );
   });
 
   it("noFollow stops at the last component only", () => {

@@ -9,7 +9,7 @@ import { FileTree, type HostFiles } from "./files.ts";
 import { installKernelArea, type KernelArea, Selector } from "./kernel-area.ts";
 import { loadProgram, MMAP_TOP } from "./load-program.ts";
 import { ProcessError } from "./process-error.ts";
-import { faultSignals, type SignalInfo, Signals } from "./signals.ts";
+import { faultSignals, floatingPointCode, type SignalInfo, Signals } from "./signals.ts";
 import type { SyscallTable } from "./syscall.ts";
 import { fileSyscalls } from "./syscalls/files.ts";
 import { memorySyscalls } from "./syscalls/memory.ts";
@@ -98,6 +98,8 @@ const MAX_SLEEP_NS = 366n * 86_400n * 1_000_000_000n;
 const COUNTED_NUMBERS = 1024;
 const VECTOR_PF = 14;
 const VECTOR_BP = 3;
+const VECTOR_MF = 16;
+const VECTOR_XM = 19;
 
 export class LinuxProcess {
   readonly space: AddressSpace;
@@ -303,6 +305,8 @@ export class LinuxProcess {
         code = BUS_ADRERR;
       }
     }
+    if (frame.vector === VECTOR_MF || frame.vector === VECTOR_XM)
+      code = floatingPointCode(frame.vector, vcpu.readFxState());
     const address = row.address === "rip" ? frame.rip : row.address === "cr2" ? cr2 : 0n;
     // After INT3 the program counter stands behind it: a trap, as Linux reports it.
     if (frame.vector === VECTOR_BP) vcpu.rflags &= ~0x100n;

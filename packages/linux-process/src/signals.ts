@@ -109,9 +109,26 @@ export const faultSignals: Readonly<Record<number, FaultRow>> = {
   13: kernelFault(Signal.SIGSEGV), // #GP
   14: { signal: Signal.SIGSEGV, code: 1, address: "cr2" }, // #PF
   16: { signal: Signal.SIGFPE, code: 0, address: "rip" }, // #MF
-  17: { signal: Signal.SIGBUS, code: 1, address: "cr2" }, // #AC, BUS_ADRALN
+  17: { signal: Signal.SIGBUS, code: 1, address: "none" }, // #AC, BUS_ADRALN
   19: { signal: Signal.SIGFPE, code: 0, address: "rip" }, // #XM
 };
+
+/** FPE_FLTINV, FLTDIV, FLTOVF, FLTUND, FLTRES by the exception bits that mean them (Linux fpu__exception_code). */
+const FLOATING_POINT_CODES: readonly (readonly [bits: number, code: number])[] = [
+  [0x01, 7],
+  [0x04, 3],
+  [0x08, 4],
+  [0x12, 5],
+  [0x20, 6],
+];
+
+/** si_code of #MF (16) or #XM (19): the first exception that is flagged and not masked in the FXSAVE image. */
+export function floatingPointCode(vector: number, image: Uint8Array): number {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const mxcsr = view.getUint16(24, true);
+  const raised = vector === 16 ? view.getUint16(2, true) & ~view.getUint16(0, true) : mxcsr & ~(mxcsr >> 7);
+  return FLOATING_POINT_CODES.find(([bits]) => raised & bits)?.[1] ?? 0;
+}
 
 const RED_ZONE = 128n;
 const FRAME_BYTES = 8 + 304 + 128;

@@ -131,6 +131,11 @@ export function start(options: Partial<LinuxProcessOptions> & { poolBytes?: numb
     name: "scratch",
   });
   let next = SCRATCH;
+  const bytes = (address: number, length: number): Uint8Array<ArrayBuffer> => {
+    const found = process.space.read(address, length);
+    if (!found) throw new Error(`0x${address.toString(16)} is not mapped`);
+    return found;
+  };
   return {
     process,
     vcpu,
@@ -165,14 +170,8 @@ export function start(options: Partial<LinuxProcessOptions> & { poolBytes?: numb
       if (!process.space.write(address, bytes)) throw new Error("scratch is full");
       return address;
     },
-    bytes(address, length) {
-      const bytes = process.space.read(address, length);
-      if (!bytes) throw new Error(`0x${address.toString(16)} is not mapped`);
-      return bytes;
-    },
-    view(address, length) {
-      return new DataView(this.bytes(address, length).buffer);
-    },
+    bytes,
+    view: (address, length) => new DataView(bytes(address, length).buffer),
     fault(vector, errorCode, cr2 = 0n) {
       vcpu.cr2 = cr2;
       vcpu.raise(vector, errorCode);
