@@ -27,6 +27,14 @@ const setUp = (icw4 = 0x01) => {
 const EOI = 0x20;
 
 describe("[pc-devices] 8259A pair", () => {
+  it("is silent until somebody programs it", () => {
+    const board = new FakeEnvironment();
+    const pic = pic8259.create(board);
+    pic.setIrq(0, true);
+    pic.setIrq(12, true);
+    expect([pic.interruptPending, board.edges]).toEqual([false, []]);
+  });
+
   it("delivers an edge once, with the programmed vector", () => {
     const { board, pic, write } = setUp();
     pic.setIrq(0, true);
