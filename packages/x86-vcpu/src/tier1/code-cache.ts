@@ -11,6 +11,8 @@ import { Builder, lift } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { PageFlag } from "../memory.ts";
 import { modeKeyBitness } from "../mode-key.ts";
+import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
+import { StateOffset } from "../state-layout.ts";
 import { compact, dropDeadFlags } from "./block-passes.ts";
 import { recordOp, recordOps } from "./ops/index.ts";
 import { CONTROL_BYTES, Control, Field, JUMP_CACHE_ENTRIES, RECORD_BYTES } from "./record.ts";
@@ -42,13 +44,13 @@ const BLOCK_ROOM = 64 * 1024;
 const MAX_PAGES = 16384;
 const MAX_CONTEXTS = 1024;
 
-const [jump, jumpFar, leave, stale, unlinked] = ["jump", "jumpFar", "leave", "stale", "unlinked"].map(recordOp) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+const jump = recordOp("jump");
+const jumpFar = recordOp("jumpFar");
+const leave = recordOp("leave");
+const stale = recordOp("stale");
+const unlinked = recordOp("unlinked");
+const cross = recordOp("cross");
+const data = recordOp("data");
 
 /** In the op field of headers, which are never carried out. */
 const HEADER = 0xfffe;
@@ -75,6 +77,8 @@ export class CodeCache {
   private readonly pageOf: Uint16Array;
   private pages: CodePage[] = [];
   private readonly byHost = new Map<number, CodePage[]>();
+  /** Blocks of instructions across two pages, by the host page of their second half. */
+  private readonly crossings = new Map<number, { page: CodePage; offset: number; pointer: number }[]>();
   private readonly contexts = new Map<string, number>();
   private lastContext = -1;
   private lastParts = [0, 0, 0, 0];
@@ -120,7 +124,9 @@ export class CodeCache {
   reset(): void {
     const { cpu } = this;
     for (const hostPage of this.byHost.keys()) this.unmark(hostPage);
+    for (const hostPage of this.crossings.keys()) this.unmark(hostPage);
     this.byHost.clear();
+    this.crossings.clear();
     this.contexts.clear();
     this.lastContext = -1;
     for (const page of this.pages) page.stale = true;
@@ -138,18 +144,26 @@ export class CodeCache {
 
   /** Forgets what was decoded from a page of the buffer. Blocks in use lead out at their end. */
   invalidate(hostPage: number): void {
-    const pages = this.byHost.get(hostPage);
     this.unmark(hostPage);
+    for (const { page, offset, pointer } of this.crossings.get(hostPage) ?? []) {
+      if (page.blocks.get(offset) === pointer) page.blocks.delete(offset);
+      this.close(pointer);
+    }
+    this.crossings.delete(hostPage);
+    const pages = this.byHost.get(hostPage);
     if (pages === undefined) return;
     this.byHost.delete(hostPage);
-    const { u16 } = this.cpu;
     for (const page of pages) {
       page.stale = true;
-      for (const pointer of page.blocks.values()) {
-        u16[(pointer + Field.d) >>> 1] = 0;
-        u16[(pointer + RECORD_BYTES) >>> 1] = stale;
-      }
+      for (const pointer of page.blocks.values()) this.close(pointer);
     }
+  }
+
+  /** Whoever enters the block from now on leaves to TypeScript. */
+  private close(pointer: number): void {
+    const { u16 } = this.cpu;
+    u16[(pointer + Field.d) >>> 1] = 0;
+    u16[(pointer + RECORD_BYTES) >>> 1] = stale;
   }
 
   /** Number of the current context: mode key, CS base and limit. */
@@ -267,7 +281,7 @@ export class CodeCache {
       if (offset < page.end)
         decodeInstruction(cpu.u8, base + offset, base + page.end, bitness, low | 0, (page.ripHigh + carry) | 0, insn);
       if (offset >= page.end || insn.error === DecodeError.Truncated) {
-        if (count === 0) return 0;
+        if (count === 0) return limit > 1 && page.end === 4096 && offset < 4096 ? this.buildCrossing(page, offset) : 0;
         this.jumpOut(page, offset);
         break;
       }
@@ -278,6 +292,47 @@ export class CodeCache {
     }
     cpu.u16[(top + Field.d) >>> 1] = count;
     this.top = this.finish(page, top, count);
+    return top;
+  }
+
+  /**
+   * A block for the instruction that begins at `offset` and ends in the next page, when that is in the fetch TLB. It
+   * begins with a look whether it still is, and goes when either page changes. 0: not now.
+   */
+  private buildCrossing(page: CodePage, offset: number): number {
+    const { cpu, insn, selector, top, crossings } = this;
+    const { code64 } = cpu;
+    const baseLow = code64 ? 0 : cpu.u32[(cpu.base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!;
+    const low = (page.ripLow >>> 0) + baseLow + 4096;
+    // Elsewhere the limit of CS could lie between the pages.
+    const isFlat = code64 || (cpu.get32(segmentLimitOffset(SegmentIndex.CS)) === 0xffff_ffff && low <= 0xffff_ffff);
+    if (!isFlat) return 0;
+    const high = code64 ? (page.ripHigh + (low > 0xffff_ffff ? 1 : 0)) | 0 : 0;
+    const second = cpu.tlb.lookup(cpu.u32[(cpu.base + StateOffset.tlbFetch) >>> 2]!, low | 0, high);
+    if (second === -1) return 0;
+    const bytes = new Uint8Array(15);
+    const here = 4096 - offset;
+    bytes.set(cpu.u8.subarray(page.hostPage * 4096 + offset, page.hostPage * 4096 + 4096));
+    bytes.set(cpu.u8.subarray(second, second + 15 - here), here);
+    const key = cpu.modeKey;
+    const rip = (page.ripLow >>> 0) + offset;
+    const ripHigh = (page.ripHigh + (rip > 0xffff_ffff ? 1 : 0)) | 0;
+    decodeInstruction(bytes, 0, 15, modeKeyBitness(key), rip | 0, ripHigh, insn);
+    if (insn.error !== DecodeError.None) return 0;
+    selector.at = top;
+    selector.emit(HEADER, 1, 0, 0, page.hostPage * 4096, 0);
+    selector.emit(cross, 0, 0, 0, low | 0, high);
+    selector.emit(data, 0, 0, 0, second, 0);
+    for (let n = 0; n < 3; n++) this.info[((top - this.start) >>> 4) + n] = offset;
+    this.one(page, offset, key, 0, true);
+    this.top = this.finish(page, top, 1);
+    let list = crossings.get(second >>> 12);
+    if (list === undefined) {
+      list = [];
+      crossings.set(second >>> 12, list);
+      cpu.markCodePage(second >>> 12);
+    }
+    list.push({ page, offset, pointer: top });
     return top;
   }
 

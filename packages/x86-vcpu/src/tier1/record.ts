@@ -40,6 +40,8 @@ export const Reason = {
   Jump: 4,
   /** The block at `Control.pc` was decoded from bytes that have changed since. */
   Stale: 5,
+  /** The block at `Control.pc` is an instruction across two pages, and the second is not mapped where it was. */
+  Cross: 6,
 } as const;
 
 /** Tier 1's own words, byte offsets from the start of its control area. */

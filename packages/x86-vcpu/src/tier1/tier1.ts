@@ -128,6 +128,11 @@ class Tier1 implements Tier {
           this.count(left);
           this.setRip(cache.pageOfRecord(at), infoOffset(cache.infoOf(at)));
           break;
+        case Reason.Cross:
+          this.count(left);
+          this.setRip(cache.pageOfRecord(at), infoOffset(cache.infoOf(at)));
+          this.single = true;
+          break;
         case Reason.Jump:
           this.count(left);
           u32[state + StateOffset.rip / 4] = u32[(control + Control.target) >>> 2]!;

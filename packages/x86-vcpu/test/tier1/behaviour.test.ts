@@ -113,6 +113,38 @@ describe("[x86-vcpu] tier 1", () => {
     }
   });
 
+  it("a loop over an instruction across two pages, while the second is written and mapped elsewhere", () => {
+    // l: add eax, imm32 across the boundary; dec ecx; jnz l; hlt
+    const at = CODE + 0x1000 - 3;
+    const bytes = [0x81, 0xc0, 1, 0, 0, 0, 0xff, 0xc9, 0x75, 0xf6, 0xf4];
+    for (const createTier of Object.values(tiers)) {
+      const machine = flatMachine(createTier);
+      const { vcpu, memory } = machine;
+      const run = (): bigint => {
+        vcpu.rip = BigInt(at);
+        vcpu.writeRegister(0, 0n);
+        vcpu.writeRegister(1, 10n);
+        expect(vcpu.run(1000).reason).toBe("hlt");
+        return vcpu.readRegister(0);
+      };
+      load(machine, bytes, at);
+      expect([run(), run()]).toEqual([10n, 10n]);
+      memory.writeU8(CODE + 0x1000, 1); // imm32 = 0x101
+      expect([run(), run()]).toEqual([2570n, 2570n]);
+      memory.write(CODE + 0x5000, Uint8Array.from([2, 0, 0, ...bytes.slice(6)]));
+      const leaf = 0x1000 + 0x3000 + (CODE >> 21) * 0x1000 + (((CODE >> 12) + 1) & 511) * 8;
+      memory.writeU64(leaf, BigInt(CODE + 0x5000) | 7n);
+      vcpu.writeControl("cr3", 0x1000n);
+      expect([run(), run()]).toEqual([5130n, 5130n]); // 0x201
+      memory.writeU8(CODE + 0x5000, 0);
+      expect([run(), run()]).toEqual([10n, 10n]);
+      vcpu.exceptionBitmap = 1 << 14;
+      unmap(machine, CODE + 0x1000);
+      vcpu.rip = BigInt(at);
+      expect(vcpu.run(10).faultAddress).toBe(BigInt(CODE + 0x1000));
+    }
+  });
+
   it("a second page that is not there faults with the address of that page", () => {
     const machine = flatMachine(tier1);
     unmap(machine, CODE + 0x1000);
@@ -146,18 +178,19 @@ describe("[x86-vcpu] tier 1", () => {
   it("more code than the cache holds, again and again: everything still runs", () => {
     const machine = flatMachine((cpu) => createTier1(cpu, { codeBytes: 128 << 10 }));
     const { vcpu, memory } = machine;
-    // 200 pages of `inc eax` × 600 and a jump to the next page; the last jumps to HLT.
-    for (let page = 0; page < 200; page++) {
-      const bytes = new Uint8Array(4096).fill(0x90);
+    // 30 pages of `inc eax` × 600, each falling into the next; behind the last there is HLT. Twice the cache's room.
+    for (let page = 0; page < 30; page++) {
+      const bytes = new Uint8Array(4096);
       for (let n = 0; n < 600; n++) bytes.set([0xff, 0xc0], n * 2);
+      for (let n = 1200; n < 4096; n += 8) bytes.set([0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0], n);
       memory.write(0x40_0000 + page * 4096, bytes);
     }
-    memory.write(0x40_0000 + 200 * 4096, Uint8Array.from([0xf4]));
+    memory.write(0x40_0000 + 30 * 4096, Uint8Array.from([0xf4]));
     for (let round = 1; round <= 3; round++) {
       vcpu.writeRegister(0, 0n);
       vcpu.rip = 0x40_0000n;
       expect(vcpu.run(10_000_000).reason).toBe("hlt");
-      expect(vcpu.readRegister(0)).toBe(120_000n);
+      expect(vcpu.readRegister(0)).toBe(18_000n);
     }
   });
 

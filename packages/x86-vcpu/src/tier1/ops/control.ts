@@ -63,6 +63,22 @@ export const controlOps: readonly RecordOp[] = [
     e.setControl("i32Store", Control.budget, () => e.f.get(e.budget));
     e.f.i32(Reason.Stale).op("return");
   }),
+  // First in the block of an instruction across two pages: t:imm is the linear address of the second, the next record
+  // has its host offset. Goes on when the fetch TLB still says so.
+  control("cross", "none", true, (e) => {
+    const { f, L, h } = e;
+    e.imm64Full().f.set(L);
+    f.get(L).i64(8).op("i64ShrU").get(L).i64(20).op("i64ShrU", "i64Xor", "i32WrapI64").i32(0xfff0).op("i32And");
+    e.state("i32Load", StateOffset.tlbFetch).f.op("i32Add").tee(h).access("i64Load").get(L).op("i64Eq");
+    f.get(h).access("i32Load", 8).get(L).op("i32WrapI64", "i32Add");
+    f.get(e.pc).access("i32Load", 24).op("i32Eq", "i32And", "i32Eqz");
+    f.if();
+    e.setControl("i32Store", Control.pc, () => f.get(e.pc).i32(16).op("i32Sub"));
+    e.setControl("i32Store", Control.budget, () => f.get(e.budget).i32(1).op("i32Add"));
+    f.i32(Reason.Cross).op("return");
+    f.end();
+    f.get(e.pc).i32(16).op("i32Add").set(e.pc);
+  }),
   // Where branches lead that have no block yet.
   control("unlinked", "none", true, (e) => {
     e.setControl("i32Store", Control.edge, () => e.f.get(e.edge));
