@@ -71,11 +71,11 @@ export function generate(): Map<string, string> {
   const formRows = forms.map((form) => [
     mnemonicNumber.get(form.mnemonic)!,
     operandSet(form),
-    intern(combinations, `${form.flags},${form.memory | (form.broadcastBytes << 8)}`),
+    intern(combinations, `${form.flags},${form.memory | (form.broadcastBytes << 8) | (form.operands.length << 16)}`),
   ]);
 
   const tables = `${head}
-/** Flags and memory type | broadcast bytes << 8, as they occur together. */
+/** Flags and memory type | broadcast bytes << 8 | operands << 16, as they occur together. */
 const traits: readonly number[] = [
 ${combinations.map((row) => `${row},`).join("\n")}
 ];
@@ -86,7 +86,7 @@ const forms: readonly number[] = [
 ${formRows.map((row) => `${row.join()},`).join("\n")}
 ];
 
-/** Per form: mnemonic, operand set, flags, memory type | broadcast bytes << 8. */
+/** Per form: mnemonic, operand set, flags, memory type | broadcast bytes << 8 | operands << 16. */
 export const formTable: Int32Array = /* @__PURE__ */ ((): Int32Array => {
   const table = new Int32Array((forms.length / 3) * 4);
   for (let from = 0, to = 0; from < forms.length; from += 3, to += 4) {
@@ -237,6 +237,7 @@ function infoFile(forms: readonly Form[]): string {
     const words = [...form.traits].filter((trait) => !textTraits.has(trait));
     if (/^(VEX|EVEX|XOP)/.test(form.row.enc)) words.push("vex");
     if (/^(rol|ror|rcl|rcr|shl|shr|sal|sar|shld|shrd)$/.test(form.mnemonic)) words.push("shift");
+    if (/^rc[lr]$/.test(form.mnemonic)) words.push("through-carry");
     return [
       access,
       intern(features, form.row.cpu),

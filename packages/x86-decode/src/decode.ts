@@ -63,11 +63,9 @@ const fail = (into: Instruction, error: DecodeError, length: number): number => 
   into.form = 0;
   into.mnemonic = 0;
   into.opCount = 0;
-  into.opKind0 = OpKind.None;
-  into.opKind1 = OpKind.None;
-  into.opKind2 = OpKind.None;
-  into.opKind3 = OpKind.None;
-  into.opKind4 = OpKind.None;
+  into.prefixes = 0;
+  into.segmentPrefix = Register.None;
+  clearFrom(into, 0);
   return length;
 };
 
@@ -112,21 +110,26 @@ function makeAbsolute(into: Instruction): void {
   into.memDispLow = sum | 0;
 }
 
+/** Clears operands `index` and up. */
 function clearFrom(into: Instruction, index: number): void {
   if (index < 1) {
-    into.opKind1 = OpKind.None;
-    into.opReg1 = 0;
+    into.opKind0 = OpKind.None;
+    into.opReg0 = Register.None;
   }
   if (index < 2) {
-    into.opKind2 = OpKind.None;
-    into.opReg2 = 0;
+    into.opKind1 = OpKind.None;
+    into.opReg1 = Register.None;
   }
   if (index < 3) {
+    into.opKind2 = OpKind.None;
+    into.opReg2 = Register.None;
+  }
+  if (index < 4) {
     into.opKind3 = OpKind.None;
-    into.opReg3 = 0;
+    into.opReg3 = Register.None;
   }
   into.opKind4 = OpKind.None;
-  into.opReg4 = 0;
+  into.opReg4 = Register.None;
 }
 
 /** Number of a vector register inside its class. */
@@ -414,6 +417,8 @@ export function decodeInstruction(
 
   let modrm = -1;
   let entry = roots[slot]!;
+  // Most opcodes ask for mode and operand size first, and then for nothing or for ModR/M.reg.
+  if (entry < 0 && nodes[-entry] === Selector.Context) entry = nodes[1 - entry + context]!;
   while (entry < 0) {
     const at = 1 - entry;
     const selector = nodes[-entry]!;
@@ -540,7 +545,7 @@ export function decodeInstruction(
         if (inMemory) {
           if ((flags & FormFlag.Broadcast) !== 0) {
             into.broadcast = true;
-            into.memSize = memory >> 8;
+            into.memSize = (memory >> 8) & 0xff;
           } else return fail(into, DecodeError.Invalid, pos - offset);
         } else if ((flags & FormFlag.Rounding) !== 0) {
           into.rounding = length + 1;
@@ -554,309 +559,303 @@ export function decodeInstruction(
     return fail(into, DecodeError.Invalid, pos - offset);
 
   // Operands.
+  const count = memory >> 16;
   let operand = formTable[row + 1]! * 5;
-  let count = 0;
   let registerOnly = 0;
-  for (; count < 5; count++, operand++) {
+  for (let index = 0; index < count; index++, operand++) {
     const code = operandTable[operand]!;
     const argument = (code >> 8) & 0xfff;
     let kind: OpKind = OpKind.Register;
     let register = 0;
-    switch (code & 0xff) {
-      case Operand.None:
-        kind = OpKind.None;
-        break;
-      case Operand.Fixed:
-        register = argument;
-        break;
-      case Operand.Reg:
-        // There are no general registers 16–31.
-        if (extR2 !== 0 && argument < Register.XMM0) return fail(into, DecodeError.Invalid, pos - offset);
-        register = argument + (((modrm >> 3) & 7) | extR | extR2);
-        break;
-      case Operand.Rm:
-      case Operand.RmMpx:
-        if (inMemory) kind = OpKind.Memory;
-        else register = argument + ((modrm & 7) | extB | (vector === 2 && argument >= Register.XMM0 ? extX << 1 : 0));
-        break;
-      case Operand.Reg8:
-        register = byteRegister((modrm >> 3) & 7, extR, rex);
-        break;
-      case Operand.Rm8:
-        if (inMemory) kind = OpKind.Memory;
-        else register = byteRegister(modrm & 7, extB, rex);
-        break;
-      case Operand.Memory:
-      case Operand.MemoryMpx:
-      case Operand.MemoryMib:
-      case Operand.MemorySib:
-        kind = OpKind.Memory;
-        break;
-      case Operand.OpcodeReg:
-        register = argument + ((byte & 7) | extB);
-        break;
-      case Operand.OpcodeReg8:
-        register = byteRegister(byte & 7, extB, rex);
-        break;
-      case Operand.Vvvv:
-      case Operand.VvvvBlock:
-        register = argument + (vvvv | extV2);
-        break;
-      case Operand.Is4: {
-        if (into.immOffset === 0) {
+    const place = code & 0xff;
+    if (place === Operand.Reg && extR2 === 0) register = argument + (((modrm >> 3) & 7) | extR);
+    else if (place === Operand.Rm && inMemory) kind = OpKind.Memory;
+    else
+      switch (place) {
+        case Operand.Fixed:
+          register = argument;
+          break;
+        case Operand.Reg:
+          // There are no general registers 16–31.
+          if (extR2 !== 0 && argument < Register.XMM0) return fail(into, DecodeError.Invalid, pos - offset);
+          register = argument + (((modrm >> 3) & 7) | extR | extR2);
+          break;
+        case Operand.Rm:
+        case Operand.RmMpx:
+          if (inMemory) kind = OpKind.Memory;
+          else register = argument + ((modrm & 7) | extB | (vector === 2 && argument >= Register.XMM0 ? extX << 1 : 0));
+          break;
+        case Operand.Reg8:
+          register = byteRegister((modrm >> 3) & 7, extR, rex);
+          break;
+        case Operand.Rm8:
+          if (inMemory) kind = OpKind.Memory;
+          else register = byteRegister(modrm & 7, extB, rex);
+          break;
+        case Operand.Memory:
+        case Operand.MemoryMpx:
+        case Operand.MemoryMib:
+        case Operand.MemorySib:
+          kind = OpKind.Memory;
+          break;
+        case Operand.OpcodeReg:
+          register = argument + ((byte & 7) | extB);
+          break;
+        case Operand.OpcodeReg8:
+          register = byteRegister(byte & 7, extB, rex);
+          break;
+        case Operand.Vvvv:
+        case Operand.VvvvBlock:
+          register = argument + (vvvv | extV2);
+          break;
+        case Operand.Is4: {
+          if (into.immOffset === 0) {
+            if (pos >= limit) return ended(into, offset, end);
+            into.immOffset = pos - offset;
+            into.immSize = 1;
+            into.immLow = bytes[pos++]!;
+          }
+          register = argument + ((into.immLow >> 4) & (long ? 15 : 7));
+          break;
+        }
+        case Operand.Imm4:
+          kind = OpKind.Immediate;
+          if (into.immOffset === 0) {
+            if (pos >= limit) return ended(into, offset, end);
+            into.immOffset = pos - offset;
+            into.immSize = 1;
+            into.immLow = bytes[pos++]!;
+          }
+          into.immLow &= 15;
+          break;
+        case Operand.Reg3:
+          register = argument + ((modrm >> 3) & 7);
+          break;
+        case Operand.Rm3:
+          if (inMemory) kind = OpKind.Memory;
+          else register = argument + (modrm & 7);
+          break;
+        case Operand.Segment:
+          register = Register.ES + ((modrm >> 3) & 7);
+          if (register > Register.GS || (code >> 20 !== 0 && register === Register.CS))
+            return fail(into, DecodeError.Invalid, pos - offset);
+          break;
+        case Operand.Control: {
+          let number = ((modrm >> 3) & 7) | extR;
+          if ((prefixes & Prefix.Lock) !== 0 && (options & DecodeOption.Amd) !== 0) {
+            number |= 8;
+            registerOnly = 1;
+          }
+          if (number !== 0 && number !== 2 && number !== 3 && number !== 4 && number !== 8)
+            return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.CR0 + number;
+          break;
+        }
+        case Operand.Debug:
+          if (extR !== 0) return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.DR0 + (((modrm >> 3) & 7) | extR);
+          break;
+        case Operand.Test:
+          register = Register.TR0 + ((modrm >> 3) & 7);
+          break;
+        case Operand.MaskReg:
+          if (extR + extR2 !== 0) return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.K0 + ((modrm >> 3) & 7);
+          break;
+        case Operand.MaskVvvv:
+          if (vvvv > 7) return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.K0 + (vvvv & 7);
+          break;
+        case Operand.BoundReg:
+          if ((((modrm >> 3) & 7) | extR) > 3) return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.BND0 + ((modrm >> 3) & 3);
+          break;
+        case Operand.BoundRm:
+          if (inMemory) kind = OpKind.Memory;
+          else {
+            if (((modrm & 7) | extB) > 3) return fail(into, DecodeError.Invalid, pos - offset);
+            register = Register.BND0 + (modrm & 3);
+          }
+          break;
+        case Operand.TileReg:
+          if (extR !== 0) return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.TMM0 + ((modrm >> 3) & 7);
+          break;
+        case Operand.TileRm:
+          if (extB !== 0) return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.TMM0 + (modrm & 7);
+          break;
+        case Operand.TileVvvv:
+          if (vvvv > 7) return fail(into, DecodeError.Invalid, pos - offset);
+          register = Register.TMM0 + (vvvv & 7);
+          break;
+        case Operand.Vsib:
+          kind = OpKind.Memory;
+          break;
+        case Operand.Moffs: {
+          kind = OpKind.Memory;
+          const size = addressSize === 2 ? 8 : addressSize === 1 ? 4 : 2;
+          if (pos + size > limit) return ended(into, offset, end);
+          into.memDispLow = size === 2 ? ((bytes[pos]! | (bytes[pos + 1]! << 8)) << 16) >> 16 : int32(bytes, pos);
+          into.memDispHigh = size === 8 ? int32(bytes, pos + 4) : into.memDispLow >> 31;
+          into.memDispSize = size;
+          into.dispOffset = pos - offset;
+          into.memSegment = effectiveSegment(segment, Register.DS, long);
+          into.memSize = memoryBytes[memory & 0xff]!;
+          pos += size;
+          break;
+        }
+        case Operand.StringSource:
+          kind = OpKind.StringSource;
+          into.memSegment = effectiveSegment(segment, Register.DS, long);
+          into.memSize = memoryBytes[memory & 0xff]!;
+          break;
+        case Operand.StringDestination:
+          kind = OpKind.StringDestination;
+          into.memSize = memoryBytes[memory & 0xff]!;
+          break;
+        case Operand.MaskDestination:
+          kind = OpKind.MaskDestination;
+          into.memSegment = effectiveSegment(segment, Register.DS, long);
+          into.memSize = memoryBytes[memory & 0xff]!;
+          break;
+        case Operand.Xlat:
+          kind = OpKind.Memory;
+          into.memSegment = effectiveSegment(segment, Register.DS, long);
+          into.memBase = addressSize === 2 ? Register.RBX : addressSize === 1 ? Register.EBX : Register.BX;
+          into.memIndex = Register.AL;
+          into.memSize = 1;
+          break;
+        case Operand.Imm8:
+        case Operand.Imm8Signed:
+          kind = OpKind.Immediate;
           if (pos >= limit) return ended(into, offset, end);
           into.immOffset = pos - offset;
           into.immSize = 1;
           into.immLow = bytes[pos++]!;
-        }
-        register = argument + ((into.immLow >> 4) & (long ? 15 : 7));
-        break;
-      }
-      case Operand.Imm4:
-        kind = OpKind.Immediate;
-        if (into.immOffset === 0) {
+          if (argument !== 0) {
+            const value = (into.immLow << 24) >> 24;
+            into.immLow = argument === 2 ? value & 0xffff : value;
+            if (argument === 8) into.immHigh = value >> 31;
+          }
+          break;
+        case Operand.Imm8Second:
+          kind = OpKind.Immediate2;
+          if (pos >= limit) return ended(into, offset, end);
+          into.imm2 = bytes[pos++]!;
+          break;
+        case Operand.Imm16:
+          kind = OpKind.Immediate;
+          if (pos + 2 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = 2;
+          into.immLow = bytes[pos]! | (bytes[pos + 1]! << 8);
+          pos += 2;
+          break;
+        case Operand.Imm32:
+        case Operand.Imm32Signed64:
+          kind = OpKind.Immediate;
+          if (pos + 4 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = 4;
+          into.immLow = int32(bytes, pos);
+          if ((code & 0xff) === Operand.Imm32Signed64) into.immHigh = into.immLow >> 31;
+          pos += 4;
+          break;
+        case Operand.Imm64:
+          kind = OpKind.Immediate;
+          if (pos + 8 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = 8;
+          into.immLow = int32(bytes, pos);
+          into.immHigh = int32(bytes, pos + 4);
+          pos += 8;
+          break;
+        case Operand.One:
+          kind = OpKind.Immediate;
+          into.immLow = 1;
+          break;
+        case Operand.Rel8:
+          kind = OpKind.NearBranch;
           if (pos >= limit) return ended(into, offset, end);
           into.immOffset = pos - offset;
           into.immSize = 1;
-          into.immLow = bytes[pos++]!;
+          pos++;
+          setTarget(into, pos - offset, (bytes[pos - 1]! << 24) >> 24, argument);
+          break;
+        case Operand.Rel16:
+          kind = OpKind.NearBranch;
+          if (pos + 2 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = 2;
+          pos += 2;
+          setTarget(
+            into,
+            pos - offset,
+            ((bytes[pos - 2]! << 16) | (bytes[pos - 1]! << 24)) >> 16,
+            argument || (long ? 8 : 4),
+          );
+          break;
+        case Operand.Rel32:
+          kind = OpKind.NearBranch;
+          if (pos + 4 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = 4;
+          pos += 4;
+          setTarget(into, pos - offset, int32(bytes, pos - 4), argument || (long ? 8 : 4));
+          break;
+        case Operand.Disp16:
+          kind = OpKind.NearBranch;
+          if (pos + 2 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = 2;
+          into.targetLow = bytes[pos]! | (bytes[pos + 1]! << 8);
+          into.targetHigh = 0;
+          pos += 2;
+          break;
+        case Operand.Disp32:
+          kind = OpKind.NearBranch;
+          if (pos + 4 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = 4;
+          into.targetLow = int32(bytes, pos);
+          into.targetHigh = 0;
+          pos += 4;
+          break;
+        case Operand.Far16:
+        case Operand.Far32: {
+          kind = OpKind.FarBranch;
+          const size = (code & 0xff) === Operand.Far16 ? 2 : 4;
+          if (pos + size + 2 > limit) return ended(into, offset, end);
+          into.immOffset = pos - offset;
+          into.immSize = size;
+          into.targetLow = size === 2 ? bytes[pos]! | (bytes[pos + 1]! << 8) : int32(bytes, pos);
+          into.targetHigh = 0;
+          pos += size;
+          into.farSelector = bytes[pos]! | (bytes[pos + 1]! << 8);
+          pos += 2;
+          break;
         }
-        into.immLow &= 15;
-        break;
-      case Operand.Reg3:
-        register = argument + ((modrm >> 3) & 7);
-        break;
-      case Operand.Rm3:
-        if (inMemory) kind = OpKind.Memory;
-        else register = argument + (modrm & 7);
-        break;
-      case Operand.Segment:
-        register = Register.ES + ((modrm >> 3) & 7);
-        if (register > Register.GS || (code >> 20 !== 0 && register === Register.CS))
-          return fail(into, DecodeError.Invalid, pos - offset);
-        break;
-      case Operand.Control: {
-        let number = ((modrm >> 3) & 7) | extR;
-        if ((prefixes & Prefix.Lock) !== 0 && (options & DecodeOption.Amd) !== 0) {
-          number |= 8;
-          registerOnly = 1;
-        }
-        if (number !== 0 && number !== 2 && number !== 3 && number !== 4 && number !== 8)
-          return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.CR0 + number;
-        break;
       }
-      case Operand.Debug:
-        if (extR !== 0) return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.DR0 + (((modrm >> 3) & 7) | extR);
-        break;
-      case Operand.Test:
-        register = Register.TR0 + ((modrm >> 3) & 7);
-        break;
-      case Operand.MaskReg:
-        if (extR + extR2 !== 0) return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.K0 + ((modrm >> 3) & 7);
-        break;
-      case Operand.MaskVvvv:
-        if (vvvv > 7) return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.K0 + (vvvv & 7);
-        break;
-      case Operand.BoundReg:
-        if ((((modrm >> 3) & 7) | extR) > 3) return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.BND0 + ((modrm >> 3) & 3);
-        break;
-      case Operand.BoundRm:
-        if (inMemory) kind = OpKind.Memory;
-        else {
-          if (((modrm & 7) | extB) > 3) return fail(into, DecodeError.Invalid, pos - offset);
-          register = Register.BND0 + (modrm & 3);
-        }
-        break;
-      case Operand.TileReg:
-        if (extR !== 0) return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.TMM0 + ((modrm >> 3) & 7);
-        break;
-      case Operand.TileRm:
-        if (extB !== 0) return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.TMM0 + (modrm & 7);
-        break;
-      case Operand.TileVvvv:
-        if (vvvv > 7) return fail(into, DecodeError.Invalid, pos - offset);
-        register = Register.TMM0 + (vvvv & 7);
-        break;
-      case Operand.Vsib:
-        kind = OpKind.Memory;
-        break;
-      case Operand.Moffs: {
-        kind = OpKind.Memory;
-        const size = addressSize === 2 ? 8 : addressSize === 1 ? 4 : 2;
-        if (pos + size > limit) return ended(into, offset, end);
-        into.memDispLow = size === 2 ? ((bytes[pos]! | (bytes[pos + 1]! << 8)) << 16) >> 16 : int32(bytes, pos);
-        into.memDispHigh = size === 8 ? int32(bytes, pos + 4) : into.memDispLow >> 31;
-        into.memDispSize = size;
-        into.dispOffset = pos - offset;
-        into.memSegment = effectiveSegment(segment, Register.DS, long);
-        into.memSize = memoryBytes[memory & 0xff]!;
-        pos += size;
-        break;
-      }
-      case Operand.StringSource:
-        kind = OpKind.StringSource;
-        into.memSegment = effectiveSegment(segment, Register.DS, long);
-        into.memSize = memoryBytes[memory & 0xff]!;
-        break;
-      case Operand.StringDestination:
-        kind = OpKind.StringDestination;
-        into.memSize = memoryBytes[memory & 0xff]!;
-        break;
-      case Operand.MaskDestination:
-        kind = OpKind.MaskDestination;
-        into.memSegment = effectiveSegment(segment, Register.DS, long);
-        into.memSize = memoryBytes[memory & 0xff]!;
-        break;
-      case Operand.Xlat:
-        kind = OpKind.Memory;
-        into.memSegment = effectiveSegment(segment, Register.DS, long);
-        into.memBase = addressSize === 2 ? Register.RBX : addressSize === 1 ? Register.EBX : Register.BX;
-        into.memIndex = Register.AL;
-        into.memSize = 1;
-        break;
-      case Operand.Imm8:
-      case Operand.Imm8Signed:
-        kind = OpKind.Immediate;
-        if (pos >= limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 1;
-        into.immLow = bytes[pos++]!;
-        if (argument !== 0) {
-          const value = (into.immLow << 24) >> 24;
-          into.immLow = argument === 2 ? value & 0xffff : value;
-          if (argument === 8) into.immHigh = value >> 31;
-        }
-        break;
-      case Operand.Imm8Second:
-        kind = OpKind.Immediate2;
-        if (pos >= limit) return ended(into, offset, end);
-        into.imm2 = bytes[pos++]!;
-        break;
-      case Operand.Imm16:
-        kind = OpKind.Immediate;
-        if (pos + 2 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 2;
-        into.immLow = bytes[pos]! | (bytes[pos + 1]! << 8);
-        pos += 2;
-        break;
-      case Operand.Imm32:
-      case Operand.Imm32Signed64:
-        kind = OpKind.Immediate;
-        if (pos + 4 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 4;
-        into.immLow = int32(bytes, pos);
-        if ((code & 0xff) === Operand.Imm32Signed64) into.immHigh = into.immLow >> 31;
-        pos += 4;
-        break;
-      case Operand.Imm64:
-        kind = OpKind.Immediate;
-        if (pos + 8 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 8;
-        into.immLow = int32(bytes, pos);
-        into.immHigh = int32(bytes, pos + 4);
-        pos += 8;
-        break;
-      case Operand.One:
-        kind = OpKind.Immediate;
-        into.immLow = 1;
-        break;
-      case Operand.Rel8:
-        kind = OpKind.NearBranch;
-        if (pos >= limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 1;
-        pos++;
-        setTarget(into, pos - offset, (bytes[pos - 1]! << 24) >> 24, argument);
-        break;
-      case Operand.Rel16:
-        kind = OpKind.NearBranch;
-        if (pos + 2 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 2;
-        pos += 2;
-        setTarget(
-          into,
-          pos - offset,
-          ((bytes[pos - 2]! << 16) | (bytes[pos - 1]! << 24)) >> 16,
-          argument || (long ? 8 : 4),
-        );
-        break;
-      case Operand.Rel32:
-        kind = OpKind.NearBranch;
-        if (pos + 4 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 4;
-        pos += 4;
-        setTarget(into, pos - offset, int32(bytes, pos - 4), argument || (long ? 8 : 4));
-        break;
-      case Operand.Disp16:
-        kind = OpKind.NearBranch;
-        if (pos + 2 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 2;
-        into.targetLow = bytes[pos]! | (bytes[pos + 1]! << 8);
-        into.targetHigh = 0;
-        pos += 2;
-        break;
-      case Operand.Disp32:
-        kind = OpKind.NearBranch;
-        if (pos + 4 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = 4;
-        into.targetLow = int32(bytes, pos);
-        into.targetHigh = 0;
-        pos += 4;
-        break;
-      case Operand.Far16:
-      case Operand.Far32: {
-        kind = OpKind.FarBranch;
-        const size = (code & 0xff) === Operand.Far16 ? 2 : 4;
-        if (pos + size + 2 > limit) return ended(into, offset, end);
-        into.immOffset = pos - offset;
-        into.immSize = size;
-        into.targetLow = size === 2 ? bytes[pos]! | (bytes[pos + 1]! << 8) : int32(bytes, pos);
-        into.targetHigh = 0;
-        pos += size;
-        into.farSelector = bytes[pos]! | (bytes[pos + 1]! << 8);
-        pos += 2;
-        break;
-      }
-    }
-    switch (count) {
-      case 0:
-        into.opKind0 = kind;
-        into.opReg0 = register;
-        break;
-      case 1:
-        into.opKind1 = kind;
-        into.opReg1 = register;
-        break;
-      case 2:
-        into.opKind2 = kind;
-        into.opReg2 = register;
-        break;
-      case 3:
-        into.opKind3 = kind;
-        into.opReg3 = register;
-        break;
-      default:
-        into.opKind4 = kind;
-        into.opReg4 = register;
-    }
-    if (kind === OpKind.None) {
-      clearFrom(into, count);
-      break;
+    if (index === 0) {
+      into.opKind0 = kind;
+      into.opReg0 = register;
+    } else if (index === 1) {
+      into.opKind1 = kind;
+      into.opReg1 = register;
+    } else if (index === 2) {
+      into.opKind2 = kind;
+      into.opReg2 = register;
+    } else if (index === 3) {
+      into.opKind3 = kind;
+      into.opReg3 = register;
+    } else {
+      into.opKind4 = kind;
+      into.opReg4 = register;
     }
   }
+  // What lies beyond the operands of the instruction before is clear already.
+  if (into.opCount > count) clearFrom(into, count);
 
   if ((prefixes & Prefix.Lock) !== 0 && registerOnly === 0) {
     if ((flags & FormFlag.Lock) === 0 || into.opKind0 !== OpKind.Memory)

@@ -158,7 +158,10 @@ function shiftCount(instruction: Instruction): number {
   if (!formTraits(instruction.form).includes("shift")) return -1;
   const last = instruction.opCount - 1;
   if (instruction.opKind(last) !== OpKind.Immediate) return -1;
-  return instruction.immLow & (registerOrMemorySize(instruction) === 8 ? 63 : 31);
+  const size = registerOrMemorySize(instruction);
+  const count = instruction.immLow & (size === 8 ? 63 : 31);
+  // RCL and RCR of 9 or 17 bits come round within the mask.
+  return size < 4 && formTraits(instruction.form).includes("through-carry") ? count % (8 * size + 1) : count;
 }
 
 const registerOrMemorySize = (instruction: Instruction): number =>

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** 3dnow */
+/** 3DNow! and its extensions (AMD 3DNow! Technology Manual; withdrawn). The opcode is the last byte. */
 import type { FormRow } from "./row.ts";
 
 export const now3dForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** amx */
+/** Tile configuration, loads, stores and dot products (SDM volume 1, chapter 18). */
 import type { FormRow } from "./row.ts";
 
 export const amxForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** arithmetic */
+/** Integer addition, subtraction, multiplication, division, comparison, decimal adjustment, atomic exchange-and-add. */
 import type { FormRow } from "./row.ts";
 
 export const arithmeticForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx-extensions */
+/** VEX forms that came after AVX2: AVX-VNNI, AVX-IFMA, AVX-NE-CONVERT, CMPccXADD, SHA512, SM3, SM4, F16C, GFNI, VAES. */
 import type { FormRow } from "./row.ts";
 
 export const avxExtensionsForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx */
+/** AVX: VEX forms of SSE and the first 256-bit ones. */
 import type { FormRow } from "./row.ts";
 
 export const avxForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx2 */
+/** AVX2: 256-bit integers, gathers, broadcasts, variable shifts. */
 import type { FormRow } from "./row.ts";
 
 export const avx2Forms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx512-bw */
+/** AVX-512 bytes and words. */
 import type { FormRow } from "./row.ts";
 
 export const avx512BwForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx512-dq */
+/** AVX-512 doublewords and quadwords. */
 import type { FormRow } from "./row.ts";
 
 export const avx512DqForms: readonly FormRow[] = [

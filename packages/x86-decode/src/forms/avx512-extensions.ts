@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx512-extensions */
+/** AVX-512 VBMI, VNNI, BF16, IFMA, BITALG, VPOPCNTDQ, CD, ER, PF, 4FMAPS and others. */
 import type { FormRow } from "./row.ts";
 
 export const avx512ExtensionsForms: readonly FormRow[] = [

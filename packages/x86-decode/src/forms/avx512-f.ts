@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx512-f */
+/** AVX-512 foundation, with its 128- and 256-bit lengths (VL). */
 import type { FormRow } from "./row.ts";
 
 export const avx512FForms: readonly FormRow[] = [

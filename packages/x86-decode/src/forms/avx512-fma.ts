@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx512-fma */
+/** AVX-512 fused multiply-add. */
 import type { FormRow } from "./row.ts";
 
 export const avx512FmaForms: readonly FormRow[] = [

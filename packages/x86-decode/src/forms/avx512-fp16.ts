@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx512-fp16 */
+/** AVX-512 half precision: maps 5 and 6. */
 import type { FormRow } from "./row.ts";
 
 export const avx512Fp16Forms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** avx512-opmask */
+/** Opmask registers k0-k7. */
 import type { FormRow } from "./row.ts";
 
 export const avx512OpmaskForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** bit */
+/** Bit tests, scans and counts, byte swaps, CRC32. */
 import type { FormRow } from "./row.ts";
 
 export const bitForms: readonly FormRow[] = [

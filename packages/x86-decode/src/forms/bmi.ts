@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** bmi */
+/** BMI1, BMI2 (VEX on general registers). */
 import type { FormRow } from "./row.ts";
 
 export const bmiForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** cet */
+/** Control-flow enforcement: shadow stacks and ENDBR. */
 import type { FormRow } from "./row.ts";
 
 export const cetForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** conditional */
+/** CMOVcc and SETcc. */
 import type { FormRow } from "./row.ts";
 
 export const conditionalForms: readonly FormRow[] = [

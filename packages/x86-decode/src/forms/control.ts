@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** control */
+/** Branches, calls, returns, loops, interrupts, transactions, defined-invalid opcodes. */
 import type { FormRow } from "./row.ts";
 
 export const controlForms: readonly FormRow[] = [

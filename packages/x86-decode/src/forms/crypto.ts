@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** crypto */
+/** AES, PCLMULQDQ, SHA, GFNI and Key Locker without VEX. */
 import type { FormRow } from "./row.ts";
 
 export const cryptoForms: readonly FormRow[] = [

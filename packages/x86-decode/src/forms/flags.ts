@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** flags */
+/** Single flags, LAHF and SAHF. */
 import type { FormRow } from "./row.ts";
 
 export const flagsForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** fma */
+/** Fused multiply-add (VEX). */
 import type { FormRow } from "./row.ts";
 
 export const fmaForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** fma4 */
+/** Four-operand fused multiply-add (AMD). */
 import type { FormRow } from "./row.ts";
 
 export const fma4Forms: readonly FormRow[] = [

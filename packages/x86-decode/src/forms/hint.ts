@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** hint */
+/** NOPs, prefetches, cache-line writes, fences. */
 import type { FormRow } from "./row.ts";
 
 export const hintForms: readonly FormRow[] = [

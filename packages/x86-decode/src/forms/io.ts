@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** io */
+/** Port input and output, single and string. */
 import type { FormRow } from "./row.ts";
 
 export const ioForms: readonly FormRow[] = [

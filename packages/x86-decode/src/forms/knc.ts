@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** knc */
+/** Knights Corner (MVEX). Described, not decoded: no processor on sale has it. */
 import type { FormRow } from "./row.ts";
 
 export const kncForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** logic */
+/** AND, OR, XOR, NOT, TEST. */
 import type { FormRow } from "./row.ts";
 
 export const logicForms: readonly FormRow[] = [

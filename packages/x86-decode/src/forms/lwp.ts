@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** lwp */
+/** Lightweight profiling (AMD; withdrawn). */
 import type { FormRow } from "./row.ts";
 
 export const lwpForms: readonly FormRow[] = [

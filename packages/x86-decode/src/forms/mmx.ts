@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** mmx */
+/** MMX. */
 import type { FormRow } from "./row.ts";
 
 export const mmxForms: readonly FormRow[] = [

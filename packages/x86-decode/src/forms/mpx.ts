@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** mpx */
+/** Memory protection extensions (withdrawn), by option. */
 import type { FormRow } from "./row.ts";
 
 export const mpxForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** shift */
+/** Shifts and rotates. /6 of the shift group is SAL, as the AMD manual says and the SDM leaves open. */
 import type { FormRow } from "./row.ts";
 
 export const shiftForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** sse */
+/** SSE. */
 import type { FormRow } from "./row.ts";
 
 export const sseForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** sse2 */
+/** SSE2. */
 import type { FormRow } from "./row.ts";
 
 export const sse2Forms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** sse3-sse4 */
+/** SSE3, SSSE3, SSE4.1, SSE4.2. */
 import type { FormRow } from "./row.ts";
 
 export const sse3Sse4Forms: readonly FormRow[] = [

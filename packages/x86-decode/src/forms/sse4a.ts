@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** sse4a */
+/** SSE4a (AMD). */
 import type { FormRow } from "./row.ts";
 
 export const sse4aForms: readonly FormRow[] = [

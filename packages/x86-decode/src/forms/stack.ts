@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** stack */
+/** PUSH and POP. */
 import type { FormRow } from "./row.ts";
 
 export const stackForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** string */
+/** String moves, compares, stores, loads, scans. */
 import type { FormRow } from "./row.ts";
 
 export const stringForms: readonly FormRow[] = [

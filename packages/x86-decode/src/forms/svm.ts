@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** svm */
+/** AMD virtualization: SVM, SEV-ES, SEV-SNP. */
 import type { FormRow } from "./row.ts";
 
 export const svmForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** system */
+/** Descriptor tables, control registers, MSRs, time stamps, XSAVE, FSGSBASE, user interrupts and other system instructions. */
 import type { FormRow } from "./row.ts";
 
 export const systemForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** tbm */
+/** Trailing bit manipulation (AMD; withdrawn). */
 import type { FormRow } from "./row.ts";
 
 export const tbmForms: readonly FormRow[] = [

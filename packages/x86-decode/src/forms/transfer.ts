@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** transfer */
+/** Moves, exchanges, addresses, far pointers, extensions. */
 import type { FormRow } from "./row.ts";
 
 export const transferForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** trusted */
+/** SMX, SGX and TDX leaves. */
 import type { FormRow } from "./row.ts";
 
 export const trustedForms: readonly FormRow[] = [

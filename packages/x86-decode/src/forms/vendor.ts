@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** vendor */
+/** Cyrix, Centaur and VIA PadLock. */
 import type { FormRow } from "./row.ts";
 
 export const vendorForms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** vmx */
+/** Intel virtualization. */
 import type { FormRow } from "./row.ts";
 
 export const vmxForms: readonly FormRow[] = [

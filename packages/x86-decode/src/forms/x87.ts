@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** x87 */
+/** x87 floating point. */
 import type { FormRow } from "./row.ts";
 
 export const x87Forms: readonly FormRow[] = [

@@ -1,5 +1,5 @@
 // biome-ignore-all format: one row per form
-/** xop */
+/** XOP (AMD; withdrawn). */
 import type { FormRow } from "./row.ts";
 
 export const xopForms: readonly FormRow[] = [
