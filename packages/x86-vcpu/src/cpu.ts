@@ -13,7 +13,7 @@ import { loadLinear, storeLinear, translate } from "./mmu/linear.ts";
 import { MmioReplay } from "./mmu/mmio-replay.ts";
 import { createWalk, type Walk } from "./mmu/page-walk.ts";
 import { segmentedToLinear } from "./mmu/segmentation.ts";
-import { ModeKeyShift, modeKeyToLiftMode } from "./mode-key.ts";
+import { type ModeKeyField, ModeKeyShift, modeKeyToLiftMode } from "./mode-key.ts";
 import { SegmentAttribute, SegmentIndex, segmentAttributesOffset, segmentLimitOffset } from "./segment.ts";
 import { STATE_BYTES, StateOffset } from "./state-layout.ts";
 import { TLB_BYTES, Tlb, TlbContext } from "./tlb.ts";
@@ -41,6 +41,27 @@ export type Access = (typeof Access)[keyof typeof Access];
 /** Results of `translate` and `fetchInstruction` that are no host offset: a fault or an exit is pending. */
 export const TRANSLATE_FAULT = -1;
 export const TRANSLATE_EXIT = -2;
+
+const keyedCr0Bits: readonly (readonly [number, ModeKeyField])[] = [
+  [Cr0.PE, "protectedMode"],
+  [Cr0.TS, "ts"],
+  [Cr0.EM, "em"],
+  [Cr0.MP, "mp"],
+  [Cr0.NE, "ne"],
+];
+const keyedCr4Bits: readonly (readonly [number, ModeKeyField])[] = [
+  [Cr4.OSFXSR, "osfxsr"],
+  [Cr4.OSXMMEXCPT, "osxmmexcpt"],
+  [Cr4.TSD, "tsd"],
+  [Cr4.PCE, "pce"],
+  [Cr4.UMIP, "umip"],
+  [Cr4.FSGSBASE, "fsgsbase"],
+  [Cr4.OSXSAVE, "osxsave"],
+  [Cr4.PKE, "pke"],
+  [Cr4.DE, "de"],
+  [Cr4.VME, "vme"],
+  [Cr4.PVI, "pvi"],
+];
 
 export class Cpu {
   readonly memory: CpuMemory;
@@ -112,6 +133,10 @@ export class Cpu {
   /** Set by `Vcpu`: must a tier stop at `refresh` because something waits for a change of state? */
   wantsAttention: () => boolean = () => false;
 
+  /** CR0 and CR4 from which `controlKey` was made. */
+  private keyedCr0 = 0;
+  private keyedCr4 = 0;
+  private controlKey = 0;
   private readonly liftModes = new Map<number, LiftMode>();
 
   constructor(options: CpuOptions) {
@@ -165,7 +190,14 @@ export class Cpu {
   }
 
   set retired(value: number) {
-    this.set64(StateOffset.retired, BigInt(value));
+    this.setCount(StateOffset.retired, value);
+  }
+
+  /** A u64 field from a number below 2^53. */
+  setCount(offset: number, value: number): void {
+    const at = (this.base + offset) >>> 2;
+    this.u32[at] = value;
+    this.u32[at + 1] = value / 0x1_0000_0000;
   }
 
   get rip(): bigint {
@@ -262,41 +294,35 @@ export class Cpu {
     const bitness = code64 ? 2 : (csAttributes & SegmentAttribute.Big) !== 0 ? 1 : 0;
     const alignmentCheck = cpl === 3 && (cr0 & Cr0.AM) !== 0 && (flags & Rflags.AC) !== 0;
 
-    let key = bitness | (cpl << ModeKeyShift.cpl);
-    key |= ((flags >>> 12) & 3) << ModeKeyShift.iopl;
-    const set = (shift: number, value: number | boolean): void => {
-      if (value) key |= 1 << shift;
-    };
     const codeLimit = this.get32(segmentLimitOffset(SegmentIndex.CS));
-    set(ModeKeyShift.stackBig, !code64 && (ssAttributes & SegmentAttribute.Big) !== 0);
-    set(ModeKeyShift.codeLimited, !code64 && codeLimit < (bitness === 1 ? 0xffff_ffff : 0xffff));
-    set(ModeKeyShift.longMode, longMode);
-    set(ModeKeyShift.protectedMode, cr0 & Cr0.PE);
-    set(ModeKeyShift.virtual8086, flags & Rflags.VM);
-    set(ModeKeyShift.ts, cr0 & Cr0.TS);
-    set(ModeKeyShift.em, cr0 & Cr0.EM);
-    set(ModeKeyShift.mp, cr0 & Cr0.MP);
-    set(ModeKeyShift.ne, cr0 & Cr0.NE);
-    set(ModeKeyShift.osfxsr, cr4 & Cr4.OSFXSR);
-    set(ModeKeyShift.osxmmexcpt, cr4 & Cr4.OSXMMEXCPT);
-    set(ModeKeyShift.tsd, cr4 & Cr4.TSD);
-    set(ModeKeyShift.pce, cr4 & Cr4.PCE);
-    set(ModeKeyShift.umip, cr4 & Cr4.UMIP);
-    set(ModeKeyShift.fsgsbase, cr4 & Cr4.FSGSBASE);
-    set(ModeKeyShift.osxsave, cr4 & Cr4.OSXSAVE);
-    set(ModeKeyShift.pke, cr4 & Cr4.PKE);
-    set(ModeKeyShift.de, cr4 & Cr4.DE);
-    set(ModeKeyShift.vme, cr4 & Cr4.VME);
-    set(ModeKeyShift.pvi, cr4 & Cr4.PVI);
-    set(ModeKeyShift.sce, efer & Efer.SCE);
-    for (let segment = 0; segment < 4; segment++) set(ModeKeyShift.flatES + segment, code64 || this.isFlat(segment));
-    set(ModeKeyShift.alignmentCheck, alignmentCheck);
+    let key = bitness | (cpl << ModeKeyShift.cpl) | (((flags >>> 12) & 3) << ModeKeyShift.iopl);
+    if (!code64 && (ssAttributes & SegmentAttribute.Big) !== 0) key |= 1 << ModeKeyShift.stackBig;
+    if (!code64 && codeLimit < (bitness === 1 ? 0xffff_ffff : 0xffff)) key |= 1 << ModeKeyShift.codeLimited;
+    if (longMode) key |= 1 << ModeKeyShift.longMode;
+    if ((flags & Rflags.VM) !== 0) key |= 1 << ModeKeyShift.virtual8086;
+    if ((efer & Efer.SCE) !== 0) key |= 1 << ModeKeyShift.sce;
+    if (alignmentCheck) key |= 1 << ModeKeyShift.alignmentCheck;
+    if (cr0 !== this.keyedCr0 || cr4 !== this.keyedCr4) this.keyControlBits(cr0, cr4);
+    key |= this.controlKey;
+    for (let segment = 0; segment < 4; segment++) {
+      if (code64 || this.isFlat(segment)) key |= 1 << (ModeKeyShift.flatES + segment);
+    }
     this.i32[(this.base + StateOffset.modeKey) >>> 2] = key;
 
     const context = this.dataContext;
     this.set32(StateOffset.tlbRead, this.tlb.readTable(context));
     this.set32(StateOffset.tlbWrite, this.tlb.writeTable(context));
     this.set32(StateOffset.tlbFetch, this.tlb.fetchTable(context));
+  }
+
+  /** The key's bits that come from CR0 and CR4, which change seldom. */
+  private keyControlBits(cr0: number, cr4: number): void {
+    let key = 0;
+    for (const [bit, field] of keyedCr0Bits) if ((cr0 & bit) !== 0) key |= 1 << ModeKeyShift[field];
+    for (const [bit, field] of keyedCr4Bits) if ((cr4 & bit) !== 0) key |= 1 << ModeKeyShift[field];
+    this.keyedCr0 = cr0;
+    this.keyedCr4 = cr4;
+    this.controlKey = key;
   }
 
   private isFlat(segment: number): boolean {

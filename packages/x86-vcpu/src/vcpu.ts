@@ -156,7 +156,7 @@ export class Vcpu {
     const single = stepping || this.mustStep();
     cpu.suppressStep = false;
     cpu.matchedBreakpoints = 0;
-    cpu.set64(StateOffset.budget, single ? 1n : BigInt(end - before));
+    cpu.setCount(StateOffset.budget, single ? 1 : end - before);
     cpu.set32(StateOffset.attention, 0);
     const stop = this.tier.run(cpu);
     if (cpu.retired > before) {
