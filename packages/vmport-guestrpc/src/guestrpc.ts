@@ -320,11 +320,14 @@ class Rpc implements Guestrpc {
 
   load(state: GuestrpcSave): void {
     if (state.version !== 1) throw new RangeError(`vmport-guestrpc: state version ${state.version}, expected 1`);
+    // Everything is read before anything changes: a state that is refused leaves the host as it was.
+    const channels = state.channels.map((saved) => Channel.load(saved));
+    const tools = loadToolsState(state.tools);
     this.#channels.clear();
-    for (const saved of state.channels) this.#channels.set(saved.id, Channel.load(saved));
+    for (const channel of channels) this.#channels.set(channel.id, channel);
     this.#tclo.load(state.tclo, this.#channels);
     this.guestinfo.load(state.guestinfo);
-    this.#tools = loadToolsState(state.tools);
+    this.#tools = tools;
     this.#random.load(state.random);
   }
 

@@ -249,6 +249,18 @@ describe("[vmport-guestrpc] TCLO", () => {
     expect(tools.poll()).toBe("b");
   });
 
+  it("loading another state ends the calls that were waiting here", async () => {
+    const { rpc, port } = make();
+    const tools = new Tools(port);
+    tools.run(4);
+    const saved = rpc.save();
+    const calls = [rpc.call("a"), rpc.call("b")];
+    tools.poll();
+    rpc.load(saved);
+    expect((await Promise.all(calls)).map((result) => result.outcome)).toEqual(["closed", "closed"]);
+    expect(rpc.apps).toEqual(["toolbox"]);
+  });
+
   it("goes on after save and load; the guest notices nothing", () => {
     const { rpc, port } = make();
     const tools = new Tools(port);

@@ -255,9 +255,9 @@ export class TcloHost {
     }));
   }
 
-  /** Calls restored this way run on, but nobody waits for their results. */
+  /** Calls restored this way run on, but nobody waits for their results; those waiting here end as `closed`. */
   load(saved: readonly TcloSessionSave[], channels: ReadonlyMap<number, Channel>): void {
-    this.#sessions.clear();
+    for (const session of [...this.#sessions.values()]) this.detach(session.channel);
     const bare = (command: string): PendingCall => ({ command, deadlineNs: undefined, resolve: undefined });
     for (const one of saved) {
       const channel = channels.get(one.channel);
