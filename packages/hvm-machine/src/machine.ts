@@ -130,6 +130,7 @@ class AssembledMachine implements Machine {
         id,
         memory: this.memory,
         features: { has: (name) => this.domain.cpuid.featureEnabled(name) },
+        physicalAddressBits: this.domain.cpuid.physicalAddressBits,
         createTier: config.tier === 0 ? createTier0 : createTier1,
         readTsc: (retired) => (this.domain.nsAt(id, retired) * BigInt(config.tscKhz)) / 1_000_000n,
       });

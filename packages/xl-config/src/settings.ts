@@ -4,7 +4,10 @@ import { formatPlace, type Place, XlConfigError } from "./errors.ts";
 import { parseNumber, parseSettings, type XlSetting, type XlValue } from "./parse.ts";
 import { fixedKeys, ignoredKeys, type SettingKind, type SettingRow, settingRows } from "./schema.ts";
 
-/** What a configuration says; everything else is at its default. A machine's configuration takes it as it is. */
+/**
+ * What a configuration says; everything else is at its default. The fields have the names of hvm-machine's configuration;
+ * kernel, ramdisk, extra, disk, serial and vmportDebug are for whoever opens files and understands masks.
+ */
 export interface MachineSettings {
   readonly name?: string;
   /** MiB. */
