@@ -249,9 +249,11 @@ describe("[vmport-backdoor] high bandwidth", () => {
     ).toBe(2);
   });
 
-  it.each([
+  it.each<[string, Partial<Record<"rbx" | "rcx", bigint | number>>, number]>([
     ["a count of zero does nothing", { rcx: 0 }, 0x1_0000],
     ["VASSERT and other commands fail with EBX = 0", { rcx: 4, rbx: 0x1_0001 }, 0],
+    ["more than 513 pages fail without a look at memory", { rcx: 513 * 4096 + 1 }, 0],
+    ["a count of 2^64 - 1 does, too", { rcx: 0xffff_ffff_ffff_ffffn }, 0],
   ])("%s", (_name, input, ebx) => {
     const registers = registersFor(input);
     make({ message: new Recorder() }).highBandwidth({

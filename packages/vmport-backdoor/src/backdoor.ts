@@ -42,6 +42,7 @@ import {
   BDOOR_MAGIC,
   BDOOR_PORT,
   BDOORHB_CMD_MESSAGE,
+  BDOORHB_MAX_BYTES,
   BDOORHB_PORT,
   VMCALL_FLAG_HIGH_BANDWIDTH,
   VMCALL_FLAG_OUT,
@@ -415,7 +416,8 @@ class PortBackdoor implements Backdoor {
       : undefined;
     if (watched !== undefined) this.#reporter.begin(watched);
     let done = true;
-    if (number !== BDOORHB_CMD_MESSAGE || this.#message === undefined) frame.ebx = 0;
+    const tooLong = transfer.length > BDOORHB_MAX_BYTES;
+    if (number !== BDOORHB_CMD_MESSAGE || this.#message === undefined || tooLong) frame.ebx = 0;
     else done = this.#message.highBandwidth(direction, frame, transfer);
     if (done) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
     if (watched !== undefined) {

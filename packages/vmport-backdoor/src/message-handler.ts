@@ -2,7 +2,7 @@ import type { BackdoorFrame } from "./frame.ts";
 
 /** The bytes of one REP INSB/OUTSB, in the order they are transferred. Faults are all or nothing. */
 export interface ByteTransfer {
-  /** What the guest asked for, 0..2^53 - 1: check it before touching memory. */
+  /** What the guest asked for, 1..`BDOORHB_MAX_BYTES`; longer ones are refused before a handler sees them. */
   readonly length: number;
   /** OUTS: all bytes, or `undefined` if one of them faults. */
   read(): Uint8Array | undefined;

@@ -17,6 +17,9 @@ export const BDOOR_VERSION = 6;
 /** High-bandwidth commands, EBX bits 15:0. */
 export const BDOORHB_CMD_MESSAGE = 0;
 
+/** Longest high-bandwidth transfer: VMware's monitor handles 513 guest pages a request. */
+export const BDOORHB_MAX_BYTES: number = 513 * 0x1000;
+
 /** Port and magic of the balloon driver. */
 export const BALLOON_PORT = 0x5670;
 export const BALLOON_MAGIC = 0x456c_6d6f;
