@@ -27,6 +27,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/run.ts")).run,
   },
   {
+    name: "create",
+    summary: "boot the domain that an xl.cfg file describes",
+    load: async () => (await import("./commands/create.ts")).create,
+  },
+  {
     name: "disasm",
     summary: "disassemble an ELF file, a boot sector or raw code",
     load: async () => (await import("./commands/disasm.ts")).disasm,

@@ -50,7 +50,12 @@ const program = (name: string, bytes: Uint8Array): string[] => {
 };
 
 const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
-  ["no command's name", ["frobnicate"], 64, /unknown command "frobnicate"[\s\S]*one of: demo, exec, run, disasm/],
+  [
+    "no command's name",
+    ["frobnicate"],
+    64,
+    /unknown command "frobnicate"[\s\S]*one of: demo, exec, run, create, disasm/,
+  ],
   [
     "an unknown flag",
     ["exec", "--vmware-prot=1", "--", "/x"],

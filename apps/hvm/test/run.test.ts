@@ -123,4 +123,18 @@ describe("[hvm run]", () => {
     expect(stderr).toMatch(/\[HVM:1\.0\] <\w+> VMware trace/);
     expect((await hvm(["run", "--vmport-debug=0", firstLight])).stderr).toBe("");
   });
+
+  it("hvm create takes an xl.cfg and overrides behind it", async () => {
+    const config = file(
+      "domain.cfg",
+      new TextEncoder().encode(
+        'name = "cfg"\nmemory = 8\nkernel = "first-light.bin"\nvmware_hw = 11\nguestinfo.greeting = "from a file"\n',
+      ),
+    );
+    const { status, stdout } = await hvm(["create", config]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("info-get guestinfo.greeting -> '1 from a file'\r\n");
+    const off = await hvm(["create", config, "vmware_port=0"]);
+    expect(off.stdout).toContain("info-get guestinfo.greeting: #GP\r\n");
+  });
 });

@@ -1,11 +1,9 @@
 /** `hvm run`: boots an image, its serial port on the terminal. */
-import { ImageError, type ImageErrorCode, loadFlat, loadImage } from "guest-loader";
-import { backdoorLine } from "../cli/backdoor-line.ts";
+import { loadFlat, loadImage } from "guest-loader";
+import { bootFlags, bootImage, loaded } from "../cli/boot-image.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
-import { configured, GuestSession, type SessionStop, writeWhole } from "../cli/guest-session.ts";
 import { machineConfig, machineFlags, readInput } from "../cli/machine-flags.ts";
-import { createStyle, wantsColour } from "../cli/terminal.ts";
 import type { Command } from "./command.ts";
 
 const MODES = ["real", "protected", "long"] as const;
@@ -19,13 +17,12 @@ const flags = {
     value: "ADDR",
     help: "load address of a flat binary (default 0x7c00 real, 0x100000 else)",
   },
-  calls: { kind: "switch", help: "show each backdoor access on standard error" },
+  ...bootFlags,
   ...machineFlags,
 } as const satisfies FlagTable;
 
 const usage = "hvm run IMAGE [flags]";
 const DEFAULT_MEMORY_MIB = 64;
-const IMAGE_EXIT: Readonly<Partial<Record<ImageErrorCode, number>>> = { "no-memory": ExitCode.NoMemory };
 
 export const run: Command = {
   help: () =>
@@ -56,96 +53,19 @@ export const run: Command = {
           }),
     );
 
-    const json = given.json === true;
-    const style = createStyle(wantsColour(io.stderr, io.env));
-    const log: string[] = [];
-    const session = new GuestSession({
-      config: { ...config, name: path },
-      maxInstructions: given["max-insns"],
-      timeoutSeconds: given.timeout,
-      logLine: (line) => (json ? log.push(line) : io.stderr.write(`${style.dim(line)}\n`)),
-    });
-    const { machine } = session;
-    const captured: Uint8Array[] = [];
-    machine.devices.serial.onOutput((output) => (json ? captured.push(output.slice()) : io.stdout.write(output)));
-    if (given.calls && !json) machine.backdoor.observe((event) => io.stderr.write(`${backdoorLine(event, style)}\n`));
-    configured(() => machine.boot(image));
-
-    const feed = (chunk: Uint8Array): void => void machine.devices.serial.input(chunk);
-    process.stdin.on("data", feed);
-    let stop: SessionStop;
-    try {
-      stop = await session.run();
-    } finally {
-      process.stdin.off("data", feed);
-      process.stdin.pause();
-    }
-
-    const outcome = judge(stop, path, session);
-    const out = given["guestinfo-out"];
-    if (out !== undefined) writeWhole(out, `${JSON.stringify(session.guestinfoSet(), null, 2)}\n`);
-    if (json) {
-      const report = {
-        image: path,
-        format: image.format,
-        end: stop.kind === "shutdown" ? stop.shutdown.cause : stop.kind,
-        exitCode: outcome.exitCode,
-        ...(outcome.message === undefined ? {} : { error: outcome.message }),
-        serial: Buffer.concat(captured).toString("latin1"),
-        ...session.report(),
-        ...(given["vmport-debug"] === undefined ? {} : { log }),
-      };
-      io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    } else if (outcome.message !== undefined) {
-      io.stderr.write(`${style.red("hvm run:")} ${outcome.message}\n`);
-      if (outcome.hint !== undefined) io.stderr.write(`${style.dim(outcome.hint)}\n`);
-    }
-    return outcome.exitCode;
+    return bootImage(
+      {
+        command: "run",
+        path,
+        config,
+        image,
+        json: given.json === true,
+        calls: given.calls === true,
+        maxInstructions: given["max-insns"],
+        timeoutSeconds: given.timeout,
+        guestinfoOut: given["guestinfo-out"],
+      },
+      io,
+    );
   },
 };
-
-function loaded<T>(path: string, load: () => T): T {
-  try {
-    return load();
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    throw new CliError(
-      IMAGE_EXIT[error.code] ?? ExitCode.BadImage,
-      `${path}: ${error.message}`,
-      error.code === "unknown-format" ? "a flat binary needs --flat=real|protected|long" : undefined,
-    );
-  }
-}
-
-function judge(
-  stop: SessionStop,
-  path: string,
-  session: GuestSession,
-): { exitCode: number; message?: string; hint?: string } {
-  const { machine } = session;
-  const at = `RIP 0x${machine.vcpus[0]!.rip.toString(16)}`;
-  if (stop.kind === "limit") {
-    const flag = stop.what === "instructions" ? "--max-insns" : "--timeout";
-    return {
-      exitCode: ExitCode.Limit,
-      message: `${path} did not end within ${flag} (${machine.retired} instructions, at ${at})`,
-      hint: "raise the limit, or see what it does with --calls or --vmport-debug=all",
-    };
-  }
-  if (stop.kind !== "shutdown") return { exitCode: ExitCode.Ok };
-  const { cause, reason, text } = stop.shutdown;
-  if (cause === "unimplemented-instruction")
-    return {
-      exitCode: ExitCode.Unimplemented,
-      message: `${path}: ${text}`,
-      hint: "please report it: the processor should know this instruction",
-    };
-  if (cause === "triple-fault")
-    return {
-      exitCode: ExitCode.TripleFault,
-      message: `${path}: ${text}`,
-      hint: "an exception found no handler: look at the guest's IDT, stack and page tables",
-    };
-  if (reason === "crash") return { exitCode: ExitCode.BadImage, message: `${path}: ${text}` };
-  return { exitCode: machine.devices.exitStatus ?? ExitCode.Ok };
-}
