@@ -5,6 +5,7 @@ export function packageTemplate({
   dependencies = [],
   repository = "git+https://github.com/simulated-hvm/simulated-hvm.git",
 }) {
+  const example = `import * as all from "${name}";\n\nconsole.log(\`\${Object.keys(all).length} exports\`);\n`;
   const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
   return {
     "package.json": json({
@@ -44,7 +45,8 @@ export function packageTemplate({
     }),
     "vitest.config.mjs": `import preset from "vitest-preset";\n\nexport default preset();\n`,
     "src/index.ts": `/** ${description} */\nexport {};\n`,
-    "README.md": `# ${name}\n\n${description}\n\n## What\n\n## Install\n\n\`\`\`sh\nnpm install ${name}\n\`\`\`\n\n## Example\n\n## API\n\n## Limits\n\n## Sources\n`,
-    LICENSE: undefined,
+    "examples/readme.ts": example,
+    "test/readme.test.ts": `import { checkReadmeExample } from "vitest-preset/readme";\n\ncheckReadmeExample(import.meta.url);\n`,
+    "README.md": `# ${name}\n\n${description}\n\n## What\n\n## Install\n\n\`\`\`sh\nnpm install ${name}\n\`\`\`\n\n## Example\n\n\`\`\`ts\n${example}\`\`\`\n\n\`\`\`text\n0 exports\n\`\`\`\n\n## API\n\n## Limits\n\n## Sources\n`,
   };
 }
