@@ -63,6 +63,14 @@ const keyedCr4Bits: readonly (readonly [number, ModeKeyField])[] = [
   [Cr4.PVI, "pvi"],
 ];
 
+/** All processors that share a memory: a page that one decodes must be written slowly by all. */
+const processors = new WeakMap<CpuMemory, Cpu[]>();
+function processorsOn(memory: CpuMemory): Cpu[] {
+  let list = processors.get(memory);
+  if (list === undefined) processors.set(memory, (list = []));
+  return list;
+}
+
 export class Cpu {
   readonly memory: CpuMemory;
   readonly features: CpuFeatures;
@@ -155,6 +163,7 @@ export class Cpu {
     this.base = memory.allocate(STATE_BYTES, 4096);
     this.image = memory.allocate(576, 64);
     this.tlb = new Tlb(buffer, memory.allocate(TLB_BYTES, 4096));
+    processorsOn(memory).push(this);
   }
 
   // ---- state, by StateOffset
@@ -436,7 +445,7 @@ export class Cpu {
     const at = this.memory.pageFlagsOffset + hostPage;
     if ((this.u8[at]! & PageFlag.Code) !== 0) return;
     this.u8[at] = this.u8[at]! | PageFlag.Code;
-    this.tlb.dropWritesTo(hostPage);
+    for (const cpu of processorsOn(this.memory)) cpu.tlb.dropWritesTo(hostPage);
   }
 
   /**

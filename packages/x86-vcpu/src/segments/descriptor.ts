@@ -127,11 +127,16 @@ export function setNullSegment(cpu: Cpu, index: number, selector: number, dpl = 
   setSegment(cpu, index, selector, 0n, 0, SegmentAttribute.Unusable | (dpl << segmentDplShift));
 }
 
-/** Selector × 16 in real and virtual-8086 mode; real mode leaves limit and rights as they were. */
+/**
+ * Selector × 16 in real and virtual-8086 mode. Real mode leaves limit and rights as they were, unless a null selector
+ * of protected mode had left none.
+ */
 export function setRealSegment(cpu: Cpu, index: number, selector: number): void {
   cpu.set16(segmentSelectorOffset(index), selector);
   cpu.set64(segmentBaseOffset(index), BigInt(selector << 4));
-  if (!cpu.virtual8086) return;
+  const { virtual8086 } = cpu;
+  const isUsable = (cpu.get16(segmentAttributesOffset(index)) & SegmentAttribute.Unusable) === 0;
+  if (!virtual8086 && isUsable) return;
   cpu.set32(segmentLimitOffset(index), 0xffff);
-  cpu.set16(segmentAttributesOffset(index), 0xf3);
+  cpu.set16(segmentAttributesOffset(index), virtual8086 ? 0xf3 : 0x93);
 }

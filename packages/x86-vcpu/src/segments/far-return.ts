@@ -1,5 +1,5 @@
 /** The common part of RET far and IRET: back to code of the same or an outer level (SDM vol. 2, RET, IRET; vol. 3 §5.8.6). */
-import { MemoryFlag, Vector } from "x86-lift";
+import { Vector } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";
 import { high32, low32 } from "../mmu/system-access.ts";
@@ -26,15 +26,13 @@ import {
 import { checkStackDescriptor } from "./load-data.ts";
 import { currentStack, type Stack, setStackPointer, stackLinear } from "./stack-frame.ts";
 
-/** A value at a distance above the stack pointer; undefined: a fault is pending. A user stack in MMIO space reads as ones too. */
+/** A value at a distance above the stack pointer; undefined: a fault is pending. A stack in MMIO space reads as ones. */
 export function peekStack(cpu: Cpu, stack: Stack, distance: number, bytes: number): bigint | undefined {
   const offset = BigInt.asUintN(stack.bits, stack.pointer + BigInt(distance));
   const linear = stackLinear(cpu, stack, offset, bytes);
   if (linear === undefined) return undefined;
   cpu.set64(StateOffset.scratch, 0n);
-  // Rings 0–2 read with supervisor rights; a stack in MMIO space reads as ones.
-  const flags = stack.cpl === 3 ? 0 : MemoryFlag.Supervisor;
-  const status = cpu.loadLinear(low32(linear), high32(linear), bytes, flags, cpu.base + StateOffset.scratch);
+  const status = cpu.loadLinear(low32(linear), high32(linear), bytes, 0, cpu.base + StateOffset.scratch);
   if (status === HelperStatus.Fault) return undefined;
   return status === HelperStatus.Continue ? cpu.get64(StateOffset.scratch) : (1n << BigInt(bytes * 8)) - 1n;
 }
