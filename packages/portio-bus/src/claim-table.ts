@@ -25,9 +25,12 @@ export class ClaimTable<C> {
   readonly #index = new Uint16Array(PORT_COUNT);
   #lists: (readonly Claim<C>[])[] = [[]];
   #claims: Claim<C>[] = [];
+  /** Claims have changed since the table was built; the next lookup builds it. */
+  #stale = false;
 
   /** Claims that cover `port`, in asking order. `port` must be 0..0xffff. */
   at(port: number): readonly Claim<C>[] {
+    if (this.#stale) this.#rebuild();
     return this.#lists[this.#index[port] as number] as readonly Claim<C>[];
   }
 
@@ -41,12 +44,12 @@ export class ClaimTable<C> {
     }
     this.#check(claim.base, claim.end, claim);
     this.#claims.push(claim);
-    this.#rebuild();
+    this.#stale = true;
   }
 
   remove(claim: Claim<C>): void {
     this.#claims = this.#claims.filter((other) => other !== claim);
-    this.#rebuild();
+    this.#stale = true;
   }
 
   move(claim: Claim<C>, base: number): void {
@@ -54,7 +57,7 @@ export class ClaimTable<C> {
     this.#check(base, end, claim);
     claim.base = base;
     claim.end = end;
-    this.#rebuild();
+    this.#stale = true;
   }
 
   #check(base: number, end: number, claim: Claim<C>): void {
@@ -78,6 +81,7 @@ export class ClaimTable<C> {
   }
 
   #rebuild(): void {
+    this.#stale = false;
     const ordered = [...this.#claims].sort((a, b) => b.priority - a.priority || a.order - b.order);
     const edges = [...new Set(ordered.flatMap((claim) => [claim.base, claim.end]))].sort((a, b) => a - b);
     this.#index.fill(0);
