@@ -121,7 +121,7 @@ describe("[pc-devices] ${name}", () => {
     },
     generate: ["pc-devices", "scripts/generate-index.mjs"],
     next: [
-      "name the data sheet in `sources`; the shared suite src/devices.test.ts covers it from now on",
+      "name the data sheet in `sources`: the shared suite src/devices.test.ts covers the device from now on, and asks for it",
       "to have it in the machine, attach it in packages/hvm-machine",
     ],
   };
@@ -155,7 +155,7 @@ describe("[vmport-backdoor] ${name}", () => {
     const backdoor = createBackdoor({ personality: { ...vmware, cpl0Only: [] }, host: createHost() });
     const registers = new PlainRegisters({ rax: 0x564d_5868, rbx: 0, rcx: ${number}, rdx: 0x5658, rsi: 0, rdi: 0 });
     backdoor.access("in", 0x5658, 4, registers);
-    expect(registers.read(0)).toBe(0xffff_ffffn);
+    expect(registers.readRegister32(0)).toBe(0xffff_ffff);
   });
 });
 `,
