@@ -10,6 +10,7 @@ interface Variant {
   readonly constraints: Constraints;
   readonly options: ReadonlyMap<number, number>;
   readonly reservedNop: boolean;
+  readonly map: number;
   /** Fits only because nothing else does: a 32-bit form under REX.W. */
   readonly fallback?: boolean;
 }
@@ -29,6 +30,7 @@ const axes: readonly (readonly [keyof Constraints, number])[] = [
 ];
 const optionBits = Object.values(DecodeOption).map((mask) => 31 - Math.clz32(mask));
 const reservedNopBit = 31 - Math.clz32(DecodeOption.ForceReservedNop);
+const cyrixBit = 31 - Math.clz32(DecodeOption.Cyrix);
 const amdBit = 31 - Math.clz32(DecodeOption.Amd);
 
 function variantsOf(form: Form, index: number): Variant[] {
@@ -39,6 +41,7 @@ function variantsOf(form: Form, index: number): Variant[] {
     constraints: form.constraints,
     options: always,
     reservedNop: form.traits.has("reserved-nop"),
+    map: form.map,
   };
   const within = (
     v: Variant,
@@ -149,7 +152,13 @@ export function buildTree(forms: readonly Form[]): Tree {
       const nops = bit === reservedNopBit && set.some((v) => v.reservedNop) && set.some((v) => !v.reservedNop);
       if (!nops && !set.some((v) => v.options.has(bit))) return build(set, axis, rest);
       const without = set.filter((v) => (v.options.get(bit) ?? 0) === 0);
-      const having = nops ? set.filter((v) => v.reservedNop) : set.filter((v) => (v.options.get(bit) ?? 1) === 1);
+      // A Cyrix processor has its own instruction in place of all that came to a 0F opcode later.
+      const exclusive = bit === cyrixBit && set.some((v) => v.options.has(bit) && v.map === OpcodeMap.Legacy0f);
+      const having = exclusive
+        ? set.filter((v) => v.options.get(bit) === 1)
+        : nops
+          ? set.filter((v) => v.reservedNop)
+          : set.filter((v) => (v.options.get(bit) ?? 1) === 1);
       return node(Selector.Option + bit, [build(without, axis, rest), build(having, axis, rest)]);
     }
     const [name, selector] = axes[axis]!;

@@ -206,7 +206,8 @@ function parse(family: string, row: FormRow): Omit<Form, "id"> {
     access.push(word.slice(0, colon));
     const place = word.slice(colon + 1);
     let { code, mod } = operandCode(place);
-    if (place === "seg.reg" && index === 0) code |= 1 << 20;
+    // MOV cannot load CS; Cyrix's RSDC can.
+    if (place === "seg.reg" && index === 0 && mnemonic === "mov") code |= 1 << 20;
     if (place === "imm8" && immediates > 0) code = Operand.Imm8Second;
     if (/^imm/.test(place)) immediates++;
     if (mod !== undefined && !traits.has("any-mod")) constraints.mod = [mod];
@@ -298,7 +299,7 @@ function parse(family: string, row: FormRow): Omit<Form, "id"> {
       } else if (!/^(i[bwdo]|c[bwdp]|mo|\/is[45])$/.test(word)) throw new Error(`unknown word "${word}"`);
     }
   if (/\^|mib/.test(row.ops ?? "")) flags |= FormFlag.Mpx;
-  if (row.ops?.includes("mib")) flags |= FormFlag.NoRip;
+  if (row.ops?.includes("mib") || mnemonic === "bndmk") flags |= FormFlag.NoRip;
   if (row.ops?.includes("vsib")) {
     constraints.rm = [4];
     flags |= FormFlag.Vsib;

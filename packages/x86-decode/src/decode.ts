@@ -516,7 +516,11 @@ export function decodeInstruction(
   if (now3d) {
     if (pos >= limit) return ended(into, offset, end);
     entry = roots[(OpcodeMap.Now3d << 8) | bytes[pos++]!]!;
-    if (entry < 0) entry = nodes[1 - entry + ((options >> (nodes[-entry]! - Selector.Option)) & 1)]!;
+    while (entry < 0) {
+      const selector = nodes[-entry]!;
+      entry =
+        nodes[1 - entry + (selector === Selector.Context ? context : (options >> (selector - Selector.Option)) & 1)]!;
+    }
     if (entry <= 0) return fail(into, DecodeError.Invalid, pos - offset);
     row = entry << 2;
   }
@@ -561,7 +565,6 @@ export function decodeInstruction(
   // Operands.
   const count = memory >> 16;
   let operand = formTable[row + 1]! * 5;
-  let registerOnly = 0;
   for (let index = 0; index < count; index++, operand++) {
     const code = operandTable[operand]!;
     const argument = (code >> 8) & 0xfff;
@@ -644,7 +647,8 @@ export function decodeInstruction(
           let number = ((modrm >> 3) & 7) | extR;
           if ((prefixes & Prefix.Lock) !== 0 && (options & DecodeOption.Amd) !== 0) {
             number |= 8;
-            registerOnly = 1;
+            // LOCK has become a bit of the register number.
+            prefixes &= ~Prefix.Lock;
           }
           if (number !== 0 && number !== 2 && number !== 3 && number !== 4 && number !== 8)
             return fail(into, DecodeError.Invalid, pos - offset);
@@ -857,7 +861,7 @@ export function decodeInstruction(
   // What lies beyond the operands of the instruction before is clear already.
   if (into.opCount > count) clearFrom(into, count);
 
-  if ((prefixes & Prefix.Lock) !== 0 && registerOnly === 0) {
+  if ((prefixes & Prefix.Lock) !== 0) {
     if ((flags & FormFlag.Lock) === 0 || into.opKind0 !== OpKind.Memory)
       return fail(into, DecodeError.Invalid, pos - offset);
   }

@@ -156,7 +156,7 @@ export const FormFlag = {
   No66: 1 << 24,
   /** MPX: no 16-bit addressing, always 64-bit addressing in 64-bit code. */
   Mpx: 1 << 25,
-  /** MIB addresses cannot be RIP-relative. */
+  /** MIB addresses, and BNDMK's, cannot be RIP-relative. */
   NoRip: 1 << 26,
   /** Text: `dword ptr`, because no register gives the size. */
   SizeWord: 1 << 27,

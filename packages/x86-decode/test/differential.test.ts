@@ -39,7 +39,7 @@ describe("[x86-decode] beside iced-x86", () => {
     const legacy = spaces[0]!;
     const differences: string[] = [];
     for (const option of Object.values(DecodeOption))
-      if (option !== DecodeOption.Cyrix && option !== DecodeOption.Knc)
+      if (option !== DecodeOption.Knc)
         for (const bitness of [16, 32, 64] as const)
           compareSpace(legacy, bitness, 2000, option, 7, (d) => differences.push(`${option} ${d.hex}: ${d.what}`));
     expect(differences).toEqual([]);
