@@ -9,8 +9,12 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), "hvm-bench-"));
 const names = ["loop", "sieve", "crc", "fib", "copy", "vm", "big"];
 const flags = [
-  ..."-O2 -ffreestanding -nostdlib -static -fno-pic -no-pie -mno-red-zone -mcmodel=small -fno-stack-protector".split(" "),
-  ..."-fno-asynchronous-unwind-tables -fno-tree-vectorize -fcf-protection=none -fno-tree-loop-distribute-patterns".split(" "),
+  ..."-O2 -ffreestanding -nostdlib -static -fno-pic -no-pie -mno-red-zone -mcmodel=small -fno-stack-protector".split(
+    " ",
+  ),
+  ..."-fno-asynchronous-unwind-tables -fno-tree-vectorize -fcf-protection=none -fno-tree-loop-distribute-patterns".split(
+    " ",
+  ),
   ..."-fno-optimize-sibling-calls -Wl,--build-id=none -Wl,-N -Wl,-z,noexecstack".split(" "),
 ];
 try {

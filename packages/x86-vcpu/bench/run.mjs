@@ -37,7 +37,9 @@ try {
     const { benchTiers } = await load("tiers.bench.ts");
     for (const { name, instructions, mips } of benchTiers(Number(process.argv[2] ?? 5), process.argv[3])) {
       const cells = Object.entries(mips).map(([tier, value]) => `${tier} ${value.toFixed(value < 10 ? 2 : 0)} MIPS`);
-      console.log(`${name.padEnd(6)} ${(instructions / 1e6).toFixed(1).padStart(7)} M instructions  ${cells.join("  ")}`);
+      console.log(
+        `${name.padEnd(6)} ${(instructions / 1e6).toFixed(1).padStart(7)} M instructions  ${cells.join("  ")}`,
+      );
     }
   }
 } finally {

@@ -27,7 +27,11 @@ export interface Row {
   readonly instructions: number;
 }
 
-function measure(tier: string, name: keyof typeof entries, size: number): { mips: number; instructions: number; result: bigint } {
+function measure(
+  tier: string,
+  name: keyof typeof entries,
+  size: number,
+): { mips: number; instructions: number; result: bigint } {
   const { vcpu, memory } = machines[tier]!;
   memory.write(CODE, Uint8Array.from(Buffer.from(image, "base64")));
   memory.fill(0x40_0000, 0x20_0000, 0);
@@ -40,7 +44,8 @@ function measure(tier: string, name: keyof typeof entries, size: number): { mips
   const start = performance.now();
   const exit = vcpu.run(2 ** 40);
   const ms = performance.now() - start;
-  if (exit.reason !== "hlt") throw new Error(`${name} on ${tier} ended with ${exit.reason} ${exit.text} at ${vcpu.rip.toString(16)}`);
+  if (exit.reason !== "hlt")
+    throw new Error(`${name} on ${tier} ended with ${exit.reason} ${exit.text} at ${vcpu.rip.toString(16)}`);
   const instructions = vcpu.retired - before;
   return { mips: instructions / ms / 1000, instructions, result: vcpu.readRegister(0) };
 }
@@ -57,17 +62,22 @@ export function benchTiers(rounds: number, only?: string): Row[] {
     let instructions = 0;
     const check = new Set<string>();
     for (let round = 0; round < rounds; round++) {
-      if (round < 2 && small > 0) for (const tier of Object.keys(machines)) {
-        const run = measure(tier, name, small);
-        check.add(`${run.result} ${run.instructions}`);
-        if (tier === "tier 0") (samples[tier] ??= []).push(run.mips);
-      }
+      if (round < 2 && small > 0)
+        for (const tier of Object.keys(machines)) {
+          const run = measure(tier, name, small);
+          check.add(`${run.result} ${run.instructions}`);
+          if (tier === "tier 0") (samples[tier] ??= []).push(run.mips);
+        }
       const run = measure("tier 1", name, large);
       instructions = run.instructions;
       (samples["tier 1"] ??= []).push(run.mips);
     }
     if (check.size > 1) throw new Error(`${name}: tiers differ: ${[...check].join(" / ")}`);
-    rows.push({ name, instructions, mips: Object.fromEntries(Object.entries(samples).map(([tier, list]) => [tier, median(list)])) });
+    rows.push({
+      name,
+      instructions,
+      mips: Object.fromEntries(Object.entries(samples).map(([tier, list]) => [tier, median(list)])),
+    });
   }
   return rows;
 }

@@ -7,7 +7,10 @@
  *     +8  i32 addend  host byte offset = (low 32 bits of the linear address + addend) | 0
  *     +12 u32 flags   TlbFlag bits; tier 1 need not look
  *
- *     index = ((linear >>> 12) ^ (linear >>> 24)) & 0xfff      (64-bit shifts; entry = table + index × 16)
+ *     index = ((linear >>> 12) + (linear >>> 24)) & 0xfff      (64-bit shifts; entry = table + index × 16)
+ *
+ * Folded, so that strides of 16 MiB do not share an entry; by addition, so that neighbouring pages never do (XOR would
+ * give both one entry at every 32 GiB)
  *
  * An access of n bytes hits when `(linear + n − 1) & ~0xfff`, as 64 bits, equals the tag of the entry chosen by
  * `linear`: an access that crosses into another page misses, whatever that page is. What is installed needs no
@@ -41,7 +44,7 @@ const WRITE_TABLES = 3;
 const FETCH_TABLES = 6;
 export const TLB_BYTES = TABLES * TLB_TABLE_BYTES;
 
-export const tlbIndex = (low: number, high: number): number => ((low >>> 12) ^ (low >>> 24) ^ (high << 8)) & 0xfff;
+export const tlbIndex = (low: number, high: number): number => ((low >>> 12) + (low >>> 24) + (high << 8)) & 0xfff;
 
 export class Tlb {
   /** Byte offset of the first table. */

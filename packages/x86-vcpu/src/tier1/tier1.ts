@@ -9,8 +9,8 @@ import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
 import { fillExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
-import { probeLinear } from "../mmu/linear.ts";
 import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
+import { probeLinear } from "../mmu/linear.ts";
 import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
 import { type Tier, TierStop } from "../tier.ts";
@@ -26,8 +26,8 @@ import {
   memoryWordBytes,
   memoryWordFlags,
   memoryWordSegment,
-  Reason,
   RECORD_BYTES,
+  Reason,
 } from "./record.ts";
 import { FIRST_HELPER, Leave, NO_SLOT, Script } from "./scripts.ts";
 
@@ -226,7 +226,7 @@ class Tier1 implements Tier {
       low = (ripLow + baseLow) >>> 0;
       high = 0;
       if (ripHigh !== 0 || ripLow > limit) return this.once();
-    } else if (high << 16 >> 16 !== high) return this.once();
+    } else if ((high << 16) >> 16 !== high) return this.once();
     const table = u32[(base + StateOffset.tlbFetch) >>> 2]!;
     let host = cpu.tlb.lookup(table, low | 0, high);
     if (host === -1) {
@@ -240,18 +240,15 @@ class Tier1 implements Tier {
     const startLow = ripLow - offset;
     // Bytes of the page inside the limit; RIP of the first byte may be below 0 in the code page where CS begins.
     const end = Math.min(4096, limit - startLow + 1);
-    const page = cache.page(
-      host >>> 12,
-      context,
-      startLow | 0,
-      code64 ? ripHigh : startLow < 0 ? -1 : 0,
-      end,
-    );
+    const page = cache.page(host >>> 12, context, startLow | 0, code64 ? ripHigh : startLow < 0 ? -1 : 0, end);
     const pointer = cache.block(page, offset, this.single);
     if (pointer === 0) return this.once();
     if (!this.single) {
       const entry =
-        (control + Control.jumpCache + (((ripLow ^ (ripLow >>> 12) ^ (ripHigh << 20)) & (JUMP_CACHE_ENTRIES - 1)) << 4)) >>> 2;
+        (control +
+          Control.jumpCache +
+          (((ripLow ^ (ripLow >>> 12) ^ (ripHigh << 20)) & (JUMP_CACHE_ENTRIES - 1)) << 4)) >>>
+        2;
       u32[entry] = ripLow;
       i32[entry + 1] = ripHigh;
       i32[entry + 2] = context;

@@ -165,7 +165,11 @@ describe("[x86-vcpu] tier 1", () => {
     // l: call 0x202000; add ebx, ecx; dec edx; jnz l; hlt
     const bytes = [0xe8, 0xfb, 0x1f, 0, 0, 0x01, 0xcb, 0xff, 0xca, 0x75, 0xf5, 0xf4];
     vcpu.writeRegister(3, 0n);
-    for (const [target, sum] of [[CODE + 0x2000, 10n], [CODE + 0x3000, 30n], [CODE + 0x2000, 40n]] as const) {
+    for (const [target, sum] of [
+      [CODE + 0x2000, 10n],
+      [CODE + 0x3000, 30n],
+      [CODE + 0x2000, 40n],
+    ] as const) {
       memory.writeU64(leaf + 16, BigInt(target) | 7n);
       vcpu.writeControl("cr3", 0x1000n);
       load(machine, bytes);
@@ -214,8 +218,13 @@ describe("[x86-vcpu] tier 1", () => {
       0xb8, 7, 0, 0, 0, 0x50, 0x8b, 0x0c, 0x24, 0x01, 0x0d, 0, 0, 0x30, 0, 0xe8, 1, 0, 0, 0, 0xf4, 0x5a, 0xf4,
     ];
     // 16: mov ax, 1234; mov ds, ax; mov bx, 10; mov [bx+si], ax; push ax; pop cx; loop over; hlt
-    const code16 = [0xb8, 0x34, 0x12, 0x8e, 0xd8, 0xbb, 16, 0, 0x89, 0x00, 0x50, 0x59, 0x01, 0xc8, 0x83, 0xf8, 0x10, 0x75, 0xfb, 0xf4];
-    for (const [bits, code, at] of [[32, code32, CODE], [16, code16, 0x7c00]] as const) {
+    const code16 = [
+      0xb8, 0x34, 0x12, 0x8e, 0xd8, 0xbb, 16, 0, 0x89, 0x00, 0x50, 0x59, 0x01, 0xc8, 0x83, 0xf8, 0x10, 0x75, 0xfb, 0xf4,
+    ];
+    for (const [bits, code, at] of [
+      [32, code32, CODE],
+      [16, code16, 0x7c00],
+    ] as const) {
       const [zero, one] = Object.values(tiers).map((createTier) => {
         const machine = flatMachine(createTier, bits);
         load(machine, code, at);
@@ -238,6 +247,17 @@ describe("[x86-vcpu] tier 1", () => {
     }
   });
 
+  it("an access from the last page into the first is no access to the first", () => {
+    for (const createTier of Object.values(tiers)) {
+      const machine = flatMachine(createTier);
+      // mov eax, [0] brings page 0 into the TLB; mov rbx, [-1]; hlt
+      load(machine, [0x8b, 0x04, 0x25, 0, 0, 0, 0, 0x48, 0x8b, 0x1c, 0x25, 0xff, 0xff, 0xff, 0xff, 0xf4]);
+      machine.vcpu.exceptionBitmap = 1 << 14;
+      const exit = machine.vcpu.run(10);
+      expect([exit.reason, exit.faultAddress]).toEqual(["exception", 0xffff_ffff_ffff_ffffn]);
+    }
+  });
+
   it("FS and GS bases count, inline and in the slow path", () => {
     const machine = flatMachine(tier1);
     const { vcpu, memory } = machine;
@@ -245,10 +265,13 @@ describe("[x86-vcpu] tier 1", () => {
     memory.writeU64(0x30_0010, 0x1122_3344_5566_7788n);
     memory.writeU64(0x30_0ffc, 0xaabb_ccdd_eeff_0011n);
     // mov rax, gs:[0x10] twice; mov rbx, gs:[rcx + rdx*4] across a page; hlt
-    load(machine, [
-      0x65, 0x48, 0x8b, 0x04, 0x25, 0x10, 0, 0, 0, 0x65, 0x48, 0x8b, 0x34, 0x25, 0x10, 0, 0, 0,
-      0x65, 0x48, 0x8b, 0x1c, 0x91, 0xf4,
-    ]);
+    load(
+      machine,
+      [
+        0x65, 0x48, 0x8b, 0x04, 0x25, 0x10, 0, 0, 0, 0x65, 0x48, 0x8b, 0x34, 0x25, 0x10, 0, 0, 0, 0x65, 0x48, 0x8b,
+        0x1c, 0x91, 0xf4,
+      ],
+    );
     vcpu.writeRegister(1, 0xff0n);
     vcpu.writeRegister(2, 3n);
     expect(vcpu.run(10).reason).toBe("hlt");

@@ -1,16 +1,16 @@
 /**
  * Tier 1 does what tier 0 does: registers, flags, memory, RIP, retired instructions and exits, after every stretch of
- * random code. `HVM_FUZZ_RUNS` makes it longer (default 150 programs of up to 60 instructions).
+ * random code. `HVM_FUZZ_RUNS` makes it longer (default 100 programs of up to 60 instructions for each test).
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FlatMachine, flatMachine, tiers, unmap } from "./flat-machine.ts";
+import { type FlatMachine, flatMachine, RAM_BYTES, tiers, unmap } from "./flat-machine.ts";
 import { type Choice, encode, templates } from "./random-code.ts";
 
 const CODE = 0x20_0000;
 const DATA = 0x30_0000;
 const STACK = 0x38_0000;
-const RUNS = Number(process.env["HVM_FUZZ_RUNS"] ?? 150);
+const RUNS = Number(process.env["HVM_FUZZ_RUNS"] ?? 100);
 
 const choice: fc.Arbitrary<Choice> = fc.record({
   kind: fc.nat(templates.length - 1),
@@ -115,8 +115,12 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
 
   it("random code across a page boundary", () => {
     fc.assert(
-      fc.property(fc.array(choice, { minLength: 4, maxLength: 30, size: "max" }), setup, fc.nat(60), (choices, state, before) =>
-        compare(machines, choices.flatMap(encode), state, [7, 1000], CODE + 0x1000 - before),
+      fc.property(
+        fc.array(choice, { minLength: 4, maxLength: 30, size: "max" }),
+        setup,
+        fc.nat(60),
+        (choices, state, before) =>
+          compare(machines, choices.flatMap(encode), state, [7, 1000], CODE + 0x1000 - before),
       ),
       { numRuns: RUNS },
     );
@@ -135,6 +139,35 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
       { numRuns: RUNS },
     );
   });
+
+  for (const bits of [64, 32, 16] as const) {
+    it(`any bytes at all as ${bits}-bit code`, () => {
+      const wild = Object.values(tiers).map((createTier) => flatMachine(createTier, bits));
+      const states = wild.map(({ vcpu }) => vcpu.cpu.u8.slice(vcpu.cpu.base, vcpu.cpu.base + 0x600));
+      const byte = fc.oneof(
+        fc.integer({ min: 0, max: 255 }),
+        fc.constantFrom(0x0f, 0x66, 0xf3, 0x48, 0xd9, 0xdd, 0xc0),
+      );
+      fc.assert(
+        fc.property(fc.array(byte, { minLength: 4, maxLength: 40, size: "max" }), setup, (code, state) => {
+          wild.forEach(({ vcpu, memory }, n) => {
+            const { retired } = vcpu;
+            vcpu.cpu.u8.set(states[n]!, vcpu.cpu.base);
+            vcpu.cpu.retired = retired;
+            vcpu.cpu.tlb.flush();
+            vcpu.cpu.updateModeKey();
+            memory.fill(0x5f00, 0x1500, 0x5a);
+          });
+          compare(wild, code, state, [3, 40], bits === 16 ? 0x7c00 : CODE);
+          const [zero, one] = wild.map(({ memory }) =>
+            memory.bytes.subarray(memory.hostOffset(0), memory.hostOffset(0) + RAM_BYTES),
+          );
+          expect(Buffer.compare(zero!, one!), `RAM after ${Buffer.from(code).toString("hex")}`).toBe(0);
+        }),
+        { numRuns: RUNS },
+      );
+    });
+  }
 
   for (const bits of [32, 16] as const) {
     it(`the same bytes without REX prefixes as ${bits}-bit code`, () => {

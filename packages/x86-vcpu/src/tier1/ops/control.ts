@@ -68,7 +68,16 @@ export const controlOps: readonly RecordOp[] = [
   control("cross", "none", true, (e) => {
     const { f, L, h } = e;
     e.imm64Full().f.set(L);
-    f.get(L).i64(8).op("i64ShrU").get(L).i64(20).op("i64ShrU", "i64Xor", "i32WrapI64").i32(0xfff0).op("i32And");
+    f.get(L)
+      .i64(12)
+      .op("i64ShrU")
+      .get(L)
+      .i64(24)
+      .op("i64ShrU", "i64Add", "i32WrapI64")
+      .i32(0xfff)
+      .op("i32And")
+      .i32(4)
+      .op("i32Shl");
     e.state("i32Load", StateOffset.tlbFetch).f.op("i32Add").tee(h).access("i64Load").get(L).op("i64Eq");
     f.get(h).access("i32Load", 8).get(L).op("i32WrapI64", "i32Add");
     f.get(e.pc).access("i32Load", 24).op("i32Eq", "i32And", "i32Eqz");

@@ -344,7 +344,16 @@ export class Emit {
   /** Pushes whether the access at L hits; leaves the entry's address in h. `aligned`: bytes that it must be a multiple of. */
   private hit(write: boolean, bytes: number, aligned: number): this {
     const { f, L, h } = this;
-    f.get(L).i64(8).op("i64ShrU").get(L).i64(20).op("i64ShrU", "i64Xor", "i32WrapI64").i32(0xfff0).op("i32And");
+    f.get(L)
+      .i64(12)
+      .op("i64ShrU")
+      .get(L)
+      .i64(24)
+      .op("i64ShrU", "i64Add", "i32WrapI64")
+      .i32(0xfff)
+      .op("i32And")
+      .i32(4)
+      .op("i32Shl");
     if (this.tlbRead >= 0) f.get(write ? this.tlbWrite : this.tlbRead);
     else this.state("i32Load", write ? StateOffset.tlbWrite : StateOffset.tlbRead);
     f.op("i32Add").tee(h).access("i64Load");
@@ -453,7 +462,16 @@ export class Emit {
     this.state("i64Load", StateOffset.segmentBase + 8)
       .f.op("i64Add")
       .set(L);
-    f.get(L).i64(8).op("i64ShrU").get(L).i64(20).op("i64ShrU", "i64Xor", "i32WrapI64").i32(0xfff0).op("i32And");
+    f.get(L)
+      .i64(12)
+      .op("i64ShrU")
+      .get(L)
+      .i64(24)
+      .op("i64ShrU", "i64Add", "i32WrapI64")
+      .i32(0xfff)
+      .op("i32And")
+      .i32(4)
+      .op("i32Shl");
     this.state("i32Load", StateOffset.tlbFetch).f.op("i32Add").tee(h).access("i64Load");
     f.get(L).i64(-4096).op("i64And", "i64Eq");
     f.get(h).access("i32Load", 8).get(L).op("i32WrapI64").i32(-4096).op("i32And", "i32Add");

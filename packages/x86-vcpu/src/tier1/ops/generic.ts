@@ -175,22 +175,37 @@ function flagsOps(width: IntWidth): RecordOp[] {
   };
   return [
     ...(["add", "sub"] as const).flatMap((kind) => [
-      flagsOp(`flags${kind}${width}`, "write", (e) => {
-        flagOperands(e, width);
-        e.flagsArithmetic(kind, width);
-      }, true),
-      flagsOp(`flags${kind === "add" ? "inc" : "dec"}${width}`, "update", (e) => {
-        e.value("a", width).f.set(width === 64 ? e.X : e.x);
-        one(e);
-        e.value("d", width).f.set(width === 64 ? e.R : e.r);
-        keepCarry(e, kind, width);
-        afAndRes(e);
-      }, width >= 32),
+      flagsOp(
+        `flags${kind}${width}`,
+        "write",
+        (e) => {
+          flagOperands(e, width);
+          e.flagsArithmetic(kind, width);
+        },
+        true,
+      ),
+      flagsOp(
+        `flags${kind === "add" ? "inc" : "dec"}${width}`,
+        "update",
+        (e) => {
+          e.value("a", width).f.set(width === 64 ? e.X : e.x);
+          one(e);
+          e.value("d", width).f.set(width === 64 ? e.R : e.r);
+          keepCarry(e, kind, width);
+          afAndRes(e);
+        },
+        width >= 32,
+      ),
     ]),
-    flagsOp(`flagslogic${width}`, "write", (e) => {
-      e.value("d", width).f.set(width === 64 ? e.R : e.r);
-      e.flagsLogic(width);
-    }, true),
+    flagsOp(
+      `flagslogic${width}`,
+      "write",
+      (e) => {
+        e.value("d", width).f.set(width === 64 ? e.R : e.r);
+        e.flagsLogic(width);
+      },
+      true,
+    ),
     ...shiftKinds.map((kind) =>
       flagsOp(`flags${kind}${width}`, "update", (e) => {
         const { f, X, Y } = e;
