@@ -1,21 +1,35 @@
-// `node tooling/layers/check.mjs [--write]`: fails on a wrong edge or a stale graph in ARCHITECTURE.md.
+// `node tooling/layers/check.mjs [--write]`: fails on a wrong edge, on a stale graph in ARCHITECTURE.md or table in README.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { drawGraph, readLayers } from "./layers.mjs";
+import { drawGraph, packageTable, readLayers, withoutRow } from "./layers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const layers = JSON.parse(readFileSync(join(root, "tooling/layers/layers.json"), "utf8"));
 const { edges, errors } = readLayers(root, layers);
-const page = join(root, "ARCHITECTURE.md");
-const text = readFileSync(page, "utf8");
-const section = /(<!-- graph:begin -->\n)[\s\S]*?(<!-- graph:end -->)/;
-const wanted = text.replace(section, `$1${drawGraph(layers, edges)}\n$2`);
-if (!section.test(text))
-  errors.push("ARCHITECTURE.md: the markers <!-- graph:begin --> and <!-- graph:end --> are missing");
-else if (process.argv.includes("--write")) writeFileSync(page, wanted);
-else if (wanted !== text)
-  errors.push("ARCHITECTURE.md: the graph is stale; run `node tooling/layers/check.mjs --write`");
+
+/** Compares, or writes, what stands between the two markers of a page. */
+function checkSection(file, name, wanted) {
+  const page = join(root, file);
+  const text = readFileSync(page, "utf8");
+  const section = new RegExp(`(<!-- ${name}:begin -->\\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
+  if (!section.test(text)) {
+    errors.push(`${file}: the markers <!-- ${name}:begin --> and <!-- ${name}:end --> are missing`);
+    return;
+  }
+  const next = text.replace(section, (_, begin, end) => `${begin}${wanted}\n${end}`);
+  if (next === text) return;
+  if (process.argv.includes("--write")) writeFileSync(page, next);
+  else
+    errors.push(
+      `${file}: what stands between the ${name} markers is stale; run \`node tooling/layers/check.mjs --write\``,
+    );
+}
+
+checkSection("ARCHITECTURE.md", "graph", drawGraph(layers, edges));
+checkSection("README.md", "packages", packageTable(root, layers));
+for (const name of withoutRow(readFileSync(join(root, "ARCHITECTURE.md"), "utf8"), layers))
+  errors.push(`ARCHITECTURE.md: no row in the table of owners for ${name}`);
 for (const error of errors) console.error(error);
 if (errors.length) process.exit(1);
 console.log(`${edges.length} edges between ${layers.floors.flat().length} packages, all downwards`);

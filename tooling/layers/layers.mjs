@@ -93,3 +93,20 @@ export function drawGraph(layers, edges) {
   lines.push("```");
   return lines.join("\n");
 }
+
+/** The packages as a table for README.md: name and description, as each package.json has them. */
+export function packageTable(root, layers) {
+  const row = (name) => {
+    const folder = folderOf(root, name);
+    const { description } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return `| [\`${name}\`](${relative(root, folder)}) | ${description} |`;
+  };
+  return [
+    "| package | what it is |",
+    "|---|---|",
+    ...layers.floors.flatMap((names) => [...names].sort().map(row)),
+  ].join("\n");
+}
+
+/** Packages without a row of their own in the page's matrix of who owns what. */
+export const withoutRow = (page, layers) => layers.floors.flat().filter((name) => !page.includes(`| \`${name}\` |`));

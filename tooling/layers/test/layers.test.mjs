@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { drawGraph, readLayers } from "../layers.mjs";
+import { drawGraph, packageTable, readLayers, withoutRow } from "../layers.mjs";
 
 let root;
 afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -98,5 +98,26 @@ describe("[layers]", () => {
     ],
   ])("refuses %s", (_, files, message) => {
     expect(workspace(files).errors.join("\n")).toContain(message);
+  });
+
+  it("makes a table of all packages from their manifests, floor by floor", () => {
+    workspace(
+      Object.fromEntries(
+        ["packages/low", "packages/low-too", "packages/high", "apps/app"].map((path) => [
+          `${path}/package.json`,
+          `{ "description": "About ${path}." }`,
+        ]),
+      ),
+    );
+    expect(packageTable(root, layers).split("\n").slice(2)).toEqual([
+      "| [`low`](packages/low) | About packages/low. |",
+      "| [`low-too`](packages/low-too) | About packages/low-too. |",
+      "| [`high`](packages/high) | About packages/high. |",
+      "| [`app`](apps/app) | About apps/app. |",
+    ]);
+  });
+
+  it("finds packages without a row in the table of owners", () => {
+    expect(withoutRow("| `low` | x |\n| `high` | x |\nlow-too and `app`\n", layers)).toEqual(["low-too", "app"]);
   });
 });
