@@ -8,6 +8,7 @@
 import {
   Flag,
   FlagsKind,
+  helperNames,
   IR_NONE,
   IR_STRIDE,
   IrField,
@@ -159,6 +160,8 @@ const flagConditions = new Map<number, number>([
   [Flag.OF, 0],
   [Flag.PF, 10],
 ]);
+/** Record ops of helpers that have a fast path in WebAssembly; −1 where TypeScript does it all. */
+const helperRecordOps = helperNames.map((name) => findOp(`helper:${name}`));
 /** Record ops of lane-wise operations; −1 where TypeScript evaluates. */
 const simdRecordOps = simdOpNames.map((name) => findOp(`simd:${name}`));
 
@@ -179,7 +182,10 @@ for (const width of widths) {
 }
 
 for (const name of ["add32if", "add64if", "sub32if", "sub64if", "dec32f", "dec64f"]) {
-  fusedOps.set(recordOp(name), conditionCodes.map((cc) => (cc === 4 ? recordOp(`${name}j4`) : -1)));
+  fusedOps.set(
+    recordOp(name),
+    conditionCodes.map((cc) => (cc === 4 ? recordOp(`${name}j4`) : -1)),
+  );
 }
 
 /** Rows after which nothing may be moved ahead. */
@@ -547,20 +553,16 @@ export class Selector {
     set: (s, row, width) => s.set(row, s.gprSlot(width, s.field(row, IrField.X)), width === 32 ? 8 : width >>> 3),
     setXmm: (s, row, width) => s.set(row, StateOffset.xmm + s.field(row, IrField.X) * 16, width >>> 3, width === 32),
     setMm: (s, row) => {
-const slot = StateOffset.x87 + s.field(row, IrField.X) * 16;
-        s.set(row, slot, 8);
-        return s.emit(moveImmediate[1]!, slot + 8, 0, 0, -1, 0);
-},
+      const slot = StateOffset.x87 + s.field(row, IrField.X) * 16;
+      s.set(row, slot, 8);
+      s.emit(moveImmediate[1]!, slot + 8, 0, 0, -1, 0);
+    },
     setField: (s, row, width) => s.set(row, stateFieldOffsets[s.field(row, IrField.X)]!, width >>> 3, width === 32),
     ea: (s, row, width) => s.ea(row, width),
     load: (s, row, width) => s.load(row, width),
     store: (s, row, width) => s.store(row, width),
-    probe: (s, row) => s.script(
-          row,
-          Script.Probe,
-          s.field(row, IrField.X),
-          s.field(row, IrField.Lo) | (s.field(row, IrField.Hi) << 16),
-        ),
+    probe: (s, row) =>
+      s.script(row, Script.Probe, s.field(row, IrField.X), s.field(row, IrField.Lo) | (s.field(row, IrField.Hi) << 16)),
     add: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
     sub: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
     and: (s, row, width, op) => s.binary(row, op, width === 1 ? 32 : width),
@@ -577,61 +579,50 @@ const slot = StateOffset.x87 + s.field(row, IrField.X) * 16;
     trunc: (s, row, width) => s.truncate(row, width),
     select: (s, row, width) => s.choose(row, width),
     cond: (s, row) => {
-s.kind[row] = Kind.Cond;
-        s.slot[row] = s.field(row, IrField.X);
-        return;
-},
+      s.kind[row] = Kind.Cond;
+      s.slot[row] = s.field(row, IrField.X);
+      return;
+    },
     getFlag: (s, row) => {
-const flag = s.field(row, IrField.X);
-        const cc = flagConditions.get(flag);
-        if (cc !== undefined) {
-          s.kind[row] = Kind.Cond;
-          s.slot[row] = cc;
-          return;
-        }
-        const d = s.destination(row);
-        s.emit(getFlagOps.get(flag)!, d, 0, 0, 0, 0);
-        return s.define(row, d, true);
-},
+      const flag = s.field(row, IrField.X);
+      const cc = flagConditions.get(flag);
+      if (cc !== undefined) {
+        s.kind[row] = Kind.Cond;
+        s.slot[row] = cc;
+        return;
+      }
+      const d = s.destination(row);
+      s.emit(getFlagOps.get(flag)!, d, 0, 0, 0, 0);
+      s.define(row, d, true);
+    },
     setFlag: (s, row) => {
-const a = s.field(row, IrField.A);
-        const slot = s.operand(a);
-        s.consume(a);
-        s.saveConditions(row);
-        return s.emit(setFlagOps.get(s.field(row, IrField.X))!, 0, slot, 0, 0, 0);
-},
+      const a = s.field(row, IrField.A);
+      const slot = s.operand(a);
+      s.consume(a);
+      s.saveConditions(row);
+      s.emit(setFlagOps.get(s.field(row, IrField.X))!, 0, slot, 0, 0, 0);
+    },
     flags: (s, row, width) => s.flags(row, width),
     getRflags: (s, row) => s.script(row, Script.GetRflags, 0, 0),
     setRflags: (s, row) => {
-s.saveConditions(row);
-        return s.script(row, Script.SetRflags, s.field(row, IrField.Lo), 0);
-},
+      s.saveConditions(row);
+      s.script(row, Script.SetRflags, s.field(row, IrField.Lo), 0);
+    },
     simd: (s, row) => s.simd(row),
-    helper: (s, row) => s.script(
-          row,
-          FIRST_HELPER + s.field(row, IrField.X),
-          s.field(row, IrField.Lo),
-          s.field(row, IrField.Hi),
-        ),
+    helper: (s, row) =>
+      s.script(row, FIRST_HELPER + s.field(row, IrField.X), s.field(row, IrField.Lo), s.field(row, IrField.Hi)),
     raiseIf: (s, row) => {
-const a = s.field(row, IrField.A);
-        const slot = s.operand(a);
-        s.consume(a);
-        return s.emit(
-          raiseIfOp,
-          s.field(row, IrField.X),
-          slot,
-          s.field(row, IrField.Hi),
-          Leave.Raise,
-          s.field(row, IrField.Lo),
-        );
-},
+      const a = s.field(row, IrField.A);
+      const slot = s.operand(a);
+      s.consume(a);
+      s.emit(raiseIfOp, s.field(row, IrField.X), slot, s.field(row, IrField.Hi), Leave.Raise, s.field(row, IrField.Lo));
+    },
     checkTarget: (s, row) => {
-const a = s.field(row, IrField.A);
-        const slot = s.operand(a);
-        s.consume(a);
-        return s.emit(s.code64 ? checkCanonical : checkLimit, 13, slot, 1, Leave.Raise, 0);
-},
+      const a = s.field(row, IrField.A);
+      const slot = s.operand(a);
+      s.consume(a);
+      s.emit(s.code64 ? checkCanonical : checkLimit, 13, slot, 1, Leave.Raise, 0);
+    },
   };
   private static readonly ruleByOp: readonly Rule[] = irOpNames.map(
     (name) => Selector.rules[name] ?? ((s, row, width, op) => s.pure(row, op, width)),
@@ -960,7 +951,8 @@ const a = s.field(row, IrField.A);
       if (fold && (op === IrOp.sub || op === IrOp.and)) {
         const name = op === IrOp.sub ? "sub" : "and";
         const only = immediate ? compareOnlyImmediate[name][size]! : compareOnly[name][size]!;
-        return this.emit(only, 0, slotA, slotB, imm, 0);
+        this.emit(only, 0, slotA, slotB, imm, 0);
+        return;
       }
     }
     const d = this.destination(row);
@@ -974,8 +966,13 @@ const a = s.field(row, IrField.A);
     const b = this.field(row, IrField.B);
     const flags = width >= 32 ? this.foldableFlags(row, width) : -1;
     const overflow = flags === -1 ? -1 : this.field(flags, IrField.A);
-    if (overflow === -1 || this.field(flags, IrField.X) !== FlagsKind.Mul || !this.isOverflow(overflow, row, a, b, width)) {
-      return this.pure(row, IrOp.mul, width);
+    if (
+      overflow === -1 ||
+      this.field(flags, IrField.X) !== FlagsKind.Mul ||
+      !this.isOverflow(overflow, row, a, b, width)
+    ) {
+      this.pure(row, IrOp.mul, width);
+      return;
     }
     const high = this.field(overflow, IrField.A);
     const sign = this.field(overflow, IrField.B);
@@ -1039,7 +1036,10 @@ const a = s.field(row, IrField.A);
     const a = this.field(row, IrField.A);
     const b = this.field(row, IrField.B);
     const count = this.kind[b] === Kind.Const ? this.constLow[b]! : -1;
-    if (count < 0 || count >= width) return this.pure(row, op, width);
+    if (count < 0 || count >= width) {
+      this.pure(row, op, width);
+      return;
+    }
     const flags = this.foldableFlags(row, width);
     const kind = op === IrOp.shl ? 0 : op === IrOp.shr ? 1 : 2;
     const wanted = [FlagsKind.Shl, FlagsKind.Shr, FlagsKind.Sar][kind];
@@ -1064,7 +1064,8 @@ const a = s.field(row, IrField.A);
     const kind = this.kind[a];
     if (kind === Kind.Const && width <= 64) {
       this.defineConst(row, this.constLow[a]!, 0);
-      return this.consume(a);
+      this.consume(a);
+      return;
     }
     if (width === 128) {
       if (this.clean[a] === 0 || kind !== Kind.Slot) this.moveClean(a, from);
@@ -1072,7 +1073,8 @@ const a = s.field(row, IrField.A);
       this.consume(a);
       const d = this.destination(row);
       this.emit(zext128, d, slot, 0, 0, 0);
-      return this.define(row, d, false);
+      this.define(row, d, false);
+      return;
     }
     if (from === 1) {
       if (kind === Kind.Cond && width === 8) {
@@ -1080,14 +1082,18 @@ const a = s.field(row, IrField.A);
         this.consume(a);
         const d = this.destination(row);
         this.emit(setcc[cc >> 1]!, d, 0, 0, 0, cc & 1);
-        return this.define(row, d, false);
+        this.define(row, d, false);
+        return;
       }
       this.operand(a);
       if (this.kind[a] === Kind.Const) this.moveToTemp(a);
-      return this.defineAlias(row, a, true);
+      this.defineAlias(row, a, true);
+      return;
     }
-    if (kind === Kind.Slot && this.clean[a] === 1 && this.slot[a]! >= StateOffset.temps)
-      return this.defineAlias(row, a, true);
+    if (kind === Kind.Slot && this.clean[a] === 1 && this.slot[a]! >= StateOffset.temps) {
+      this.defineAlias(row, a, true);
+      return;
+    }
     const slot = this.operand(a);
     this.consume(a);
     const d = this.destination(row);
@@ -1118,14 +1124,16 @@ const a = s.field(row, IrField.A);
     if (this.kind[a] === Kind.Const) {
       const low = from === 1 ? -this.constLow[a]! : this.immediate(a);
       this.defineConst(row, low, low >> 31);
-      return this.consume(a);
+      this.consume(a);
+      return;
     }
     const slot = this.operand(a);
     this.consume(a);
     if (from === 1) {
       const temp = this.uses[row] === 0 ? TRASH : this.allocTemp();
       this.emit(boolsext, temp, slot, 0, 0, 0);
-      return this.define(row, temp, width === 64);
+      this.define(row, temp, width === 64);
+      return;
     }
     const d = this.destination(row);
     this.emit(movsx.get(from * 256 + width)!, d, slot, 0, 0, 0);
@@ -1137,7 +1145,8 @@ const a = s.field(row, IrField.A);
     const kind = this.kind[a];
     if (kind === Kind.Const) {
       this.defineConst(row, this.constLow[a]!, this.constHigh[a]!);
-      return this.consume(a);
+      this.consume(a);
+      return;
     }
     if (kind === Kind.Ea) {
       if (width === 32) {
@@ -1149,7 +1158,8 @@ const a = s.field(row, IrField.A);
         this.consume(a);
         const d = this.destination(row);
         this.emit(lea32, d, base, index, low, shift);
-        return this.define(row, d, true);
+        this.define(row, d, true);
+        return;
       }
       this.moveToTemp(a);
     }
@@ -1158,7 +1168,8 @@ const a = s.field(row, IrField.A);
       this.consume(a);
       const d = this.destination(row);
       this.emit(boolOp, d, slot, 0, 0, 0);
-      return this.define(row, d, true);
+      this.define(row, d, true);
+      return;
     }
     this.defineAlias(row, a, false);
   }
@@ -1174,7 +1185,8 @@ const a = s.field(row, IrField.A);
       this.consumeOperands(row);
       const d = this.destination(row);
       this.emit(cmov[width === 64 ? 1 : 0]![cc >> 1]!, d, a, b, 0, 0);
-      return this.define(row, d, true);
+      this.define(row, d, true);
+      return;
     }
     const [c, a, b] = [this.operand(cond), this.operand(yes), this.operand(no)];
     this.consumeOperands(row);
@@ -1206,7 +1218,8 @@ const a = s.field(row, IrField.A);
         this.consumeOperands(row);
         const d = this.destination(row);
         this.emit(immediateOp, d, slot, 0, imm, 0);
-        return this.define(row, d, width >= 32);
+        this.define(row, d, width >= 32);
+        return;
       }
     }
     const compares = isComparison[op]!;
@@ -1222,7 +1235,10 @@ const a = s.field(row, IrField.A);
   private simd(row: number): void {
     const number = this.field(row, IrField.X);
     const op = simdRecordOps[number]!;
-    if (op === -1) return this.script(row, Script.Simd, number, this.field(row, IrField.Lo));
+    if (op === -1) {
+      this.script(row, Script.Simd, number, this.field(row, IrField.Lo));
+      return;
+    }
     const slotOf = (field: number): number => {
       const v = this.field(row, field);
       return v === IR_NONE ? 0 : this.operand(v);
@@ -1236,20 +1252,22 @@ const a = s.field(row, IrField.A);
 
   /** A routine in TypeScript; operands are temporaries, so that it may change any register. */
   private script(row: number, number: number, low: number, high: number): void {
-    if (number >= FIRST_HELPER) this.usesHelper = true;
-    if (number !== Script.Simd) this.saveAll(row);
+    // Operations on numbers alone: they change no register of theirs, and most have code of their own.
+    const fast = number >= FIRST_HELPER ? helperRecordOps[number - FIRST_HELPER]! : -1;
+    const harmless = number === Script.Simd || fast !== -1;
+    if (number >= FIRST_HELPER && fast === -1) this.usesHelper = true;
+    if (!harmless) this.saveAll(row);
     const slotOf = (field: number): number => {
       const v = this.field(row, field);
       if (v === IR_NONE) return NO_SLOT;
-      if (this.kind[v] !== Kind.Slot || (this.slot[v]! < StateOffset.temps && number !== Script.Simd))
-        this.moveToTemp(v);
+      if (this.kind[v] !== Kind.Slot || (this.slot[v]! < StateOffset.temps && !harmless)) this.moveToTemp(v);
       return this.slot[v]!;
     };
     const [a, b, c] = [slotOf(IrField.A), slotOf(IrField.B), slotOf(IrField.C)];
     const width = this.field(row, IrField.Width);
     // The result gets a place of its own: a helper may write it before it has read its operands.
     const temp = width === 0 ? NO_SLOT : this.allocTemp();
-    this.emit(scriptOp, temp, a, b, number, c);
+    this.emit(fast === -1 ? scriptOp : fast, temp, a, b, number, c);
     this.emit(dataOp, width, 0, 0, low, high);
     this.consumeOperands(row);
     if (temp !== NO_SLOT) this.define(row, temp, width !== 128);
