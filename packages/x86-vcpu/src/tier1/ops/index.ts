@@ -1,5 +1,6 @@
 /** The table of record ops: the number in a record is the position here, hot ones first. */
 
+import { floatOps } from "../simd/float.ts";
 import { simdOps } from "../simd/index.ts";
 import { aluOps } from "./alu.ts";
 import { controlOps } from "./control.ts";
@@ -17,6 +18,7 @@ const all: readonly RecordOp[] = [
   ...stackOps,
   ...genericOps,
   ...simdOps,
+  ...floatOps,
 ];
 
 export const recordOps: readonly RecordOp[] = [...all.filter((op) => op.hot), ...all.filter((op) => !op.hot)];

@@ -1,0 +1,294 @@
+/**
+ * Fast paths of scalar floating-point helpers: records `helper:NAME`, laid out like `script` records, so that whatever
+ * the host's arithmetic cannot do exactly as the processor goes to the helper in TypeScript.
+ *
+ * The host may stand in when rounding is to nearest, every exception is masked, DAZ and FTZ are off and PE is sticky
+ * already (so that inexact results change nothing), operands are zeros or normal and the result is safely normal.
+ * Exact operations need less.
+ */
+import type { HelperName } from "x86-lift";
+import { StateOffset } from "../../state-layout.ts";
+import type { Emit, RecordOp } from "../ops/emit.ts";
+import { Field, RECORD_BYTES } from "../record.ts";
+
+/** One-byte instructions that the tables of the emitter do not name (WebAssembly core specification 2.0, §5.4.7). */
+// biome-ignore format: a table
+const W = {
+  f32Eq: 0x5b, f32Lt: 0x5d, f64Eq: 0x61, f64Lt: 0x63,
+  f32Sqrt: 0x91, f32Add: 0x92, f32Sub: 0x93, f32Mul: 0x94, f32Div: 0x95,
+  f64Abs: 0x99, f64Trunc: 0x9d, f64Nearest: 0x9e, f64Sqrt: 0x9f, f64Add: 0xa0, f64Sub: 0xa1, f64Mul: 0xa2, f64Div: 0xa3,
+  f32ConvertI32: 0xb2, f32Demote: 0xb6, f64ConvertI32: 0xb7, f64ConvertI64: 0xb9, f64Promote: 0xbb,
+  i32OfF32: 0xbc, i64OfF64: 0xbd, f32OfI32: 0xbe, f64OfI64: 0xbf,
+} as const;
+
+const TRUNC_SAT_I32_F64 = 2;
+const TRUNC_SAT_I64_F64 = 6;
+
+/** Pushes: may inexact results be had from the host? */
+function defaultMxcsr(e: Emit): void {
+  e.state("i32Load", StateOffset.mxcsr).f.i32(0xffe0).op("i32And").i32(0x1fa0).op("i32Eq");
+}
+
+/** Pushes: is the number in the local zero or normal, with an exponent of at least `least`? */
+function isPlain64(e: Emit, local: number, least: 1 | 2, zero: boolean): void {
+  const { f } = e;
+  f.get(local)
+    .i64(52)
+    .op("i64ShrU", "i32WrapI64")
+    .i32(0x7ff)
+    .op("i32And")
+    .i32(least)
+    .op("i32Sub")
+    .i32(0x7ff - least)
+    .op("i32LtU");
+  if (zero) f.get(local).i64(1).op("i64Shl", "i64Eqz", "i32Or");
+}
+
+function isPlain32(e: Emit, local: number, least: 1 | 2, zero: boolean): void {
+  const { f } = e;
+  f.get(local)
+    .i32(23)
+    .op("i32ShrU")
+    .i32(0xff)
+    .op("i32And")
+    .i32(least)
+    .op("i32Sub")
+    .i32(0xff - least)
+    .op("i32LtU");
+  if (zero) f.get(local).i32(1).op("i32Shl", "i32Eqz", "i32Or");
+}
+
+/** `condition` pushes whether the fast way will do, `fast` stores its result. */
+function orHelper(e: Emit, condition: () => void, fast: () => void): void {
+  const { f } = e;
+  condition();
+  f.if();
+  fast();
+  f.else();
+  f.get(e.pc).get(e.budget).call(e.callees.script);
+  e.stopIf();
+  f.end();
+}
+
+const arithmetic64 =
+  (opcode: number, operands: 1 | 2): ((e: Emit) => void) =>
+  (e) => {
+    const { f, X, Y, R } = e;
+    e.slot("a", "i64Load").f.set(X);
+    f.get(X).raw(W.f64OfI64);
+    if (operands === 2) e.slot("b", "i64Load").f.tee(Y).raw(W.f64OfI64);
+    f.raw(opcode).raw(W.i64OfF64).set(R);
+    orHelper(
+      e,
+      () => {
+        defaultMxcsr(e);
+        isPlain64(e, X, 1, true);
+        f.op("i32And");
+        if (operands === 2) {
+          isPlain64(e, Y, 1, true);
+          f.op("i32And");
+        }
+        isPlain64(e, R, 2, false);
+        f.op("i32And");
+      },
+      () => e.result64(() => f.get(R)),
+    );
+  };
+
+const arithmetic32 =
+  (opcode: number, operands: 1 | 2): ((e: Emit) => void) =>
+  (e) => {
+    const { f, x, y, r } = e;
+    e.slot("a", "i32Load").f.set(x);
+    f.get(x).raw(W.f32OfI32);
+    if (operands === 2) e.slot("b", "i32Load").f.tee(y).raw(W.f32OfI32);
+    f.raw(opcode).raw(W.i32OfF32).set(r);
+    orHelper(
+      e,
+      () => {
+        defaultMxcsr(e);
+        isPlain32(e, x, 1, true);
+        f.op("i32And");
+        if (operands === 2) {
+          isPlain32(e, y, 1, true);
+          f.op("i32And");
+        }
+        isPlain32(e, r, 2, false);
+        f.op("i32And");
+      },
+      () => e.result(32, () => f.get(r)),
+    );
+  };
+
+/** ZF = bit 6 and CF = bit 0; no flag of MXCSR can change. */
+const compare64 = (e: Emit): void => {
+  const { f, X, Y } = e;
+  e.slot("a", "i64Load").f.set(X);
+  e.slot("b", "i64Load").f.set(Y);
+  orHelper(
+    e,
+    () => {
+      isPlain64(e, X, 1, true);
+      isPlain64(e, Y, 1, true);
+      f.op("i32And");
+    },
+    () =>
+      e.resultBool(() => {
+        f.get(X).raw(W.f64OfI64).get(Y).raw(W.f64OfI64).raw(W.f64Lt);
+        f.get(X).raw(W.f64OfI64).get(Y).raw(W.f64OfI64).raw(W.f64Eq).i32(6).op("i32Shl", "i32Or");
+      }),
+  );
+};
+
+const compare32 = (e: Emit): void => {
+  const { f, x, y } = e;
+  e.slot("a", "i32Load").f.set(x);
+  e.slot("b", "i32Load").f.set(y);
+  orHelper(
+    e,
+    () => {
+      isPlain32(e, x, 1, true);
+      isPlain32(e, y, 1, true);
+      f.op("i32And");
+    },
+    () =>
+      e.resultBool(() => {
+        f.get(x).raw(W.f32OfI32).get(y).raw(W.f32OfI32).raw(W.f32Lt);
+        f.get(x).raw(W.f32OfI32).get(y).raw(W.f32OfI32).raw(W.f32Eq).i32(6).op("i32Shl", "i32Or");
+      }),
+  );
+};
+
+/** Pushes the binary64 constant 2^n. */
+function powerOfTwo(e: Emit, n: number): void {
+  e.f.i64(BigInt(n + 1023) << 52n).raw(W.f64OfI64);
+}
+
+/** To a signed integer: the second record's lo tells whether to truncate. Exact results need no default MXCSR. */
+const toInteger =
+  (from: 32 | 64, to: 32 | 64): ((e: Emit) => void) =>
+  (e) => {
+    const { f, X, R, x } = e;
+    if (from === 64) e.slot("a", "i64Load").f.set(X);
+    else {
+      e.slot("a", "i32Load").f.set(x);
+      f.get(x).raw(W.f32OfI32).raw(W.f64Promote).raw(W.i64OfF64).set(X);
+    }
+    f.get(X).raw(W.f64OfI64).raw(W.f64Trunc).raw(W.i64OfF64);
+    f.get(X).raw(W.f64OfI64).raw(W.f64Nearest).raw(W.i64OfF64);
+    f.get(e.pc)
+      .access("i32Load", RECORD_BYTES + Field.imm)
+      .op("select")
+      .set(R);
+    orHelper(
+      e,
+      () => {
+        defaultMxcsr(e);
+        f.get(R).raw(W.f64OfI64).get(X).raw(W.f64OfI64).raw(W.f64Eq).op("i32Or");
+        if (from === 64) isPlain64(e, X, 1, true);
+        else isPlain32(e, x, 1, true);
+        f.op("i32And");
+        f.get(R).raw(W.f64OfI64).raw(W.f64Abs);
+        powerOfTwo(e, to - 1);
+        f.raw(W.f64Lt).op("i32And");
+      },
+      () => {
+        const value = (): void =>
+          void f
+            .get(R)
+            .raw(W.f64OfI64)
+            .prefixed(to === 64 ? TRUNC_SAT_I64_F64 : TRUNC_SAT_I32_F64);
+        if (to === 64) e.result64(value);
+        else e.result(32, value);
+      },
+    );
+  };
+
+const bodies: { readonly [N in HelperName]?: (e: Emit) => void } = {
+  addF64: arithmetic64(W.f64Add, 2),
+  subF64: arithmetic64(W.f64Sub, 2),
+  mulF64: arithmetic64(W.f64Mul, 2),
+  divF64: arithmetic64(W.f64Div, 2),
+  sqrtF64: arithmetic64(W.f64Sqrt, 1),
+  addF32: arithmetic32(W.f32Add, 2),
+  subF32: arithmetic32(W.f32Sub, 2),
+  mulF32: arithmetic32(W.f32Mul, 2),
+  divF32: arithmetic32(W.f32Div, 2),
+  sqrtF32: arithmetic32(W.f32Sqrt, 1),
+  compareF64: compare64,
+  compareF32: compare32,
+  f64ToI32: toInteger(64, 32),
+  f64ToI64: toInteger(64, 64),
+  f32ToI32: toInteger(32, 32),
+  f32ToI64: toInteger(32, 64),
+  i32ToF64: (e) => void e.result64(() => e.slot("a", "i32Load").f.raw(W.f64ConvertI32).raw(W.i64OfF64)),
+  i64ToF64: (e) => {
+    const { f, X } = e;
+    e.slot("a", "i64Load").f.set(X);
+    orHelper(
+      e,
+      () => {
+        // Below 2^53 every integer is a double.
+        f.get(X)
+          .i64(1n << 53n)
+          .op("i64Add")
+          .i64(1n << 54n)
+          .op("i64LtU");
+        defaultMxcsr(e);
+        f.op("i32Or");
+      },
+      () => e.result64(() => f.get(X).raw(W.f64ConvertI64).raw(W.i64OfF64)),
+    );
+  },
+  i32ToF32: (e) => {
+    const { f, x } = e;
+    e.slot("a", "i32Load").f.set(x);
+    orHelper(
+      e,
+      () => {
+        f.get(x)
+          .i32(1 << 24)
+          .op("i32Add")
+          .i32(1 << 25)
+          .op("i32LtU");
+        defaultMxcsr(e);
+        f.op("i32Or");
+      },
+      () => e.result(32, () => f.get(x).raw(W.f32ConvertI32).raw(W.i32OfF32)),
+    );
+  },
+  f32ToF64: (e) => {
+    const { f, x } = e;
+    e.slot("a", "i32Load").f.set(x);
+    orHelper(
+      e,
+      () => isPlain32(e, x, 1, true),
+      () => e.result64(() => f.get(x).raw(W.f32OfI32).raw(W.f64Promote).raw(W.i64OfF64)),
+    );
+  },
+  f64ToF32: (e) => {
+    const { f, X, r } = e;
+    e.slot("a", "i64Load").f.set(X);
+    f.get(X).raw(W.f64OfI64).raw(W.f32Demote).raw(W.i32OfF32).set(r);
+    orHelper(
+      e,
+      () => {
+        defaultMxcsr(e);
+        f.get(r).raw(W.f32OfI32).raw(W.f64Promote).get(X).raw(W.f64OfI64).raw(W.f64Eq).op("i32Or");
+        isPlain64(e, X, 1, false);
+        f.op("i32And");
+        isPlain32(e, r, 2, false);
+        f.op("i32And");
+      },
+      () => e.result(32, () => f.get(r)),
+    );
+  },
+};
+
+export const floatOps: readonly RecordOp[] = Object.entries(bodies).map(([name, emit]) => ({
+  name: `helper:${name}`,
+  flags: "none",
+  faults: true,
+  hot: false,
+  emit,
+}));
