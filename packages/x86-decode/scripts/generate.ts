@@ -237,6 +237,7 @@ function infoFile(forms: readonly Form[]): string {
     const words = [...form.traits].filter((trait) => !textTraits.has(trait));
     if (/^(VEX|EVEX|XOP)/.test(form.row.enc)) words.push("vex");
     if (/^(rol|ror|rcl|rcr|shl|shr|sal|sar|shld|shrd)$/.test(form.mnemonic)) words.push("shift");
+    if (/^(enqcmds?|movdir64b)$/.test(form.mnemonic)) words.push("store-64");
     if (/^rc[lr]$/.test(form.mnemonic)) words.push("through-carry");
     return [
       access,
@@ -270,10 +271,10 @@ export const traitSets = [
 ${traits.map((set) => `${words(set)},`).join("\n")}
 ] as const;
 
-/** Registers: access, register. Memory: access, segment, base, displacement, bytes. */
+/** Registers: access, register, 64-bit code only. Memory: access, segment, base, displacement, bytes, 64-bit code only. */
 export const impliedSets: readonly {
-  readonly registers: readonly (readonly [access: number, register: number])[];
-  readonly memory: readonly (readonly [access: number, segment: number, base: number, displacement: number, bytes: number])[];
+  readonly registers: readonly (readonly [access: number, register: number, only64: number])[];
+  readonly memory: readonly (readonly [access: number, segment: number, base: number, displacement: number, bytes: number, only64: number])[];
 }[] = [
 ${implied.map((set) => `${JSON.stringify(impliedSet(set))},`).join("\n")}
 ];
@@ -281,7 +282,7 @@ ${implied.map((set) => `${JSON.stringify(impliedSet(set))},`).join("\n")}
 }
 
 /** Traits that only the formatters need. */
-const textTraits = new Set(["ptr", "data", "addr", "gnu-addr", "st1", "seg-word", "xacquire-nolock", "hint"]);
+const textTraits = new Set(["ptr", "data", "addr", "gnu-addr", "st1", "xacquire-nolock", "hint"]);
 
 function flagNumbers(text: string): number[] {
   const sets = new Map(text.split(" ").map((word) => [word[0], word.slice(2)]));
@@ -294,7 +295,7 @@ function flagNumbers(text: string): number[] {
   );
 }
 
-/** \`rw:sp\` (as wide as the code), \`r:di*\` (as wide as the address), \`w:ss:[sp-8]8\`. */
+/** \`rw:sp\` (as wide as the code), \`r:di*\` (as wide as the address), \`w:ss:[sp-8]8\`, \`@64\` for 64-bit code only. */
 function impliedSet(text: string): { registers: number[][]; memory: number[][] } {
   const registers: number[][] = [];
   const memory: number[][] = [];
@@ -303,7 +304,9 @@ function impliedSet(text: string): { registers: number[][]; memory: number[][] }
     if (plain === undefined) throw new Error(`unknown register "${name}" in "${text}"`);
     return plain + (name.endsWith("*") ? 512 : name === "sp" || name === "bp" ? 256 : 0);
   };
-  for (const word of text.split(" ").filter(Boolean)) {
+  for (const entry of text.split(" ").filter(Boolean)) {
+    const [word = "", mode] = entry.split("@");
+    const only64 = mode === "64" ? 1 : 0;
     const [access, ...rest] = word.split(":");
     const place = /^\[(\w+\*?)([+-]\d+)?\](\d+)$/.exec(rest[1] ?? "");
     if (place)
@@ -313,8 +316,9 @@ function impliedSet(text: string): { registers: number[][]; memory: number[][] }
         number(place[1]!),
         Number(place[2] ?? 0),
         Number(place[3]),
+        only64,
       ]);
-    else registers.push([accessNumber[access!]!, number(rest[0]!)]);
+    else registers.push([accessNumber[access!]!, number(rest[0]!), only64]);
   }
   return { registers, memory };
 }

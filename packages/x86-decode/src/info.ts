@@ -270,13 +270,19 @@ export function usedRegisters(instruction: Instruction): UsedRegister[] {
     for (let i = 0; i < 4; i++) if (first + i !== instruction.opReg1) add(first + i, Access.Read);
   }
   const implied = impliedSets[field(instruction.form, 4)]!;
-  for (const [value, name] of implied.registers) {
+  for (const [value, name, only64] of implied.registers) {
+    if (only64 !== 0 && instruction.bitness !== 64) continue;
     const register = resolve(instruction, name);
     // Registers 8–15 of a row exist in 64-bit code only.
     if (instruction.bitness === 64 || !needsRex(register)) add(register, value as Access);
   }
+  const traits = formTraits(instruction.form);
+  if (traits.includes("store-64")) segment(instruction, Register.ES, Access.Read, used);
+  if (traits.includes("seg-word") && implied.memory.length === 0)
+    segment(instruction, impliedSegment(instruction), Access.Read, used);
   let last: number = Register.None;
-  for (const [value, segmentRegister] of implied.memory) {
+  for (const [value, segmentRegister, , , , only64] of implied.memory) {
+    if (only64 !== 0 && instruction.bitness !== 64) continue;
     if (segmentRegister !== last)
       segment(
         instruction,
@@ -288,6 +294,11 @@ export function usedRegisters(instruction: Instruction): UsedRegister[] {
   }
   return used;
 }
+
+const impliedSegment = (instruction: Instruction): number =>
+  instruction.segmentPrefix === Register.None || (instruction.bitness === 64 && instruction.segmentPrefix < Register.FS)
+    ? Register.DS
+    : instruction.segmentPrefix;
 
 const needsRex = (register: number): boolean =>
   (register >= Register.R8D && register <= Register.R15D) ||
@@ -361,7 +372,20 @@ export function usedMemory(instruction: Instruction): UsedMemory[] {
       }
     }
   }
-  for (const [value, segmentRegister, base, displacement, size] of impliedSets[field(instruction.form, 4)]!.memory)
+  // ENQCMD and MOVDIR64B store 64 bytes where a register points.
+  if (formTraits(instruction.form).includes("store-64"))
+    used.push({
+      segment: Register.ES,
+      base: instruction.opReg0,
+      index: Register.None,
+      scale: 1,
+      displacement: 0n,
+      size: 64,
+      access: Access.Write,
+    });
+  for (const [value, segmentRegister, base, displacement, size, only64] of impliedSets[field(instruction.form, 4)]!
+    .memory) {
+    if (only64 !== 0 && instruction.bitness !== 64) continue;
     used.push({
       segment: segmentRegister,
       base: resolve(instruction, base),
@@ -371,5 +395,6 @@ export function usedMemory(instruction: Instruction): UsedMemory[] {
       size,
       access: value as Access,
     });
+  }
   return used;
 }

@@ -32,7 +32,7 @@ export interface FormRow {
   readonly flags?: string;
   /**
    * Registers and memory used beside the operands: `rw:sp` (as wide as the code's stack), `r:di*` (as wide as the
-   * address), `w:eax`, `w:ss:[sp-8]8` (8 bytes).
+   * address), `w:eax`, `w:ss:[sp-8]8` (8 bytes), with `@64` in 64-bit code only.
    */
   readonly uses?: string;
   /** What comes next, if not the next instruction. */

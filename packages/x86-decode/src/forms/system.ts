@@ -151,7 +151,7 @@ export const systemForms: readonly FormRow[] = [
   { enc: "66 0F 38 82 /r", asm: "INVPCID r64, m128", ops: "r:r64.reg r:m", mem: "u128", modes: "64", cpu: "invpcid", traits: "cpl0 serialize serialize-amd may-vmexit may-vmexit-amd" },
   { enc: "a16 F3 0F 38 F8 !(11):rrr:bbb", asm: "ENQCMDS r16, m512", ops: "r:m[r16.reg] r:m", mem: "u512", modes: "16 32", cpu: "enqcmd", flags: "w:z 0:osacp", traits: "cpl0 may-vmexit" },
   { enc: "a32 F3 0F 38 F8 !(11):rrr:bbb", asm: "ENQCMDS r32, m512", ops: "r:m[r32.reg] r:m", mem: "u512", cpu: "enqcmd", flags: "w:z 0:osacp", traits: "cpl0 may-vmexit" },
-  { enc: "a64 F3 0F 38 F8 !(11):rrr:bbb", asm: "ENQCMDS r64, m512", ops: "r:m[r64.reg] r:m", mem: "u512", modes: "64", cpu: "enqcmd", uses: "w:es:[ax*]64", flags: "w:z 0:osacp", traits: "cpl0 may-vmexit" },
+  { enc: "a64 F3 0F 38 F8 !(11):rrr:bbb", asm: "ENQCMDS r64, m512", ops: "r:m[r64.reg] r:m", mem: "u512", modes: "64", cpu: "enqcmd", flags: "w:z 0:osacp", traits: "cpl0 may-vmexit" },
   { enc: "a16 F2 0F 38 F8 !(11):rrr:bbb", asm: "ENQCMD r16, m512", ops: "r:m[r16.reg] r:m", mem: "u512", modes: "16 32", cpu: "enqcmd", flags: "w:z 0:osacp", traits: "may-vmexit" },
   { enc: "a32 F2 0F 38 F8 !(11):rrr:bbb", asm: "ENQCMD r32, m512", ops: "r:m[r32.reg] r:m", mem: "u512", cpu: "enqcmd", flags: "w:z 0:osacp", traits: "may-vmexit" },
   { enc: "a64 F2 0F 38 F8 !(11):rrr:bbb", asm: "ENQCMD r64, m512", ops: "r:m[r64.reg] r:m", mem: "u512", modes: "64", cpu: "enqcmd", flags: "w:z 0:osacp", traits: "may-vmexit" },

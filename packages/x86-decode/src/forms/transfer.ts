@@ -72,9 +72,9 @@ export const transferForms: readonly FormRow[] = [
   { enc: "o16 0F BF /r", asm: "MOVSX r16, r/m16", ops: "w:r16.reg r:r16.rm", mem: "i16", cpu: "386", traits: "ptr", gnu: "movsxw" },
   { enc: "o32 0F BF /r", asm: "MOVSX r32, r/m16", ops: "w:r32.reg r:r16.rm", mem: "i16", cpu: "386", traits: "ptr", gnu: "movswl" },
   { enc: "o64 0F BF /r", asm: "MOVSX r64, r/m16", ops: "w:r64.reg r:r16.rm", mem: "i16", modes: "64", cpu: "x64", traits: "ptr", gnu: "movswq" },
-  { enc: "a16 66 0F 38 F8 /r", asm: "MOVDIR64B r16, m512", ops: "r:m[r16.reg] r:m", mem: "u512", modes: "16 32", cpu: "movdir64b", uses: "w:es:[ax*]64" },
-  { enc: "a32 66 0F 38 F8 /r", asm: "MOVDIR64B r32, m512", ops: "r:m[r32.reg] r:m", mem: "u512", cpu: "movdir64b", uses: "w:es:[ax*]64" },
-  { enc: "a64 66 0F 38 F8 /r", asm: "MOVDIR64B r64, m512", ops: "r:m[r64.reg] r:m", mem: "u512", modes: "64", cpu: "movdir64b", uses: "w:es:[ax*]64" },
+  { enc: "a16 66 0F 38 F8 /r", asm: "MOVDIR64B r16, m512", ops: "r:m[r16.reg] r:m", mem: "u512", modes: "16 32", cpu: "movdir64b" },
+  { enc: "a32 66 0F 38 F8 /r", asm: "MOVDIR64B r32, m512", ops: "r:m[r32.reg] r:m", mem: "u512", cpu: "movdir64b" },
+  { enc: "a64 66 0F 38 F8 /r", asm: "MOVDIR64B r64, m512", ops: "r:m[r64.reg] r:m", mem: "u512", modes: "64", cpu: "movdir64b" },
   { enc: "NP 0F 38 F9 /r", asm: "MOVDIRI m32, r32", ops: "w:m r:r32.reg", mem: "u32", cpu: "movdiri" },
   { enc: "NP o64 0F 38 F9 /r", asm: "MOVDIRI m64, r64", ops: "w:m r:r64.reg", mem: "u64", modes: "64", cpu: "movdiri" },
 ];
