@@ -61,6 +61,7 @@ describe("[x86-vcpu] selection of records", () => {
     ["a cmp that nobody sees goes: cmp; xor", "39 d8 31 c0", ["(dropped)", "xor32f"]],
     ["a load may fault and show them: add; mov; and", "01 d8 8b 0b 21 d8", ["add32f", "ld32", "and32f"]],
     ["inc keeps CF, so the add before it counts: add; inc", "01 d8 ff c0", ["add32f", "inc32f"]],
+    ["bt eax, 3: the count is known", "0f ba e0 03", ["shr32i", "bool", "setFlag0"]],
     ["imul rax, rbx", "48 0f af c3", ["mul64f"]],
     ["mov rax, gs:[8] adds the base", "65 48 8b 04 25 08 00 00 00", ["ld64x"]],
     ["32-bit: mov eax, [ebx+8] wraps its address", "8b 43 08", ["lea32", "ld32"], 32],

@@ -213,6 +213,13 @@ export const End = {
 } as const;
 export type End = (typeof End)[keyof typeof End];
 
+function foldConstants(op: number, a: number, b: number): number {
+  if (op === IrOp.add) return (a + b) | 0;
+  if (op === IrOp.sub) return (a - b) | 0;
+  if (op === IrOp.and) return a & b;
+  return op === IrOp.or ? a | b : a ^ b;
+}
+
 type Rule = (s: Selector, row: number, width: number, op: number) => void;
 
 export class Selector {
@@ -913,6 +920,11 @@ export class Selector {
   private binary(row: number, op: number, width: number): void {
     let a = this.field(row, IrField.A);
     let b = this.field(row, IrField.B);
+    if (width <= 32 && this.kind[a] === Kind.Const && this.kind[b] === Kind.Const && this.flagsRow[row] === -1) {
+      this.defineConst(row, foldConstants(op, this.constLow[a]!, this.constLow[b]!), 0);
+      this.consumeOperands(row);
+      return;
+    }
     const flags = this.field(row, IrField.Width) === 1 ? -1 : this.foldableFlags(row, width);
     const kind = flags === -1 ? -1 : this.field(flags, IrField.X);
     const sameOperands = flags !== -1 && this.field(flags, IrField.A) === a && this.field(flags, IrField.B) === b;

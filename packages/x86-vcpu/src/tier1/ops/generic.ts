@@ -294,16 +294,19 @@ function setFlagOps(): RecordOp[] {
   };
   const cc = (e: Emit, code: number) => (): void => void e.condition(code);
   return [
-    flagsOp("setFlag0", "update", (e) => {
-      const { f } = e;
-      // OF stays: the bit below CF becomes CF xor OF.
-      e.condition(0).f.set(e.x);
-      bool(e).f.set(e.y);
-      e.flagCout(() => {
-        f.get(e.y).i32(31).op("i32Shl").get(e.x).get(e.y).op("i32Xor").i32(30).op("i32Shl", "i32Or");
-        f.op("i64ExtendI32U").i64(32).op("i64Shl");
-      });
-    }),
+    {
+      ...flagsOp("setFlag0", "update", (e) => {
+        const { f } = e;
+        // OF stays: the bit below CF becomes CF xor OF.
+        e.condition(0).f.set(e.x);
+        bool(e).f.set(e.y);
+        e.flagCout(() => {
+          f.get(e.y).i32(31).op("i32Shl").get(e.x).get(e.y).op("i32Xor").i32(30).op("i32Shl", "i32Or");
+          f.op("i64ExtendI32U").i64(32).op("i64Shl");
+        });
+      }),
+      hot: true,
+    },
     flagsOp("setFlag11", "update", (e) => {
       const { f } = e;
       e.condition(2).f.set(e.y);
@@ -406,7 +409,10 @@ export const genericOps: readonly RecordOp[] = [
     f.vectorAccess(0x00, e.layout.state, 4).vectorAccess(0x0b, e.layout.state, 4);
   }),
   // To a boolean (64-bit 0 or 1) from bit 0 of slot a.
-  pure("bool", (e) => void e.resultBool(() => e.slot("a", "i32Load8U").f.i32(1).op("i32And"))),
+  {
+    ...pure("bool", (e) => void e.resultBool(() => e.slot("a", "i32Load8U").f.i32(1).op("i32And"))),
+    hot: true,
+  },
   pure("boolsext", (e) => void e.result64(() => e.f.i64(0) && e.slot("a", "i64Load8U").f.op("i64Sub"))),
   pure("zext128", (e) => {
     e.field("d").slot("a", "i64Load").f.access("i64Store", e.layout.state);
