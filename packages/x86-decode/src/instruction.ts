@@ -54,6 +54,10 @@ export type DecodeError = (typeof DecodeError)[keyof typeof DecodeError];
 /**
  * One decoded instruction: a flat record of small integers that a decoder refills without allocating.
  *
+ * Every decode sets what its operands' kinds name; `targetLow/High`, `farSelector` and `imm2` keep their old values
+ * in an instruction that has no such operand. After an error only `error`, `length`, the address and the (empty)
+ * operands mean anything.
+ *
  * 64-bit quantities are pairs of 32-bit halves: `xLow` and `xHigh`, both as **signed** int32 (`| 0`), because
  * a bigint for every displacement would cost more than the decode. The bigint getters are for convenience.
  */

@@ -1,8 +1,8 @@
 import * as iced from "iced-x86";
 import { describe, expect, test } from "vitest";
-import { formatGnu } from "../src/gnu.ts";
+import { formatGnu, gnuTokens } from "../src/gnu.ts";
 import { DecodeError, decodeInstruction, Instruction } from "../src/index.ts";
-import { formatIntel } from "../src/intel.ts";
+import { formatIntel, intelTokens } from "../src/intel.ts";
 import { bytesPerEncoding, sample, spaces, writeEncoding } from "./encodings.ts";
 
 /** HVM_LONG=1 compares 1.8 M texts instead of 54 k. */
@@ -50,4 +50,24 @@ describe("[x86-decode] text beside iced-x86", () => {
         }
       expect(differences.slice(0, 20)).toEqual([]);
     });
+
+  test("tokens put together are the text", () => {
+    const instruction = new Instruction();
+    const bytes = new Uint8Array(bytesPerEncoding);
+    for (const space of spaces)
+      for (const index of sample(space, 300, 3)) {
+        writeEncoding(space, index, bytes, 0);
+        decodeInstruction(bytes, 0, bytes.length, 64, 0x1000, 0, instruction);
+        expect(
+          intelTokens(instruction)
+            .map((t) => t.text)
+            .join(""),
+        ).toBe(formatIntel(instruction));
+        expect(
+          gnuTokens(instruction)
+            .map((t) => t.text)
+            .join(""),
+        ).toBe(formatGnu(instruction));
+      }
+  });
 });
