@@ -217,6 +217,14 @@ export class Cpu {
     this.set64(StateOffset.rip, value);
   }
 
+  /** RIP ← RIP + bytes, in 64 or, outside 64-bit code, 32 bits. */
+  moveRip(bytes: number): void {
+    const at = (this.base + StateOffset.rip) >>> 2;
+    const sum = this.u32[at]! + bytes;
+    this.u32[at] = sum;
+    if (sum > 0xffff_ffff && this.code64) this.u32[at + 1] = this.u32[at + 1]! + 1;
+  }
+
   get cpl(): number {
     return this.get32(StateOffset.cpl);
   }

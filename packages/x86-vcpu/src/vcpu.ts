@@ -357,7 +357,7 @@ export class Vcpu {
   /** The instruction at RIP has been emulated: moves past it, ends interrupt shadows and RF, pends #DB if TF is set. Counts one. */
   advanceRip(length: number): void {
     const { cpu } = this;
-    cpu.rip = BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + BigInt(length));
+    cpu.moveRip(length);
     cpu.retired += 1;
     cpu.replay.clear();
     if ((cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0) cpu.pendingDr6 |= DR6_BS;

@@ -28,7 +28,7 @@ export class MmioReplay {
   }
 
   clear(): void {
-    this.done.length = 0;
+    if (this.done.length > 0) this.done.length = 0;
     this.next = 0;
     this.retired = -1;
   }

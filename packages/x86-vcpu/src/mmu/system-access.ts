@@ -10,8 +10,21 @@ import type { Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";
 import { StateOffset } from "../state-layout.ts";
 
-export const low32 = (v: bigint): number => Number(v & 0xffff_ffffn) | 0;
-export const high32 = (v: bigint): number => Number((v >> 32n) & 0xffff_ffffn) | 0;
+/** Halves of a bigint through one buffer: no intermediate bigints, which cost more than everything around them. */
+const whole = new BigUint64Array(1);
+const halves = new Int32Array(whole.buffer);
+
+/** Bits 31:0, signed. */
+export function low32(v: bigint): number {
+  whole[0] = v;
+  return halves[0]!;
+}
+
+/** Bits 63:32, signed. */
+export function high32(v: bigint): number {
+  whole[0] = v;
+  return halves[1]!;
+}
 
 function load(cpu: Cpu, linear: bigint, bytes: number): boolean {
   const scratch = cpu.base + StateOffset.scratch;

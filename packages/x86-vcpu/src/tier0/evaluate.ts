@@ -10,6 +10,7 @@ import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
 import { checkBranchTarget } from "../mmu/fetch.ts";
 import { probeLinear } from "../mmu/linear.ts";
+import { high32 as high, low32 as low } from "../mmu/system-access.ts";
 import { stateFieldOffsets } from "../state-fields.ts";
 import { StateOffset, TEMP_BYTES } from "../state-layout.ts";
 import { evaluateCondition, writeStatusFlags } from "../status-flags.ts";
@@ -169,9 +170,6 @@ const raise: RowRule = (e, at) => {
 const mmOffset = (e: Evaluator, at: number): number => e.cpu.base + StateOffset.x87 + e.field(at, IrField.X) * 16;
 const xmmOffset = (e: Evaluator, at: number): number => e.cpu.base + StateOffset.xmm + e.field(at, IrField.X) * 16;
 const fieldOffset = (e: Evaluator, at: number): number => e.cpu.base + stateFieldOffsets[e.field(at, IrField.X)]!;
-
-const low = (v: bigint): number => Number(v & 0xffff_ffffn) | 0;
-const high = (v: bigint): number => Number(v >> 32n) | 0;
 
 const special = {
   const: (e, at, row) => e.define(row, e.constant(at) & mask(e.width(at))),
