@@ -34,27 +34,38 @@ const inverseBox: Uint8Array = /* @__PURE__ */ box.reduce((table, y, x) => {
   return table;
 }, new Uint8Array(256));
 
-const forward = [2, 3, 1, 1] as const;
-const backward = [14, 11, 13, 9] as const;
+/** What a byte in row 0 contributes to its column, by the first column of the circulant matrix; row r rotates it left by 8 · r. */
+function columnTable(factors: readonly number[]): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, x) =>
+    factors.reduce((word, factor, row) => word | (multiply(x, factor) << (8 * row)), 0),
+  );
+}
+const forward: Uint32Array = /* @__PURE__ */ columnTable([2, 1, 1, 3]);
+const backward: Uint32Array = /* @__PURE__ */ columnTable([14, 9, 13, 11]);
 
-/** MixColumns with the circulant matrix whose first row is given. */
-function mixColumns(state: readonly number[], row: readonly number[]): number[] {
-  return state.map((_, i) => {
-    const column = i & ~3;
-    let sum = 0;
-    for (let k = 0; k < 4; k++) sum ^= multiply(state[column + k]!, row[(k - i) & 3]!);
-    return sum;
-  });
+/** MixColumns or its inverse, in place. */
+function mixColumns(state: Uint8Array, table: Uint32Array): Uint8Array {
+  for (let i = 0; i < 16; i += 4) {
+    let word = 0;
+    for (let row = 0; row < 4; row++) {
+      const part = table[state[i + row]!]!;
+      word ^= row === 0 ? part : (part << (8 * row)) | (part >>> (32 - 8 * row));
+    }
+    for (let row = 0; row < 4; row++) state[i + row] = word >>> (8 * row);
+  }
+  return state;
 }
 
 /** Byte 4c + r of the register is row r, column c of the state. Row r moves left by r (right to invert). */
-function shiftAndSubstitute(cpu: Cpu, at: number, table: Uint8Array, direction: 1 | -1): number[] {
-  return Array.from({ length: 16 }, (_, i) => table[cpu.u8[at + ((i + direction * 4 * (i & 3)) & 15)]!]!);
+function shiftAndSubstitute(cpu: Cpu, at: number, table: Uint8Array, direction: 1 | -1): Uint8Array {
+  const state = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) state[i] = table[cpu.u8[at + ((i + direction * 4 * (i & 3)) & 15)]!]!;
+  return state;
 }
 
-function finishRound(cpu: Cpu, state: readonly number[], key: number, result: number): HelperStatus {
-  const out = state.map((x, i) => x ^ cpu.u8[key + i]!);
-  cpu.u8.set(out, result);
+function finishRound(cpu: Cpu, state: Uint8Array, key: number, result: number): HelperStatus {
+  for (let i = 0; i < 16; i++) state[i] = state[i]! ^ cpu.u8[key + i]!;
+  cpu.u8.set(state, result);
   return HelperStatus.Continue;
 }
 
@@ -68,7 +79,7 @@ export const aes = {
     return finishRound(cpu, last !== 0 ? state : mixColumns(state, backward), b, result);
   },
   aesInverseMixColumns: (cpu, a, _b, _c, result) => {
-    cpu.u8.set(mixColumns([...cpu.u8.subarray(a, a + 16)], backward), result);
+    cpu.u8.set(mixColumns(cpu.u8.slice(a, a + 16), backward), result);
     return HelperStatus.Continue;
   },
   aesKeygenAssist: (cpu, a, _b, _c, result, constant) => {

@@ -1,5 +1,5 @@
 /**
- * Fast paths of scalar floating-point helpers: records `helper:NAME`, laid out like `script` records, so that whatever
+ * Fast paths of floating-point helpers: records `helper:NAME`, laid out like `script` records, so that whatever
  * the host's arithmetic cannot do exactly as the processor goes to the helper in TypeScript.
  *
  * The host may stand in when rounding is to nearest, every exception is masked, DAZ and FTZ are off and PE is sticky
@@ -10,6 +10,7 @@ import type { HelperName } from "x86-lift";
 import { StateOffset } from "../../state-layout.ts";
 import type { Emit, RecordOp } from "../ops/emit.ts";
 import { Field, RECORD_BYTES } from "../record.ts";
+import { constant, op, push, result } from "./vector-emit.ts";
 
 /** One-byte instructions that the tables of the emitter do not name (WebAssembly core specification 2.0, §5.4.7). */
 // biome-ignore format: a table
@@ -70,8 +71,9 @@ function orHelper(e: Emit, condition: () => void, fast: () => void): void {
   f.end();
 }
 
+/** `exactZero`: a zero can only be exact (sums and differences), as opposed to tiny. */
 const arithmetic64 =
-  (opcode: number, operands: 1 | 2): ((e: Emit) => void) =>
+  (opcode: number, operands: 1 | 2, exactZero = false): ((e: Emit) => void) =>
   (e) => {
     const { f, X, Y, R } = e;
     e.slot("a", "i64Load").f.set(X);
@@ -88,7 +90,7 @@ const arithmetic64 =
           isPlain64(e, Y, 1, true);
           f.op("i32And");
         }
-        isPlain64(e, R, 2, false);
+        isPlain64(e, R, 2, exactZero);
         f.op("i32And");
       },
       () => e.result64(() => f.get(R)),
@@ -96,7 +98,7 @@ const arithmetic64 =
   };
 
 const arithmetic32 =
-  (opcode: number, operands: 1 | 2): ((e: Emit) => void) =>
+  (opcode: number, operands: 1 | 2, exactZero = false): ((e: Emit) => void) =>
   (e) => {
     const { f, x, y, r } = e;
     e.slot("a", "i32Load").f.set(x);
@@ -113,10 +115,67 @@ const arithmetic32 =
           isPlain32(e, y, 1, true);
           f.op("i32And");
         }
-        isPlain32(e, r, 2, false);
+        isPlain32(e, r, 2, exactZero);
         f.op("i32And");
       },
       () => e.result(32, () => f.get(r)),
+    );
+  };
+
+/** Lane-wise instructions on the exponents of four binary32 or two binary64 numbers (0xfd prefix). */
+const lanes = {
+  32: { shl: 0xab, shrU: 0xad, gtS: 0x3b, ltS: 0x39, eq: 0x37, allTrue: 0xa3, field: 24, limit: 0xff },
+  64: { shl: 0xcb, shrU: 0xcd, gtS: 0xd9, ltS: 0xd8, eq: 0xd6, allTrue: 0xc3, field: 53, limit: 0x7ff },
+} as const;
+
+/** Pushes: {@link isPlain32} or {@link isPlain64} of every lane. */
+function arePlain(e: Emit, width: 32 | 64, local: number, least: 1 | 2, zero: boolean): void {
+  const { f } = e;
+  const lane = lanes[width];
+  const value = (n: number): void => constant(e, n & 0xff, n >> 8, ...new Array<number>(width / 8 - 2).fill(0));
+  const exponents = (): void => void f.get(local).i32(1).vector(lane.shl).i32(lane.field).vector(lane.shrU);
+  exponents();
+  value(least - 1);
+  f.vector(lane.gtS);
+  exponents();
+  value(lane.limit);
+  f.vector(lane.ltS);
+  op(e, "and");
+  if (zero) {
+    f.get(local).i32(1).vector(lane.shl);
+    value(0);
+    f.vector(lane.eq);
+    op(e, "or");
+  }
+  f.vector(lane.allTrue);
+}
+
+const packed =
+  (width: 32 | 64, opcode: number, operands: 1 | 2, exactZero = false): ((e: Emit) => void) =>
+  (e) => {
+    const { f } = e;
+    const [a, b, r] = [f.local("v128"), f.local("v128"), f.local("v128")] as const;
+    push(e, "a");
+    f.set(a).get(a);
+    if (operands === 2) {
+      push(e, "b");
+      f.tee(b);
+    }
+    f.vector(opcode).set(r);
+    orHelper(
+      e,
+      () => {
+        defaultMxcsr(e);
+        arePlain(e, width, a, 1, true);
+        f.op("i32And");
+        if (operands === 2) {
+          arePlain(e, width, b, 1, true);
+          f.op("i32And");
+        }
+        arePlain(e, width, r, 2, exactZero);
+        f.op("i32And");
+      },
+      () => result(e, () => f.get(r)),
     );
   };
 
@@ -205,16 +264,26 @@ const toInteger =
   };
 
 const bodies: { readonly [N in HelperName]?: (e: Emit) => void } = {
-  addF64: arithmetic64(W.f64Add, 2),
-  subF64: arithmetic64(W.f64Sub, 2),
+  addF64: arithmetic64(W.f64Add, 2, true),
+  subF64: arithmetic64(W.f64Sub, 2, true),
   mulF64: arithmetic64(W.f64Mul, 2),
   divF64: arithmetic64(W.f64Div, 2),
   sqrtF64: arithmetic64(W.f64Sqrt, 1),
-  addF32: arithmetic32(W.f32Add, 2),
-  subF32: arithmetic32(W.f32Sub, 2),
+  addF32: arithmetic32(W.f32Add, 2, true),
+  subF32: arithmetic32(W.f32Sub, 2, true),
   mulF32: arithmetic32(W.f32Mul, 2),
   divF32: arithmetic32(W.f32Div, 2),
   sqrtF32: arithmetic32(W.f32Sqrt, 1),
+  sqrtF32x4: packed(32, 0xe3, 1),
+  addF32x4: packed(32, 0xe4, 2, true),
+  subF32x4: packed(32, 0xe5, 2, true),
+  mulF32x4: packed(32, 0xe6, 2),
+  divF32x4: packed(32, 0xe7, 2),
+  sqrtF64x2: packed(64, 0xef, 1),
+  addF64x2: packed(64, 0xf0, 2, true),
+  subF64x2: packed(64, 0xf1, 2, true),
+  mulF64x2: packed(64, 0xf2, 2),
+  divF64x2: packed(64, 0xf3, 2),
   compareF64: compare64,
   compareF32: compare32,
   f64ToI32: toInteger(64, 32),
