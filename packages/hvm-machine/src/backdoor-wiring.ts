@@ -64,13 +64,15 @@ export function connectBackdoor({
     const error = guestinfo.set(key, value);
     if (error) throw new ConfigError(`guestinfo.${key}`, error.message);
   }
+  // One setting with two ways to it: command 14 and the RPCI verb.
+  const timeSync = { enabled: false };
   const guestrpc = createGuestrpc({
     guestinfo,
     seed: config.seed,
     nowNs: uptimeNs,
     log,
     domainId: domain.domid,
-    host: {},
+    host: { timeSync },
   });
   const backdoor = createBackdoor({
     personality: personalityOf(config.personality),
@@ -87,6 +89,7 @@ export function connectBackdoor({
       timeOffsetSeconds: config.timeOffsetSeconds,
       epochNs: unixTimeNs,
       uptimeNs,
+      timeSync,
       ...(config.screen ? { screen: config.screen } : {}),
     }),
   });
