@@ -5,6 +5,10 @@ import { join, relative } from "node:path";
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^"';]*?from\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
 
+/** What would let the host's time, chance or terminal into a library. */
+const HOST_STATE =
+  /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\b(?:setTimeout|setInterval|queueMicrotask)\(|\bperformance\.now\b|\bconsole\.\w/;
+
 function* sources(directory) {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
@@ -42,7 +46,10 @@ export function readLayers(root, layers) {
     const isApp = folder === join(root, "apps", name);
     for (const file of sources(join(folder, "src"))) {
       const where = relative(root, file);
-      for (const match of readFileSync(file, "utf8").matchAll(IMPORT)) {
+      const text = readFileSync(file, "utf8");
+      const host = isApp ? null : HOST_STATE.exec(text);
+      if (host) errors.push(`${where}: ${host[0]} in a library; a run must not depend on the host`);
+      for (const match of text.matchAll(IMPORT)) {
         const specifier = match[1] ?? match[2] ?? match[3];
         if (specifier.startsWith(".")) {
           if (relative(folder, join(file, "..", specifier)).startsWith(".."))

@@ -75,6 +75,11 @@ describe("[layers]", () => {
       "node:fs in a library",
     ],
     [
+      "the host's clock in a library",
+      { "packages/low/src/index.ts": "export const now = () => Date.now();\n" },
+      "Date.now in a library",
+    ],
+    [
       "a stranger in a library",
       { "packages/low/src/index.ts": 'import lodash from "lodash";\nlodash();\n' },
       "lodash is outside the workspace",
