@@ -43,6 +43,8 @@ const BLOCK_ROOM = 64 * 1024;
 /** Pages and contexts after which everything is forgotten: bounds the host's own memory. */
 const MAX_PAGES = 16384;
 const MAX_CONTEXTS = 1024;
+/** Views of one page of memory (addresses, modes) that are kept side by side: bounds the search among them. */
+const MAX_VIEWS = 64;
 
 const jump = recordOp("jump");
 const jumpFar = recordOp("jumpFar");
@@ -80,6 +82,7 @@ export class CodeCache {
   /** Blocks of instructions across two pages, by the host page of their second half. */
   private readonly crossings = new Map<number, { page: CodePage; offset: number; pointer: number }[]>();
   private readonly contexts = new Map<string, number>();
+  private nextContext = 0;
   private lastContext = -1;
   private lastParts = [0, 0, 0, 0];
   /** The block being built ends with a branch record: page offsets of its targets (−1: the selector's target). */
@@ -183,7 +186,8 @@ export class CodeCache {
     let number = this.contexts.get(text);
     if (number === undefined) {
       if (this.contexts.size >= MAX_CONTEXTS) this.reset();
-      number = this.contexts.size;
+      // Never the same number again: pages and jump cache entries of before a reset may still be looked at.
+      number = this.nextContext++;
       this.contexts.set(text, number);
     }
     this.lastContext = number;
@@ -209,6 +213,9 @@ export class CodeCache {
     }
     if (this.pages.length >= MAX_PAGES) {
       this.reset();
+      list = undefined;
+    } else if (list !== undefined && list.length >= MAX_VIEWS) {
+      this.invalidate(hostPage);
       list = undefined;
     }
     if (list === undefined) {

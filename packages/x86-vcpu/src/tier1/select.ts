@@ -101,6 +101,7 @@ const setcc = conditionCodes.map((cc) => recordOp(`setcc${cc}`));
 const getcc = conditionCodes.map((cc) => recordOp(`getcc${cc}`));
 const cmov = [32, 64].map((w) => conditionCodes.map((cc) => recordOp(`cmov${w}cc${cc}`)));
 const jumpIf = conditionCodes.map((cc) => recordOp(`jump${cc}`));
+const select128 = recordOp("select128");
 const selects = byWidth((w) => `select${w}`);
 /** [indexed] → by width. */
 const loadOps = ["", "x"].map((x) => byWidth((w) => `ld${w}${x}`));
@@ -1203,7 +1204,7 @@ export class Selector {
     const [c, a, b] = [this.operand(cond), this.operand(yes), this.operand(no)];
     this.consumeOperands(row);
     const d = this.destination(row);
-    if (width === 128) this.emit(recordOp("select128"), d, c, a, b, 0);
+    if (width === 128) this.emit(select128, d, c, a, b, 0);
     else this.emit(selects[width === 1 ? 3 : log(width)]!, d, c, a, b, 0);
     this.define(row, d, width === 1 || width >= 32);
   }

@@ -198,6 +198,21 @@ describe("[x86-vcpu] tier 1", () => {
     }
   });
 
+  it("one page of code at a hundred addresses", () => {
+    const machine = flatMachine(tier1);
+    const { vcpu, memory } = machine;
+    memory.write(CODE, Uint8Array.from([0x48, 0x8d, 0x05, 0, 0, 0, 0, 0xf4])); // lea rax, [rip]
+    const leaf = (address: number) => 0x1000 + 0x3000 + (address >> 21) * 0x1000 + ((address >> 12) & 511) * 8;
+    for (let n = 0; n < 100; n++) memory.writeU64(leaf(0x60_0000 + n * 4096), BigInt(CODE) | 7n);
+    vcpu.writeControl("cr3", 0x1000n);
+    for (let n = 0; n < 300; n++) {
+      const at = 0x60_0000 + (n % 100) * 4096;
+      vcpu.rip = BigInt(at);
+      expect(vcpu.run(10).reason).toBe("hlt");
+      expect(vcpu.readRegister(0)).toBe(BigInt(at + 7));
+    }
+  });
+
   it("the same code at two addresses keeps its RIP-relative operands apart", () => {
     const machine = flatMachine(tier1);
     const { vcpu, memory } = machine;

@@ -49,7 +49,10 @@ export const controlOps: readonly RecordOp[] = [
     f.get(e.h).access("i64Load", 0, 0).set(e.X);
     notCanonical(e);
     f.brIf(e.labels.leave);
-    e.setState("i64Store", RSP, () => f.get(e.L) && e.imm64().f.op("i64Add"));
+    e.setState("i64Store", RSP, () => {
+      f.get(e.L);
+      e.imm64().f.op("i64Add");
+    });
     e.f.br(e.labels.jump);
   }),
   // raiseIf, and what the checks raise: vector in d, error code in t, whether there is one in b.

@@ -1,5 +1,6 @@
 /** Every operation of the IR that has no record op of its own among the hot ones: one small function each. */
 import { StateOffset } from "../../state-layout.ts";
+import { Control } from "../record.ts";
 import { highProduct, keepCarry, type ShiftKind, shiftFlags, shiftKinds } from "./alu.ts";
 import { type Emit, type IntWidth, intWidths, type RecordOp } from "./emit.ts";
 
@@ -364,7 +365,7 @@ function slowAccess(bytes: 1 | 2 | 4 | 8 | 16): RecordOp[] {
       e.address(false);
       f.i32(0);
       e.field("d").f.vectorAccess(0x00, e.layout.state, 0);
-      f.vectorAccess(0x0b, e.layout.control + 0x20, 4);
+      f.vectorAccess(0x0b, e.layout.control + Control.scratch, 4);
       f.get(e.pc).get(e.budget).get(e.L).call(e.callees.slowStore);
       e.stopIf();
     }),
@@ -413,7 +414,12 @@ export const genericOps: readonly RecordOp[] = [
     ...pure("bool", (e) => void e.resultBool(() => e.slot("a", "i32Load8U").f.i32(1).op("i32And"))),
     hot: true,
   },
-  pure("boolsext", (e) => void e.result64(() => e.f.i64(0) && e.slot("a", "i64Load8U").f.op("i64Sub"))),
+  pure("boolsext", (e) => {
+    e.result64(() => {
+      e.f.i64(0);
+      e.slot("a", "i64Load8U").f.op("i64Sub");
+    });
+  }),
   pure("zext128", (e) => {
     e.field("d").slot("a", "i64Load").f.access("i64Store", e.layout.state);
     e.field("d")
