@@ -123,11 +123,9 @@ export class CodeCache {
     this.reset();
   }
 
-  /** Forgets everything. */
+  /** Forgets everything. Pages stay marked: other vCPUs may have decoded from them, and a store clears the mark. */
   reset(): void {
     const { cpu } = this;
-    for (const hostPage of this.byHost.keys()) this.unmark(hostPage);
-    for (const hostPage of this.crossings.keys()) this.unmark(hostPage);
     this.byHost.clear();
     this.crossings.clear();
     this.contexts.clear();
@@ -140,14 +138,15 @@ export class CodeCache {
     cpu.i32.fill(-1, cache, cache + JUMP_CACHE_ENTRIES * 4);
   }
 
-  private unmark(hostPage: number): void {
+  /** The bytes of a page of the buffer have changed; every tier that shares the memory is told. */
+  invalidate(hostPage: number): void {
     const flag = this.cpu.memory.pageFlagsOffset + hostPage;
     this.cpu.u8[flag] = this.cpu.u8[flag]! & ~PageFlag.Code;
+    this.forget(hostPage);
   }
 
   /** Forgets what was decoded from a page of the buffer. Blocks in use lead out at their end. */
-  invalidate(hostPage: number): void {
-    this.unmark(hostPage);
+  private forget(hostPage: number): void {
     for (const { page, offset, pointer } of this.crossings.get(hostPage) ?? []) {
       if (page.blocks.get(offset) === pointer) page.blocks.delete(offset);
       this.close(pointer);
@@ -215,7 +214,7 @@ export class CodeCache {
       this.reset();
       list = undefined;
     } else if (list !== undefined && list.length >= MAX_VIEWS) {
-      this.invalidate(hostPage);
+      this.forget(hostPage);
       list = undefined;
     }
     if (list === undefined) {
