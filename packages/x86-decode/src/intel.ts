@@ -196,21 +196,27 @@ function segmentPrefix(instruction: Instruction, style: Style): string {
   return segment === Register.None ? "" : `${register(segment, style)}:`;
 }
 
-const shapes: Readonly<Record<number, string>> = {
-  1: "byte ptr ",
-  2: "word ptr ",
-  4: "dword ptr ",
-  6: "fword ptr ",
-  8: "qword ptr ",
-  10: "tbyte ptr ",
-  14: "fpuenv14 ptr ",
-  16: "xmmword ptr ",
-  28: "fpuenv28 ptr ",
-  32: "ymmword ptr ",
-  64: "zmmword ptr ",
-  94: "fpustate94 ptr ",
-  108: "fpustate108 ptr ",
-};
+/** Size words by bytes. */
+const shapes: readonly string[] = /* @__PURE__ */ ((): string[] => {
+  const words: string[] = new Array<string>(109).fill("");
+  for (const [bytes, word] of [
+    [1, "byte"],
+    [2, "word"],
+    [4, "dword"],
+    [6, "fword"],
+    [8, "qword"],
+    [10, "tbyte"],
+    [14, "fpuenv14"],
+    [16, "xmmword"],
+    [28, "fpuenv28"],
+    [32, "ymmword"],
+    [64, "zmmword"],
+    [94, "fpustate94"],
+    [108, "fpustate108"],
+  ] as const)
+    words[bytes] = `${word} ptr `;
+  return words;
+})();
 
 function sizeWord(instruction: Instruction, flags: number, style: Style): string {
   if (style.memorySize === "never") return "";
@@ -230,7 +236,9 @@ function sizeWord(instruction: Instruction, flags: number, style: Style): string
 
 function memory(instruction: Instruction, index: number, flags: number, style: Style): string {
   const { memBase: base, memIndex, memScale } = instruction;
-  let text = `${sizeWord(instruction, flags, style)}${segmentPrefix(instruction, style)}[`;
+  let text = sizeWord(instruction, flags, style);
+  if (instruction.segmentPrefix !== Register.None) text += segmentPrefix(instruction, style);
+  text += "[";
   const isRip = base === Register.RIP || base === Register.EIP;
   if (isRip || (base === Register.None && memIndex === Register.None)) {
     const name = style.symbol?.(absolute(instruction), instruction, index);
@@ -275,7 +283,7 @@ function absoluteHex(instruction: Instruction, style: Style): string {
 
 function displacement(low: number, high: number, style: Style): string {
   if (low === 0 && high === 0) return "";
-  return high < 0 ? signedHex(low, high, style) : `+${hex(low, high, style)}`;
+  return high < 0 ? signedHex(low, high, style) : "+" + hex(low, high, style);
 }
 
 const sourceRegisters: readonly number[] = [Register.SI, Register.ESI, Register.RSI];
