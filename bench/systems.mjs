@@ -2,6 +2,7 @@
 // host between the two serial marks "b" and the end of the line, and the checksum that the guest printed.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -37,27 +38,36 @@ const withImage = async (image, run) => {
 };
 
 /** Runs a program until it ends or has shown `rounds` rounds. */
-const external = (command, args, { rounds, cwd, input = "" }) =>
+const external = (command, args, { rounds, cwd, output }) =>
   new Promise((resolve, reject) => {
     const timer = roundTimer();
-    const child = spawn(command, args, { cwd, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, TERM: "vt100" },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     let errors = "";
     child.on("error", reject);
     child.stderr.on("data", (data) => {
       errors += data;
     });
-    child.stdout.on("data", (data) => {
-      timer.feed(data.toString("latin1"));
-      if (timer.rounds.length >= rounds) child.kill("SIGKILL");
-    });
-    const limit = setTimeout(() => child.kill("SIGKILL"), 300_000);
+    const listen = (stream) =>
+      stream.on("data", (data) => {
+        timer.feed(data.toString("latin1"));
+        if (timer.rounds.length >= rounds) child.kill("SIGTERM");
+      });
+    if (output) {
+      child.stdout.resume();
+      output.then((stream) => listen(stream.on("error", () => {})));
+    } else listen(child.stdout);
+    const limit = setTimeout(() => child.kill("SIGTERM"), 300_000);
     child.on("close", () => {
       clearTimeout(limit);
       if (timer.rounds.length < rounds)
         reject(new Error(`${command}: ${timer.rounds.length} of ${rounds} rounds\n${errors.slice(-2000)}`));
       else resolve(timer.rounds);
     });
-    child.stdin.end(input);
+    if (!output) child.stdin.end();
   });
 
 export const qemu = {
@@ -97,26 +107,35 @@ export const bochs = {
   name: "Bochs",
   available: () => existsSync("/usr/bin/bochs") && existsSync("/usr/share/bochs/BIOS-bochs-latest"),
   run: (image, { rounds }) =>
-    withImage(padToFloppy(image), (folder, file) => {
-      writeFileSync(
-        join(folder, "rc"),
-        [
-          "config_interface: textconfig",
-          "display_library: nogui",
-          "romimage: file=/usr/share/bochs/BIOS-bochs-latest",
-          "vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest",
-          "megs: 64",
-          "cpu: count=1, ips=100000000, reset_on_triple_fault=0",
-          `floppya: 1_44=${file}, status=inserted`,
-          "boot: floppy",
-          "com1: enabled=1, mode=file, dev=/dev/stdout",
-          `log: ${join(folder, "log")}`,
-          "clock: sync=none",
-          "",
-        ].join("\n"),
-      );
+    withImage(padToFloppy(image), async (folder, file) => {
+      // Bochs buffers a serial port that goes to a file; a socket shows each byte when it comes.
+      const server = createServer();
+      await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const rc = [
+        "config_interface: textconfig",
+        "display_library: term",
+        "romimage: file=/usr/share/bochs/BIOS-bochs-latest",
+        "vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest",
+        "megs: 64",
+        "cpu: model=corei5_lynnfield_750, count=1, ips=100000000, reset_on_triple_fault=0",
+        `floppya: 1_44=${file}, status=inserted`,
+        "boot: floppy",
+        `com1: enabled=1, mode=socket-client, dev=127.0.0.1:${server.address().port}`,
+        `log: ${join(folder, "log")}`,
+        "sound: driver=dummy",
+        "clock: sync=none",
+        "",
+      ];
+      writeFileSync(join(folder, "rc"), rc.join("\n"));
       writeFileSync(join(folder, "go"), "c\n");
-      return external("bochs", ["-q", "-f", join(folder, "rc"), "-rc", join(folder, "go")], { rounds, cwd: folder });
+      // The terminal display wants a terminal: script(1) makes one.
+      const command = `exec bochs -q -f ${join(folder, "rc")} -rc ${join(folder, "go")}`;
+      const output = new Promise((resolve) => server.once("connection", resolve));
+      try {
+        return await external("script", ["-qfc", command, "/dev/null"], { rounds, cwd: folder, output });
+      } finally {
+        server.close();
+      }
     }),
 };
 

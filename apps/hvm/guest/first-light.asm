@@ -48,6 +48,9 @@ start:
         mov bx, 0x7e00
         int 0x13
 .loaded:
+        mov dx, COM1 + 3                ; 8 bits, no parity: a UART wakes up with 5
+        mov al, 3
+        out dx, al
         mov si, text_real
         call puts16
         in al, 0x92                     ; A20 on, and do not touch the reset bit
