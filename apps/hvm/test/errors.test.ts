@@ -188,6 +188,18 @@ const cases: readonly (readonly [string, readonly string[], number, RegExp])[] =
     139,
     /fault was killed by SIGSEGV \(vector 14 at 0x40007b, address 0x0\)/,
   ],
+  [
+    "an instruction that the processor lacks",
+    ["exec", ...program("avx", elf([0xc5, 0xfc, 0x58, 0xc1]))],
+    69,
+    /avx: instruction not implemented: vaddps ymm0,ymm0,ymm1 \(c5 fc 58 c1\) at RIP 0x400078/,
+  ],
+  [
+    "an instruction that is undefined on purpose",
+    ["exec", ...program("ud2", elf([0x0f, 0x0b]))],
+    132,
+    /ud2 was killed by SIGILL \(vector 6 at 0x400078/,
+  ],
   ["an image that is not there", ["run", join(folder, "nowhere")], 66, /nowhere: no such file/],
   ["no image", ["run"], 64, /no image given/],
   [

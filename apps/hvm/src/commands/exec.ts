@@ -110,7 +110,7 @@ export const exec: Command = {
     );
 
     const stop = await session.run();
-    const outcome = judge(stop, process, session);
+    const outcome = (await unknownInstruction(process)) ?? judge(stop, process, session);
     const out = given["guestinfo-out"];
     if (out !== undefined) writeWhole(out, `${JSON.stringify(session.guestinfoSet(), null, 2)}\n`);
     if (json) {
@@ -158,6 +158,34 @@ interface Outcome {
   readonly end: unknown;
   readonly message?: string;
   readonly hint?: string;
+}
+
+const VECTOR_UD = 6;
+const MAX_INSTRUCTION_BYTES = 15;
+const UNDEFINED_ON_PURPOSE: readonly string[] = ["ud0", "ud1", "ud2"];
+
+/** Killed by #UD on an instruction that exists, but not in this processor: names it. */
+async function unknownInstruction(process: LinuxProcess): Promise<Outcome | undefined> {
+  const { end } = process;
+  if (end?.kind !== "killed" || end.fault?.vector !== VECTOR_UD) return undefined;
+  const { rip } = end.fault;
+  const address = Number(rip);
+  // The page after the last may be missing: as many bytes as there are.
+  let bytes: Uint8Array | undefined;
+  for (let length = MAX_INSTRUCTION_BYTES; !bytes && length > 0; length--) bytes = process.space.read(address, length);
+  if (!bytes) return undefined;
+  const { decode, mnemonicNames } = await import("x86-decode");
+  const { formatIntel } = await import("x86-decode/intel");
+  const insn = decode(bytes, { ip: rip })[0];
+  if (!insn || insn.error !== 0 || UNDEFINED_ON_PURPOSE.includes(mnemonicNames[insn.mnemonic] ?? "")) return undefined;
+  const text = formatIntel(insn);
+  const code = Array.from(bytes.subarray(0, insn.length), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return {
+    exitCode: ExitCode.Unimplemented,
+    end: { kind: "unimplemented", text, bytes: code, rip: hex(rip) },
+    message: `${process.name}: instruction not implemented: ${text} (${code}) at RIP ${hex(rip)}`,
+    hint: "CPUID does not offer it; a program that asks CPUID first, as most do, takes another way",
+  };
 }
 
 function judge(stop: SessionStop, process: LinuxProcess, session: GuestSession): Outcome {
