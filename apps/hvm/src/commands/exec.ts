@@ -177,7 +177,7 @@ async function unknownInstruction(process: LinuxProcess): Promise<Outcome | unde
   const { decode, mnemonicNames } = await import("x86-decode");
   const { formatIntel } = await import("x86-decode/intel");
   const insn = decode(bytes, { ip: rip })[0];
-  if (!insn || insn.error !== 0 || UNDEFINED_ON_PURPOSE.includes(mnemonicNames[insn.mnemonic] ?? "")) return undefined;
+  if (insn?.error !== 0 || UNDEFINED_ON_PURPOSE.includes(mnemonicNames[insn.mnemonic] ?? "")) return undefined;
   const text = formatIntel(insn);
   const code = Array.from(bytes.subarray(0, insn.length), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return {
