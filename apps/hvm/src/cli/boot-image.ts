@@ -5,7 +5,7 @@ import type { Io } from "../commands/command.ts";
 import { backdoorLine } from "./backdoor-line.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
 import type { FlagTable } from "./flags.ts";
-import { configured, GuestSession, type SessionStop, writeWhole } from "./guest-session.ts";
+import { configured, finishSession, GuestSession, type Outcome, type SessionStop } from "./guest-session.ts";
 import { createStyle, wantsColour } from "./terminal.ts";
 
 /** Flags that say how long and how loudly an image runs. */
@@ -57,25 +57,13 @@ export async function bootImage(options: BootOptions, io: Io): Promise<number> {
   }
 
   const outcome = judge(stop, path, session);
-  const out = options.guestinfoOut;
-  if (out !== undefined) writeWhole(out, `${JSON.stringify(session.guestinfoSet(), null, 2)}\n`);
-  if (json) {
-    const report = {
-      image: path,
-      format: image.format,
-      end: stop.kind === "shutdown" ? stop.shutdown.cause : stop.kind,
-      exitCode: outcome.exitCode,
-      ...(outcome.message === undefined ? {} : { error: outcome.message }),
-      serial: Buffer.concat(captured).toString("latin1"),
-      ...session.report(),
-      ...(config.vmportDebug === undefined ? {} : { log }),
-    };
-    io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  } else if (outcome.message !== undefined) {
-    io.stderr.write(`${style.red(`hvm ${command}:`)} ${outcome.message}\n`);
-    if (outcome.hint !== undefined) io.stderr.write(`${style.dim(outcome.hint)}\n`);
-  }
-  return outcome.exitCode;
+  const report = {
+    head: { image: path, format: image.format, end: stop.kind === "shutdown" ? stop.shutdown.cause : stop.kind },
+    output: { serial: Buffer.concat(captured).toString("latin1") },
+    tail: config.vmportDebug === undefined ? {} : { log },
+  };
+  const { guestinfoOut } = options;
+  return finishSession(session, { command, outcome, guestinfoOut, report: json ? report : undefined }, io);
 }
 
 /** Turns an image's defects into the command line's own errors. */
@@ -92,11 +80,7 @@ export function loaded<T>(path: string, load: () => T): T {
   }
 }
 
-function judge(
-  stop: SessionStop,
-  path: string,
-  session: GuestSession,
-): { exitCode: number; message?: string; hint?: string } {
+function judge(stop: SessionStop, path: string, session: GuestSession): Outcome {
   const { machine } = session;
   const at = `RIP 0x${machine.vcpus[0]!.rip.toString(16)}`;
   if (stop.kind === "limit") {

@@ -5,7 +5,9 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "n
 import { ConfigError, createMachine, type Machine, type MachineConfig, type MachineStop } from "hvm-machine";
 import type { BackdoorEvent } from "vmport-backdoor";
 import { toConsoleLine } from "vmport-debug-log";
+import type { Io } from "../commands/command.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
+import { createStyle, wantsColour } from "./terminal.ts";
 
 /** Instructions between two looks at the host's clock. */
 const SLICE = 20_000_000;
@@ -164,4 +166,40 @@ export function writeWhole(path: string, text: string): void {
       "check the folder and its permissions",
     );
   }
+}
+
+/** What a run came to, for people and for the exit status. */
+export interface Outcome {
+  readonly exitCode: number;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+export interface Ending {
+  /** `exec`, `run` or `create`, for messages. */
+  readonly command: string;
+  readonly outcome: Outcome;
+  readonly guestinfoOut: string | undefined;
+  /** Present with --json: the command's own part of the report, before and after the common one. */
+  readonly report: { readonly head: object; readonly output: object; readonly tail: object } | undefined;
+}
+
+/** The end of every run: guestinfo to its file, then the report or the message. The exit status. @throws CliError */
+export function finishSession(
+  session: GuestSession,
+  { command, outcome, guestinfoOut, report }: Ending,
+  io: Io,
+): number {
+  const { exitCode, message, hint } = outcome;
+  if (guestinfoOut !== undefined) writeWhole(guestinfoOut, `${JSON.stringify(session.guestinfoSet(), null, 2)}\n`);
+  if (report) {
+    const error = message === undefined ? {} : { error: message };
+    const whole = { ...report.head, exitCode, ...error, ...report.output, ...session.report(), ...report.tail };
+    io.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+  } else if (message !== undefined) {
+    const style = createStyle(wantsColour(io.stderr, io.env));
+    io.stderr.write(`${style.red(`hvm ${command}:`)} ${message}\n`);
+    if (hint !== undefined) io.stderr.write(`${style.dim(hint)}\n`);
+  }
+  return exitCode;
 }

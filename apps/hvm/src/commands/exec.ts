@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { type LinuxProcess, type ProcessEnd, ProcessError, type ProcessErrorCode } from "linux-process";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
-import { GuestSession, type SessionStop, writeWhole } from "../cli/guest-session.ts";
+import { finishSession, GuestSession, type Outcome, type SessionStop } from "../cli/guest-session.ts";
 import { machineConfig, machineFlags } from "../cli/machine-flags.ts";
 import { createStyle, wantsColour } from "../cli/terminal.ts";
 import { hostFiles } from "../node/host-files.ts";
@@ -111,28 +111,20 @@ export const exec: Command = {
 
     const stop = await session.run();
     const outcome = (await unknownInstruction(process)) ?? judge(stop, process, session);
-    const out = given["guestinfo-out"];
-    if (out !== undefined) writeWhole(out, `${JSON.stringify(session.guestinfoSet(), null, 2)}\n`);
-    if (json) {
-      const report = {
-        program,
-        arguments: parameters,
-        end: outcome.end,
-        exitCode: outcome.exitCode,
-        ...(outcome.message === undefined ? {} : { error: outcome.message }),
+    const report = {
+      head: { program, arguments: parameters, end: outcome.end },
+      output: {
         stdout: Buffer.concat(captured.stdout).toString("utf8"),
         stderr: Buffer.concat(captured.stderr).toString("utf8"),
-        ...session.report(),
+      },
+      tail: {
         syscalls: Object.fromEntries([...process.counts].sort(([a], [b]) => (a < b ? -1 : 1))),
         ...(given.strace ? { strace: straceLines } : {}),
         ...(given["vmport-debug"] === undefined ? {} : { log }),
-      };
-      io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    } else if (outcome.message !== undefined) {
-      io.stderr.write(`${errorStyle.red("hvm exec:")} ${outcome.message}\n`);
-      if (outcome.hint !== undefined) io.stderr.write(`${errorStyle.dim(outcome.hint)}\n`);
-    }
-    return outcome.exitCode;
+      },
+    };
+    const guestinfoOut = given["guestinfo-out"];
+    return finishSession(session, { command: "exec", outcome, guestinfoOut, report: json ? report : undefined }, io);
   },
 };
 
@@ -153,11 +145,9 @@ function started(start: () => LinuxProcess): LinuxProcess {
   }
 }
 
-interface Outcome {
-  readonly exitCode: number;
+interface ProcessOutcome extends Outcome {
+  /** How it ended, for the report. */
   readonly end: unknown;
-  readonly message?: string;
-  readonly hint?: string;
 }
 
 const VECTOR_UD = 6;
@@ -165,7 +155,7 @@ const MAX_INSTRUCTION_BYTES = 15;
 const UNDEFINED_ON_PURPOSE: readonly string[] = ["ud0", "ud1", "ud2"];
 
 /** Killed by #UD on an instruction that exists, but not in this processor: names it. */
-async function unknownInstruction(process: LinuxProcess): Promise<Outcome | undefined> {
+async function unknownInstruction(process: LinuxProcess): Promise<ProcessOutcome | undefined> {
   const { end } = process;
   if (end?.kind !== "killed" || end.fault?.vector !== VECTOR_UD) return undefined;
   const { rip } = end.fault;
@@ -188,7 +178,7 @@ async function unknownInstruction(process: LinuxProcess): Promise<Outcome | unde
   };
 }
 
-function judge(stop: SessionStop, process: LinuxProcess, session: GuestSession): Outcome {
+function judge(stop: SessionStop, process: LinuxProcess, session: GuestSession): ProcessOutcome {
   const { machine } = session;
   const end: ProcessEnd | undefined = process.end;
   if (end?.kind === "exited") return { exitCode: end.status, end };
