@@ -54,6 +54,19 @@ describeTiers("[x86-vcpu] segment limits in protected mode", () => {
     expect(createMachine("protected").run(hex("2ea200600000 0f0b")).vector).toBe(13);
   });
 
+  // The write through DS leaves a translation behind, with which an engine could do the second write inline.
+  for (const [what, instruction] of [
+    ["mov", "2ea200600000"],
+    ["mov of a constant", "2ec6050060000001"],
+    ["dec", "2e66ff0d00600000"],
+    ["movups", "2e0f110500600000"],
+  ] as const) {
+    test(`nor when its page has just been written through DS: ${what}`, () => {
+      expect(createMachine("protected").run(hex(`a200600000 ${instruction} 0f0b`)).vector).toBe(13);
+      expect(createMachine("protected").run(hex(`a200600000 3e${instruction.slice(2)} 0f0b`)).vector).toBe(6);
+    });
+  }
+
   test("a push beyond SS's limit is #SS(0) and moves nothing", () => {
     const machine = createMachine("protected");
     machine.setDescriptor(0x58, 0x0040_9300_6000_0fffn);

@@ -749,8 +749,10 @@ export class Selector {
   // ---- memory
 
   /** May the access be made inline? */
-  private isInline(segment: number, flags: number, width: number): boolean {
+  private isInline(segment: number, flags: number, width: number, write: boolean): boolean {
     if ((this.inlineSegments & (1 << segment)) === 0) return false;
+    // Outside 64-bit code no code segment is writable: the slow path raises #GP.
+    if (write && segment === Segment.CS && !this.code64) return false;
     return flags === 0 || (flags & NEVER_INLINE) === 0 || (flags === MemoryFlag.Aligned && width === 128);
   }
 
@@ -800,7 +802,7 @@ export class Selector {
     const segment = this.field(row, IrField.X);
     const flags = this.field(row, IrField.Lo);
     const forWrite = (flags & MemoryFlag.ForWrite) !== 0;
-    const inline = this.isInline(segment, flags, width) && !(width === 128 && forWrite);
+    const inline = this.isInline(segment, flags, width, forWrite) && !(width === 128 && forWrite);
     this.memoryOperand(v, segment, inline);
     const x = this.memIndexed ? 1 : 0;
     const { memBase, memIndex, memDisp } = this;
@@ -840,7 +842,7 @@ export class Selector {
     const v = this.field(row, IrField.B);
     const segment = this.field(row, IrField.X);
     const flags = this.field(row, IrField.Lo);
-    const inline = this.isInline(segment, flags, width);
+    const inline = this.isInline(segment, flags, width, true);
     if (inline && this.pushes(row, address, v, segment, width)) return;
     this.memoryOperand(address, segment, inline);
     const { memBase, memIndex, memDisp, memIndexed } = this;

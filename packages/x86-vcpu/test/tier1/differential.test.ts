@@ -11,7 +11,7 @@ const CODE = 0x20_0000;
 const DATA = 0x30_0000;
 const STACK = 0x38_0000;
 const RUNS = Number(process.env["HVM_FUZZ_RUNS"] ?? 100);
-/** Fixed, so that a run repeats; HVM_FUZZ_SEED=N searches elsewhere. Known to differ still: seed 1755188227 (PF, 32-bit code). */
+/** Fixed, so that a run repeats; HVM_FUZZ_SEED=N searches elsewhere. */
 const SEED = Number(process.env["HVM_FUZZ_SEED"] ?? 0x564d_5868);
 
 const choice: fc.Arbitrary<Choice> = fc.record({
@@ -38,6 +38,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
 function prepare({ vcpu, memory }: FlatMachine, code: Uint8Array, { registers, flags }: Setup, start = CODE): void {
   memory.fill(DATA - 0x100, 0x400, 0x5a);
   memory.fill(STACK - 0x400, 0x800, 0xa5);
+  memory.fill(start, 0x400, 0);
   memory.write(start, code);
   registers.forEach((value, index) => void vcpu.writeRegister(index, value));
   vcpu.writeRegister(4, BigInt(start < 0x1_0000 ? 0x7000 : STACK));
@@ -89,6 +90,14 @@ function compare(
     expect(one, `after ${budget} more of ${Buffer.from(bytes).toString("hex")}`).toEqual(zero);
     if (zero!["reason"] !== "budget") return;
   }
+}
+
+/** All of it: what went wrong in one program must not show in the next. */
+function expectSameRam(machines: readonly FlatMachine[], code: readonly number[]): void {
+  const [zero, one] = machines.map(({ memory }) =>
+    memory.bytes.subarray(memory.hostOffset(0), memory.hostOffset(0) + RAM_BYTES),
+  );
+  expect(Buffer.compare(zero!, one!), `RAM after ${Buffer.from(code).toString("hex")}`).toBe(0);
 }
 
 describe("[x86-vcpu] tier 1 = tier 0", () => {
@@ -161,10 +170,7 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
             memory.fill(0x5f00, 0x1500, 0x5a);
           });
           compare(wild, code, state, [3, 40], bits === 16 ? 0x7c00 : CODE);
-          const [zero, one] = wild.map(({ memory }) =>
-            memory.bytes.subarray(memory.hostOffset(0), memory.hostOffset(0) + RAM_BYTES),
-          );
-          expect(Buffer.compare(zero!, one!), `RAM after ${Buffer.from(code).toString("hex")}`).toBe(0);
+          expectSameRam(wild, code);
         }),
         { numRuns: RUNS, seed: SEED },
       );
@@ -192,6 +198,7 @@ describe("[x86-vcpu] tier 1 = tier 0", () => {
               vcpu.setSegment("cs", { ...vcpu.segment("cs"), selector: bits === 32 ? 8 : 0, base: 0n });
             }
             compare(narrow, code, { ...state, registers }, [first, 60], start);
+            expectSameRam(narrow, code);
           },
         ),
         { numRuns: RUNS, seed: SEED },
