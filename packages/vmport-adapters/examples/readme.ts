@@ -1,0 +1,3 @@
+import * as all from "vmport-adapters";
+
+console.log(`${Object.keys(all).length} exports`);

@@ -1,0 +1,3 @@
+import * as all from "vmport-conformance";
+
+console.log(`${Object.keys(all).length} exports`);
