@@ -41,9 +41,10 @@ export function readLayers(root, layers) {
       continue;
     }
     const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const declared = new Set(Object.keys(manifest.dependencies ?? {}));
-    const used = new Set();
     const isApp = folder === join(root, "apps", name);
+    // An app is published as one bundle: what it imports is needed to build it, and by nobody who installs it.
+    const declared = new Set(Object.keys({ ...manifest.dependencies, ...(isApp ? manifest.devDependencies : {}) }));
+    const used = new Set();
     for (const file of sources(join(folder, "src"))) {
       const where = relative(root, file);
       const text = readFileSync(file, "utf8");

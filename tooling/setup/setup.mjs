@@ -119,20 +119,31 @@ function sourceFingerprint() {
       const source = join(root, group, name, "src");
       if (existsSync(source)) visit(source);
     }
+  visit(join(root, "apps", "hvm", "scripts"));
   visit(join(root, "tooling", "tsconfig"));
   return hash.digest("hex");
 }
 
-const buildStamp = join(root, ".cache", "build");
-
-/** Builds what has changed since the last build. */
-export function build() {
+/** Does the work when something that a build reads has changed since it was last done. */
+function once(name, stampName, product, work) {
+  const stampFile = join(root, ".cache", stampName);
   const wanted = sourceFingerprint();
-  const main = join(root, "apps", "hvm", "dist", "bin.js");
-  if (existsSync(main) && existsSync(buildStamp) && readFileSync(buildStamp, "utf8") === wanted) return true;
-  const result = stage("build", () => run(bin("turbo"), ["run", "build", "--output-logs=errors-only"]));
-  if (result.ok) writeWhole(buildStamp, wanted);
+  if (existsSync(product) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted) return true;
+  const result = stage(name, work);
+  if (result.ok) writeWhole(stampFile, wanted);
   return result.ok;
 }
+
+/** The command line alone, bundled from the packages' sources. */
+export const buildCommand = () =>
+  once("build", "build-hvm", join(root, "apps", "hvm", "dist", "bin.js"), () =>
+    run(process.execPath, [join(root, "apps", "hvm", "scripts", "bundle.mjs")]),
+  );
+
+/** Every package as it is published, and the command. */
+export const build = () =>
+  once("build", "build", join(root, "apps", "hvm", "dist", "bin.js"), () =>
+    run(bin("turbo"), ["run", "build", "--output-logs=errors-only"]),
+  );
 
 export { bin };
