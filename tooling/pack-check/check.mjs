@@ -1,6 +1,7 @@
 // Packs every package as npm would publish it and uses the tarballs as a stranger would:
 // publint (strict), are-the-types-wrong (esm-only), then one empty ESM project that installs them all, type-checks each
-// README example against the published types and runs it. Works offline: nothing but the tarballs is installed.
+// README example against the published types and runs it; the command's tarball runs its demonstration. Works offline:
+// nothing but the tarballs is installed.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,9 +96,29 @@ try {
     if (out.status !== 0) fail(name, "README example", out.stdout + out.stderr);
     else if (out.stdout !== wanted) fail(name, `README example printed\n${out.stdout}instead of\n${wanted}`);
   }
+
+  // The command: one bundle that needs nothing beside itself.
+  const command = join(root, "apps", "hvm");
+  const packedCommand = run(bin("pnpm"), ["pack", "--pack-destination", work], command);
+  const commandFile = readdirSync(work).find((entry) => /^hvm-\d/.test(entry));
+  if (packedCommand.status !== 0 || !commandFile) fail("hvm", "pnpm pack", packedCommand.stdout + packedCommand.stderr);
+  else {
+    const target = join(work, "command");
+    mkdirSync(target);
+    const out = run("tar", ["-xzf", join(work, commandFile), "-C", target, "--strip-components=1"], work);
+    if (out.status !== 0) fail("hvm", "tar", out.stderr);
+    const manifest = JSON.parse(readFileSync(join(target, "package.json"), "utf8"));
+    if (Object.keys(manifest.dependencies ?? {}).length) fail("hvm", "is a bundle and has dependencies");
+    const lint = run(bin("publint"), ["run", join(work, commandFile), "--strict"], command);
+    if (lint.status !== 0) fail("hvm", "publint --strict", lint.stdout + lint.stderr);
+    const demo = run(process.execPath, [join(target, manifest.bin.hvm), "demo"], target);
+    if (demo.status !== 0) fail("hvm", "hvm demo from the tarball", demo.stdout + demo.stderr);
+  }
   if (process.env.PACK_CHECK_KEEP) cpSync(work, process.env.PACK_CHECK_KEEP, { recursive: true });
   if (failures.length === 0)
-    console.log(`${Object.keys(tarballs).length} packages packed, ${examples.length} examples run from tarballs`);
+    console.log(
+      `${Object.keys(tarballs).length} packages and the command packed, ${examples.length} examples run from tarballs`,
+    );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
