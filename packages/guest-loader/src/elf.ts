@@ -5,8 +5,12 @@ import { type EntryState, type GuestImage, ImageError, type ImageSegment } from 
 
 /** `parseElf` with this package's error type. */
 export function readElf(bytes: Uint8Array): ElfImage {
+  return wrapElfErrors(() => parseElf(bytes));
+}
+
+export function wrapElfErrors<T>(work: () => T): T {
   try {
-    return parseElf(bytes);
+    return work();
   } catch (error) {
     if (error instanceof ElfError)
       throw new ImageError(error.code === "not-elf" ? "unknown-format" : error.code, error.message, error.offset);

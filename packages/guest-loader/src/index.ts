@@ -1,5 +1,6 @@
 /** Guest images to entry state: flat, boot sector, multiboot 1, ELF. */
 export { BOOT_SECTOR_ADDRESS, type BootSectorOptions, isBootSector, loadBootSector } from "./boot-sector.ts";
+export { type CpioEntry, writeCpio } from "./cpio.ts";
 export { type ElfOptions, loadElf } from "./elf.ts";
 export { type FlatOptions, loadFlat } from "./flat.ts";
 export {
@@ -13,6 +14,7 @@ export {
   type ImageSegment,
 } from "./guest-image.ts";
 export { detectFormat, loadImage } from "./load-image.ts";
+export { type MemoryRange, MemoryType, pcMemoryMap } from "./memory-map.ts";
 export {
   findMultibootHeader,
   loadMultiboot,
@@ -20,3 +22,4 @@ export {
   type MultibootModule,
   type MultibootOptions,
 } from "./multiboot.ts";
+export { loadPvh, type PvhModule, type PvhOptions, pvhEntry, XEN_HVM_START_MAGIC_VALUE } from "./pvh.ts";
