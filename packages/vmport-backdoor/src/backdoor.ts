@@ -17,16 +17,7 @@ import { balloonCommandNames, balloonOutputs, runBalloon } from "./balloon.ts";
 import type { BackdoorCommand, CommandEnvironment } from "./command.ts";
 import { defaultCommands } from "./commands/index.gen.ts";
 import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
-import {
-  type BackdoorFrame,
-  createFrame,
-  type FrameRegister,
-  type FrameSnapshot,
-  loadFrame,
-  snapshotFrame,
-  storeFrame,
-  TrackingFrame,
-} from "./frame.ts";
+import { type BackdoorFrame, createFrame, loadFrame, outputBits, storeFrame, TrackingFrame } from "./frame.ts";
 import { type GpCheckRequest, type GpCheckResult, gpCheck } from "./gp-check.ts";
 import { completeString, type HighBandwidthRequest, StringTransfer, stringCount } from "./high-bandwidth.ts";
 import type { BackdoorHost } from "./host.ts";
@@ -49,7 +40,7 @@ import {
 } from "./protocol/constants.ts";
 import { rdpmc } from "./rdpmc.ts";
 import { type BackdoorContext, type BackdoorRegisters, Register } from "./registers.ts";
-import { Reporter, type WatchedAccess } from "./reporter.ts";
+import { Reporter } from "./reporter.ts";
 import { type BackdoorState, createState } from "./state.ts";
 
 export interface BackdoorOptions {
@@ -122,7 +113,9 @@ export function createBackdoor(options: BackdoorOptions): Backdoor {
   return new PortBackdoor(options);
 }
 
-const NO_OUTPUTS: readonly FrameRegister[] = [];
+/** As {@link outputBits}: the access leaves every register but EAX alone. */
+const NO_OUTPUTS = 0;
+const BALLOON_OUTPUTS = /* @__PURE__ */ outputBits(balloonOutputs);
 const UNHANDLED: HighBandwidthResult = { result: IoResult.Unhandled, faultIndex: -1 };
 const OKAY: HighBandwidthResult = { result: IoResult.Okay, faultIndex: -1 };
 
@@ -136,6 +129,8 @@ class PortBackdoor implements Backdoor {
   readonly #message: MessageHandler | undefined;
   readonly #reporter: Reporter;
   readonly #table: (BackdoorCommand | undefined)[] = [];
+  /** Of each command in the table, as {@link outputBits}. */
+  readonly #outputs: number[] = [];
   readonly #cpl0Only: ReadonlySet<number>;
   readonly #environment: CommandEnvironment & { state: BackdoorState };
   readonly #frame: BackdoorFrame;
@@ -283,8 +278,12 @@ class PortBackdoor implements Backdoor {
       if (this.#table[command.number] !== undefined) {
         throw new RangeError(`backdoor command ${command.number} (${commandName(command.number)}) is given twice`);
       }
-      while (this.#table.length <= command.number) this.#table.push(undefined);
+      while (this.#table.length <= command.number) {
+        this.#table.push(undefined);
+        this.#outputs.push(NO_OUTPUTS);
+      }
       this.#table[command.number] = command;
+      this.#outputs[command.number] = outputBits(command.outputs);
     }
   }
 
@@ -301,17 +300,16 @@ class PortBackdoor implements Backdoor {
     const frame = this.#frame;
     loadFrame(frame, registers);
     const number = frame.ecx & this.personality.commandMask;
-    const watched = this.#reporter.active
-      ? { direction, port, size, registers, number, name: commandName(number), before: snapshotFrame(frame) }
-      : undefined;
-    if (watched !== undefined) this.#reporter.begin(watched);
+    const told = this.#reporter.active;
+    const entryEax = frame.eax;
+    if (told) this.#reporter.begin(direction, port, size, registers, frame, number, commandName(number));
 
     const command = number < this.#table.length ? this.#table[number] : undefined;
     let outcome: BackdoorOutcome = "command";
     let outputs = NO_OUTPUTS;
     if (command === undefined) {
       outcome = "unknown-command";
-      if (watched !== undefined) this.#reporter.unknownCommand(watched);
+      if (told) this.#reporter.unknownCommand();
       if (this.personality.unknownCommand === "not-ours") return IoResult.Unhandled;
       if (this.personality.unknownCommand === "ones") frame.eax = ALL_ONES;
     } else if (frame.cpl !== 0 && this.#cpl0Only.has(number)) {
@@ -320,10 +318,10 @@ class PortBackdoor implements Backdoor {
     } else {
       this.#tracking?.begin();
       command.handle(frame, this.#environment);
-      outputs = command.outputs;
+      outputs = this.#outputs[number] as number;
     }
     this.#store(direction, size, registers, outputs);
-    if (watched !== undefined) this.#reporter.end(watched, outcome, this.#finalRegisters(watched));
+    if (told) this.#reporter.end(outcome, this.#finalEax(direction, size, entryEax), frame);
     return IoResult.Okay;
   }
 
@@ -332,28 +330,21 @@ class PortBackdoor implements Backdoor {
     if (registers.readRegister32(Register.Eax) >>> 0 !== BALLOON_MAGIC) return IoResult.Unhandled;
     const frame = this.#frame;
     loadFrame(frame, registers);
-    const number = frame.ecx;
-    const watched = this.#reporter.active
-      ? {
-          direction,
-          port: BALLOON_PORT,
-          size,
-          registers,
-          number,
-          name: balloonCommandNames[number],
-          before: snapshotFrame(frame),
-        }
-      : undefined;
-    if (watched !== undefined) this.#reporter.begin(watched);
+    const told = this.#reporter.active;
+    const entryEax = frame.eax;
+    if (told) {
+      const name = balloonCommandNames[frame.ecx];
+      this.#reporter.begin(direction, BALLOON_PORT, size, registers, frame, frame.ecx, name);
+    }
     this.#tracking?.begin();
     runBalloon(frame);
-    this.#store(direction, size, registers, balloonOutputs);
-    if (watched !== undefined) this.#reporter.end(watched, "balloon", this.#finalRegisters(watched));
+    this.#store(direction, size, registers, BALLOON_OUTPUTS);
+    if (told) this.#reporter.end("balloon", this.#finalEax(direction, size, entryEax), frame);
     return IoResult.Okay;
   }
 
   /** Writes the frame back by the personality's rules and leaves the accumulator of an IN in `#datum`. */
-  #store(direction: IoDirection, size: IoSize, registers: BackdoorRegisters, outputs: readonly FrameRegister[]): void {
+  #store(direction: IoDirection, size: IoSize, registers: BackdoorRegisters, outputs: number): void {
     const { personality } = this;
     const frame = this.#frame;
     this.#datum = frame.eax >>> 0;
@@ -371,8 +362,7 @@ class PortBackdoor implements Backdoor {
     if (this.#reporter.active) {
       loadFrame(this.#frame, registers);
       const number = this.#frame.ecx & this.personality.commandMask;
-      const before = snapshotFrame(this.#frame);
-      this.#reporter.notVmware({ direction, port, size, registers, number, name: undefined, before });
+      this.#reporter.notVmware(direction, port, size, registers, this.#frame, number);
     }
     if (this.personality.wrongMagic === "not-ours") return IoResult.Unhandled;
     this.#frame.eax = this.personality.wrongMagic === "ones" ? ALL_ONES : eax;
@@ -402,36 +392,25 @@ class PortBackdoor implements Backdoor {
     loadFrame(frame, registers);
     frame.ebp = registers.readRegister32(Register.Ebp);
     const number = frame.ebx & 0xffff;
-    const watched = this.#reporter.active
-      ? {
-          direction,
-          port: BDOORHB_PORT,
-          size,
-          registers,
-          number,
-          name: number === BDOORHB_CMD_MESSAGE ? "MESSAGE" : undefined,
-          before: snapshotFrame(frame),
-          bytes: transfer.length,
-        }
-      : undefined;
-    if (watched !== undefined) this.#reporter.begin(watched);
+    const told = this.#reporter.active;
+    const entryEbx = frame.ebx;
+    if (told) {
+      const name = number === BDOORHB_CMD_MESSAGE ? "MESSAGE" : undefined;
+      this.#reporter.begin(direction, BDOORHB_PORT, size, registers, frame, number, name, transfer.length);
+    }
     let done = true;
     const tooLong = transfer.length > BDOORHB_MAX_BYTES;
     if (number !== BDOORHB_CMD_MESSAGE || this.#message === undefined || tooLong) frame.ebx = 0;
     else done = this.#message.highBandwidth(direction, frame, transfer);
     if (done) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
-    if (watched !== undefined) {
-      this.#reporter.end(watched, done ? "transfer" : "page-fault", done ? snapshotFrame(frame) : watched.before);
+    if (told) {
+      if (!done) frame.ebx = entryEbx;
+      this.#reporter.end(done ? "transfer" : "page-fault", frame.eax, frame);
     }
     return done ? "done" : "fault";
   }
 
-  /** The registers as the guest will see them, accumulator included. */
-  #finalRegisters({ direction, size, before }: WatchedAccess): FrameSnapshot {
-    const { ebx, ecx, edx, esi, edi } = this.#frame;
-    return { eax: this.#finalEax(direction, size, before.eax), ebx, ecx, edx, esi, edi };
-  }
-
+  /** EAX as the guest will see it. */
   #finalEax(direction: IoDirection, size: IoSize, before: number): number {
     if (direction === "out") return this.personality.outWritesEax ? this.#datum : before;
     return size === 4 || this.personality.narrowIn === "whole" ? this.#datum : mergeNarrow(before, this.#datum, size);

@@ -62,16 +62,18 @@ const outputIndex: Readonly<Record<Exclude<FrameRegister, "eax">, number>> = {
   edi: Register.Edi,
 };
 
-/** Writes `outputs` of the frame back: bits 31:0 of each, keeping 63:32. */
-export function storeFrame(
-  frame: BackdoorFrame,
-  registers: BackdoorRegisters,
-  outputs: readonly FrameRegister[],
-): void {
-  for (let i = 0; i < outputs.length; i++) {
-    const name = outputs[i] as FrameRegister;
-    if (name !== "eax") registers.writeRegister32(outputIndex[name], frame[name] >>> 0);
-  }
+/** One bit for each register that a command declares, by x86 number: what {@link storeFrame} takes. */
+export function outputBits(outputs: readonly FrameRegister[]): number {
+  return outputs.reduce((bits, name) => (name === "eax" ? bits : bits | (1 << outputIndex[name])), 0);
+}
+
+/** Writes the registers of `bits` back: bits 31:0 of each, keeping 63:32. */
+export function storeFrame(frame: BackdoorFrame, registers: BackdoorRegisters, bits: number): void {
+  if (bits & (1 << Register.Ebx)) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
+  if (bits & (1 << Register.Ecx)) registers.writeRegister32(Register.Ecx, frame.ecx >>> 0);
+  if (bits & (1 << Register.Edx)) registers.writeRegister32(Register.Edx, frame.edx >>> 0);
+  if (bits & (1 << Register.Esi)) registers.writeRegister32(Register.Esi, frame.esi >>> 0);
+  if (bits & (1 << Register.Edi)) registers.writeRegister32(Register.Edi, frame.edi >>> 0);
 }
 
 /**

@@ -33,6 +33,8 @@ export interface GpCheckRequest {
   readonly errorCode: number;
   readonly registers: Pick<BackdoorRegisters, "readRegister32">;
   readonly rip: bigint;
+  /** For the log only. Default 0. */
+  readonly vcpuId?: number;
   /** Base of CS; ignored in 64-bit code. */
   readonly csBase: bigint;
   /** Default operand size of the code segment; 64 for 64-bit mode. */

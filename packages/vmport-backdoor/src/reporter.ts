@@ -1,37 +1,30 @@
 import type { IoDirection, IoSize } from "portio-bus";
-import { type AccessRecord, type DebugLog, LogMask } from "vmport-debug-log";
+import { type AccessEntry, createAccessEntry, type DebugLog, LogMask } from "vmport-debug-log";
 import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
-import type { FrameSnapshot } from "./frame.ts";
+import { type BackdoorFrame, type FrameSnapshot, snapshotFrame } from "./frame.ts";
 import type { GpCheckRequest, GpCheckResult } from "./gp-check.ts";
 import type { BackdoorHost } from "./host.ts";
 import type { BackdoorRegisters } from "./registers.ts";
 
-/** An access that somebody watches. Made only while {@link Reporter.active}. */
-export interface WatchedAccess {
-  readonly direction: IoDirection;
-  readonly port: number;
-  readonly size: IoSize;
-  readonly registers: BackdoorRegisters;
-  readonly number: number;
-  readonly name: string | undefined;
-  readonly before: FrameSnapshot;
-  /** Bytes of a high-bandwidth transfer. */
-  readonly bytes?: number | undefined;
-}
-
 const ACCESS_CLASSES = LogMask.trace | LogMask.after | LogMask.error;
 
-/** Tells observers and the log. While nobody listens it costs the test of `active`. */
+/**
+ * Tells observers and the log. While nobody listens it costs the test of `active`. An access is told in up to three steps: `begin`, perhaps
+ * `fail`, `end`; between `begin` and `end` no other access may begin. Without observers no object is made.
+ */
 export class Reporter {
   readonly #host: BackdoorHost;
   readonly #log: DebugLog | undefined;
-  readonly #domainId: number;
   #observers: readonly BackdoorObserver[] = [];
+  /** The access being told. */
+  readonly #entry = createAccessEntry();
+  #before: FrameSnapshot | undefined;
+  #bytes: number | undefined;
 
   constructor(host: BackdoorHost, log: DebugLog | undefined, domainId: number) {
     this.#host = host;
     this.#log = log;
-    this.#domainId = domainId;
+    this.#entry.domainId = domainId;
   }
 
   get active(): boolean {
@@ -45,25 +38,51 @@ export class Reporter {
     };
   }
 
-  /** On entry. */
-  begin(access: WatchedAccess): void {
-    this.#write("trace", undefined, access, access.before);
+  /** On entry, with the frame as the guest made it. `bytes`: length of a high-bandwidth transfer. */
+  begin(
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    frame: BackdoorFrame,
+    number: number,
+    name: string | undefined,
+    bytes?: number,
+  ): void {
+    this.#take(direction, port, size, registers, frame, number, name, bytes);
+    this.#write(LogMask.trace, "trace", undefined);
   }
 
-  unknownCommand(access: WatchedAccess): void {
-    this.#write("error", "unknown-command", access, access.before);
+  /** Nobody implements the command. */
+  unknownCommand(): void {
+    this.#write(LogMask.error, "error", "unknown-command");
   }
 
-  /** The access has no magic; nothing else will be told of it. */
-  notVmware(access: WatchedAccess): void {
-    this.#write("error", "not-vmware", access, access.before);
-    this.#emit(access, "not-vmware", access.before);
+  /** The access has no magic; this is all that is told of it. */
+  notVmware(
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    frame: BackdoorFrame,
+    number: number,
+  ): void {
+    this.#take(direction, port, size, registers, frame, number, undefined, undefined);
+    this.#write(LogMask.error, "error", "not-vmware");
+    if (this.#before !== undefined) this.#emit("not-vmware", this.#before);
   }
 
-  /** When it is done, with the registers as the guest will see them. */
-  end(access: WatchedAccess, outcome: BackdoorOutcome, after: FrameSnapshot): void {
-    this.#write("after", undefined, access, after);
-    this.#emit(access, outcome, after);
+  /** When it is done, with EAX and the other registers as the guest will see them. */
+  end(outcome: BackdoorOutcome, eax: number, frame: BackdoorFrame): void {
+    const entry = this.#entry;
+    entry.eax = eax;
+    entry.ebx = frame.ebx;
+    entry.ecx = frame.ecx;
+    entry.edx = frame.edx;
+    entry.esi = frame.esi;
+    entry.edi = frame.edi;
+    this.#write(LogMask.after, "after", undefined);
+    if (this.#before !== undefined) this.#emit(outcome, { ...snapshotFrame(frame), eax });
   }
 
   gp(request: GpCheckRequest, result: GpCheckResult): void {
@@ -72,8 +91,8 @@ export class Reporter {
       kind: "gp",
       class: "gp",
       atNs: this.#host.uptimeNs(),
-      domainId: this.#domainId,
-      vcpuId: 0,
+      domainId: this.#entry.domainId,
+      vcpuId: request.vcpuId ?? 0,
       outcome: result.code,
       errorCode: request.errorCode,
       rip: request.rip,
@@ -81,47 +100,59 @@ export class Reporter {
     });
   }
 
-  #write(
-    logClass: AccessRecord["class"],
-    reason: AccessRecord["reason"],
-    access: WatchedAccess,
-    values: FrameSnapshot,
+  #take(
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    registers: BackdoorRegisters,
+    frame: BackdoorFrame,
+    number: number,
+    name: string | undefined,
+    bytes: number | undefined,
   ): void {
-    if (this.#log === undefined || (this.#log.mask & LogMask[logClass]) === 0) return;
-    const { direction, port, size, registers, number } = access;
-    this.#log.write({
-      kind: "access",
-      class: logClass,
-      atNs: this.#host.uptimeNs(),
-      domainId: this.#domainId,
-      vcpuId: registers.vcpuId ?? 0,
-      reason,
-      direction,
-      port,
-      size,
-      rip: registers.rip ?? 0n,
-      cpl: registers.cpl,
-      command: number,
-      commandName: reason === "not-vmware" ? undefined : access.name,
-      registers: values,
-    });
+    const entry = this.#entry;
+    // Virtual time stands still during a call.
+    entry.atNs = this.#host.uptimeNs();
+    entry.vcpuId = registers.vcpuId ?? 0;
+    entry.direction = direction;
+    entry.port = port;
+    entry.size = size;
+    entry.rip = registers.rip ?? 0n;
+    entry.cpl = registers.cpl;
+    entry.command = number;
+    entry.commandName = name;
+    entry.eax = frame.eax;
+    entry.ebx = frame.ebx;
+    entry.ecx = frame.ecx;
+    entry.edx = frame.edx;
+    entry.esi = frame.esi;
+    entry.edi = frame.edi;
+    this.#before = this.#observers.length > 0 ? snapshotFrame(frame) : undefined;
+    this.#bytes = bytes;
   }
 
-  #emit(access: WatchedAccess, outcome: BackdoorOutcome, after: FrameSnapshot): void {
-    if (this.#observers.length === 0) return;
-    const { direction, port, size, registers, number, name, before, bytes } = access;
+  #write(mask: number, logClass: AccessEntry["class"], reason: AccessEntry["reason"]): void {
+    const log = this.#log;
+    if (log === undefined || (log.mask & mask) === 0) return;
+    this.#entry.class = logClass;
+    this.#entry.reason = reason;
+    log.writeAccess(this.#entry);
+  }
+
+  #emit(outcome: BackdoorOutcome, after: FrameSnapshot): void {
+    const { cpl, rip, vcpuId, direction, port, size, command, commandName } = this.#entry;
     const event = {
-      ring: registers.cpl,
-      rip: registers.rip ?? 0n,
-      vcpuId: registers.vcpuId ?? 0,
+      ring: cpl,
+      rip,
+      vcpuId,
       direction,
       port,
-      size,
-      commandNumber: number,
-      commandName: outcome === "not-vmware" ? undefined : name,
-      before,
+      size: size as IoSize,
+      commandNumber: command,
+      commandName,
+      before: this.#before as FrameSnapshot,
       after,
-      bytes,
+      bytes: this.#bytes,
       outcome,
     };
     for (const observer of this.#observers) observer(event);

@@ -14,6 +14,7 @@ export type {
   MessageRecord,
   RpcRecord,
 } from "./record.ts";
+export { type AccessEntry, createAccessEntry } from "./record-ring.ts";
 export { createRedactor, isSensitiveKey, type RedactOptions } from "./redact.ts";
 export { type SummaryRow, summarize } from "./summary.ts";
 export { escapeBytes, escapeText, unescapeBytes } from "./text.ts";
