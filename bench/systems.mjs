@@ -81,7 +81,7 @@ export const qemu = {
           "-accel",
           "tcg",
           "-M",
-          "pc",
+          "pc,vmport=on",
           "-cpu",
           "max",
           "-m",
@@ -152,8 +152,8 @@ export async function ours(tier) {
   return {
     name: `ours, tier ${tier}`,
     available: () => true,
-    async run(image) {
-      const machine = createMachine({ memory: 64, tier });
+    async run(image, { config }) {
+      const machine = createMachine({ memory: 64, tier, ...config });
       const timer = roundTimer();
       const counts = [];
       machine.devices.serial.onOutput((bytes) => {

@@ -1,29 +1,29 @@
-; Memory: 1 MiB copied eight bytes a step by a loop, source and destination 4 MiB apart; eax = sum of both ends.
+; Memory: 1 MiB copied a register at a time by a loop, source and destination 4 MiB apart; eax = sum of both ends.
 %include "boot.inc"
 SOURCE  equ 0x400000
 TARGET  equ 0x800000
 BYTES   equ 0x100000
 workload:
-        mov r8d, ecx
+        mov ebp, ecx
 .again: mov esi, SOURCE
         mov edi, TARGET
-        mov ecx, BYTES / 32
-.copy:  mov rax, [rsi]
-        mov rdx, [rsi + 8]
-        mov [rdi], rax
-        mov [rdi + 8], rdx
-        mov rax, [rsi + 16]
-        mov rdx, [rsi + 24]
-        mov [rdi + 16], rax
-        mov [rdi + 24], rdx
-        add rsi, 32
-        add rdi, 32
+        mov ecx, BYTES / (4 * word_size)
+.copy:  mov pax, [psi]
+        mov pdx, [psi + word_size]
+        mov [pdi], pax
+        mov [pdi + word_size], pdx
+        mov pax, [psi + 2 * word_size]
+        mov pdx, [psi + 3 * word_size]
+        mov [pdi + 2 * word_size], pax
+        mov [pdi + 3 * word_size], pdx
+        add psi, 4 * word_size
+        add pdi, 4 * word_size
         dec ecx
         jnz .copy
-        add dword [abs SOURCE], 3
-        dec r8d
+        add dword [SOURCE], 3
+        dec ebp
         jnz .again
-        mov eax, [abs SOURCE]
-        add eax, [abs TARGET]
+        mov eax, [SOURCE]
+        add eax, [TARGET]
         ret
 %include "end.inc"

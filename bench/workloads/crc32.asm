@@ -4,7 +4,7 @@ TABLE   equ 0x300000
 DATA    equ 0x310000
 BYTES   equ 262144
 workload:
-        push rcx
+        push pcx
         xor esi, esi
 .table: mov eax, esi
         mov ecx, 8
@@ -13,7 +13,7 @@ workload:
         xor eax, 0xedb88320
 .even:  dec ecx
         jnz .bit
-        mov [rsi * 4 + TABLE], eax
+        mov [psi * 4 + TABLE], eax
         inc esi
         cmp esi, 256
         jb .table
@@ -22,21 +22,21 @@ workload:
         mov eax, 0x12345678
 .data:  imul eax, eax, 1664525
         add eax, 1013904223
-        mov [rdi], eax
+        mov [pdi], eax
         add edi, 4
         dec ecx
         jnz .data
         mov eax, -1
         mov esi, DATA
-.crc:   movzx edx, byte [rsi]
+.crc:   movzx edx, byte [psi]
         xor dl, al
         shr eax, 8
-        xor eax, [rdx * 4 + TABLE]
+        xor eax, [pdx * 4 + TABLE]
         inc esi
         cmp esi, DATA + BYTES
         jb .crc
         not eax
-        pop rcx
+        pop pcx
         dec ecx
         jnz workload
         ret

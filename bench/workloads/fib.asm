@@ -1,10 +1,10 @@
 ; Calls and branches: recursive Fibonacci of 24, `iterations` times; eax = fib(24).
 %include "boot.inc"
 workload:
-        push rcx
+        push pcx
         mov edi, 24
         call fib
-        pop rcx
+        pop pcx
         dec ecx
         jnz workload
         ret
@@ -12,15 +12,15 @@ fib:    cmp edi, 2
         jae .more
         mov eax, edi
         ret
-.more:  push rbx
-        push rdi
+.more:  push pbx
+        push pdi
         dec edi
         call fib
         mov ebx, eax
-        pop rdi
+        pop pdi
         sub edi, 2
         call fib
         add eax, ebx
-        pop rbx
+        pop pbx
         ret
 %include "end.inc"

@@ -2,12 +2,12 @@
 %include "boot.inc"
 LIMIT   equ 1000000
 workload:
-        push rcx
+        push pcx
         mov edi, 0x200000
-        mov ecx, LIMIT / 8
-        mov rax, 0x0101010101010101
-.fill:  mov [rdi], rax
-        add rdi, 8
+        mov ecx, LIMIT / word_size
+        mov pax, 0x0101010101010101 & ((1 << (word_size * 8 - 1)) * 2 - 1)
+.fill:  mov [pdi], pax
+        add pdi, word_size
         dec ecx
         jnz .fill
         mov esi, 2
@@ -15,9 +15,9 @@ workload:
         imul eax, esi
         cmp eax, LIMIT
         jae .count
-        cmp byte [rsi + 0x200000], 0
+        cmp byte [psi + 0x200000], 0
         je .next
-.mark:  mov byte [rax + 0x200000], 0
+.mark:  mov byte [pax + 0x200000], 0
         add eax, esi
         cmp eax, LIMIT
         jb .mark
@@ -25,12 +25,12 @@ workload:
         jmp .outer
 .count: xor eax, eax
         mov esi, 2
-.sum:   movzx edx, byte [rsi + 0x200000]
+.sum:   movzx edx, byte [psi + 0x200000]
         add eax, edx
         inc esi
         cmp esi, LIMIT
         jb .sum
-        pop rcx
+        pop pcx
         dec ecx
         jnz workload
         ret

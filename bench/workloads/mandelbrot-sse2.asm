@@ -1,14 +1,14 @@
 ; SSE2 scalar double: Mandelbrot set, 64 x 64 points, at most 256 steps; eax = steps in all.
 %include "boot.inc"
 workload:
-        push rcx
-        xor r9d, r9d
-        xor r10d, r10d                  ; y
-.row:   xor r11d, r11d                  ; x
-.point: cvtsi2sd xmm0, r11d             ; cr = x * 3 / 64 - 2
+        push pcx
+        xor ebx, ebx
+        xor esi, esi                  ; y
+.row:   xor edi, edi                  ; x
+.point: cvtsi2sd xmm0, edi             ; cr = x * 3 / 64 - 2
         mulsd xmm0, [scale3]
         subsd xmm0, [two]
-        cvtsi2sd xmm1, r10d             ; ci = y * 2 / 64 - 1
+        cvtsi2sd xmm1, esi             ; ci = y * 2 / 64 - 1
         mulsd xmm1, [scale2]
         subsd xmm1, [one]
         xorpd xmm2, xmm2
@@ -28,17 +28,17 @@ workload:
         subsd xmm4, xmm5
         addsd xmm4, xmm0
         movapd xmm2, xmm4
-        inc r9d
+        inc ebx
         dec ecx
         jnz .step
-.out:   inc r11d
-        cmp r11d, 64
+.out:   inc edi
+        cmp edi, 64
         jb .point
-        inc r10d
-        cmp r10d, 64
+        inc esi
+        cmp esi, 64
         jb .row
-        mov eax, r9d
-        pop rcx
+        mov eax, ebx
+        pop pcx
         dec ecx
         jnz workload
         ret

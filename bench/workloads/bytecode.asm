@@ -3,7 +3,7 @@
 CODE    equ 0x500000
 OPS     equ 65536
 workload:
-        push rcx
+        push pcx
         mov edi, CODE
         mov ecx, OPS
         mov eax, 0x2545f491
@@ -18,7 +18,7 @@ workload:
         xor eax, edx
         mov edx, eax
         and edx, 7
-        mov [rdi], dl
+        mov [pdi], dl
         inc edi
         dec ecx
         jnz .make
@@ -27,10 +27,14 @@ workload:
         mov esi, CODE
 .step:  cmp esi, CODE + OPS
         jae .done
-        movzx edx, byte [rsi]
+        movzx edx, byte [psi]
         inc esi
+%if BITS = 64
         lea r8, [jumps]
         jmp [r8 + rdx * 8]
+%else
+        jmp [jumps + edx * 4]
+%endif
 op0:    add eax, ebx
         jmp workload.step
 op1:    sub eax, 7
@@ -43,17 +47,17 @@ op4:    test eax, 4
         jz workload.step
         inc ebx
         jmp workload.step
-op5:    lea ebx, [rbx + rax * 2 + 1]
+op5:    lea ebx, [pbx + pax * 2 + 1]
         jmp workload.step
 op6:    imul ebx, ebx, 5
         jmp workload.step
 op7:    xchg eax, ebx
         jmp workload.step
 workload.done:
-        pop rcx
+        pop pcx
         dec ecx
         jnz workload
         ret
         align 8
-jumps:  dq op0, op1, op2, op3, op4, op5, op6, op7
+jumps:  pointers op0, op1, op2, op3, op4, op5, op6, op7
 %include "end.inc"
