@@ -170,6 +170,7 @@ class Devices implements MachineDevices {
   #request(name: string, request: MachineRequest): void {
     const { domain } = this.#board;
     if (request.kind === "reset") domain.shutdown("reboot", `reset by ${name}`);
+    else if (request.kind === "power-off") domain.shutdown("poweroff", `power off by ${name}`);
     else {
       this.exitStatus = ((request.value << 1) | 1) & 0xff;
       domain.shutdown("poweroff", `the guest wrote 0x${request.value.toString(16)} to ${name}`);

@@ -1,15 +1,25 @@
 /** PC devices as plain objects: UART, PIC, PIT, RTC, debugcon and friends. No bus, no clock, no CPU. */
-export type {
-  AccessSize,
-  Device,
-  DeviceEnvironment,
-  DeviceModel,
-  DeviceTimer,
-  MachineRequest,
-  PortRange,
+export {
+  type AccessSize,
+  type Device,
+  type DeviceEnvironment,
+  type DeviceModel,
+  type DeviceRange,
+  type DeviceTimer,
+  type MachineRequest,
+  readWide,
+  writeWide,
 } from "./device.ts";
 export { type DebugconOptions, debugcon } from "./devices/debugcon.ts";
+export { IO_APIC_PINS, type IoApic, type IoApicOptions, type IoApicState, ioApic } from "./devices/io-apic.ts";
 export { isaDebugExit } from "./devices/isa-debug-exit.ts";
+export {
+  type LocalApic,
+  type LocalApicOptions,
+  type LocalApicProcessor,
+  type LocalApicState,
+  localApic,
+} from "./devices/local-apic.ts";
 export { type Pic, type PicState, pic8259 } from "./devices/pic-8259.ts";
 export { PIT_HZ, type PitState, pit8254 } from "./devices/pit-8254.ts";
 export { PM_TIMER_HZ, type PmTimerOptions, pmTimer } from "./devices/pm-timer.ts";
@@ -18,3 +28,12 @@ export { resetControl } from "./devices/reset-control.ts";
 export { type RtcOptions, type RtcState, rtcCmos } from "./devices/rtc-cmos.ts";
 export { type Uart, type UartOptions, type UartState, uart16550a } from "./devices/uart-16550a.ts";
 export { deviceModels } from "./index.gen.ts";
+export {
+  BROADCAST,
+  BROADCAST_X2,
+  createInterruptBus,
+  DeliveryMode,
+  type InterruptBus,
+  type IoApicPort,
+  type LocalApicPort,
+} from "./interrupt-bus.ts";
