@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createAccessEntry, createDebugLog, type LogRecord } from "./index.ts";
+import { type AccessEntry, createAccessEntry, createDebugLog, type LogRecord } from "./index.ts";
 
-const entryAt = (atNs: bigint, command: number) =>
+const entryAt = (atNs: bigint, command: number): AccessEntry =>
   Object.assign(createAccessEntry(), {
     class: "after",
     atNs,
@@ -20,7 +20,7 @@ const entryAt = (atNs: bigint, command: number) =>
     edx: 2,
     esi: 3,
     edi: 0xfedc_ba98,
-  } as const);
+  } satisfies Partial<AccessEntry>);
 
 const recordAt = (atNs: bigint, command: number): LogRecord => ({
   kind: "access",
