@@ -10,7 +10,16 @@ export {
   readWide,
   writeWide,
 } from "./device.ts";
+export {
+  ACPI_DISABLE,
+  ACPI_ENABLE,
+  type AcpiPm,
+  type AcpiPmOptions,
+  type AcpiPmState,
+  acpiPm,
+} from "./devices/acpi-pm.ts";
 export { type DebugconOptions, debugcon } from "./devices/debugcon.ts";
+export { HPET_PERIOD_FS, HPET_TIMERS, type HpetState, hpet } from "./devices/hpet.ts";
 export { IO_APIC_PINS, type IoApic, type IoApicOptions, type IoApicState, ioApic } from "./devices/io-apic.ts";
 export { isaDebugExit } from "./devices/isa-debug-exit.ts";
 export {
