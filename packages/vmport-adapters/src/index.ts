@@ -1,2 +1,9 @@
 /** VMware's backdoor in other people's emulators: a v86 device, a Unicorn hook, a plain function. */
-export {};
+export {
+  createAccessFunction,
+  type FunctionAccess,
+  type FunctionRegisters,
+  type FunctionResult,
+} from "./function.ts";
+export { createUnicornHooks, type UnicornHooks, type UnicornRegisters } from "./unicorn.ts";
+export { attachToV86, type V86Cpu } from "./v86.ts";
