@@ -3,7 +3,7 @@ export { type CpuidCaller, defaultIdentity, type ProcessorIdentity } from "./cpu
 export { type CpuidOptions, type CpuidPolicy, type CpuidPolicyInput, createCpuidPolicy } from "./cpuid/cpuid-policy.ts";
 export { featureRows, impliedFeatures, x86_64V2Features } from "./cpuid/features.ts";
 export type { CpuidLeaf } from "./cpuid/leaf.ts";
-export { type HypervisorLeaves, vmwareLeaves } from "./cpuid/vmware-leaves.ts";
+export { type HypervisorLeaves, VmwareHypercallFlag, vmwareLeaves } from "./cpuid/vmware-leaves.ts";
 export {
   type CreateFlag,
   type CreateFlags,

@@ -68,6 +68,14 @@ describe("[hvm-domain] IN and OUT", () => {
     expect(vcpu.readRegister(RAX)).toBe(0xffffn);
   });
 
+  it.each(["in", "out"] as const)("%s with claimedOnly of a port nobody owns does nothing at all", (direction) => {
+    const { vcpu, run } = setUp();
+    vcpu.writeRegister(RAX, 7n);
+    expect(run({ port: 0x1234, direction, claimedOnly: true })).toEqual({ outcome: "unclaimed", elements: 0 });
+    expect([vcpu.readRegister(RAX), vcpu.rip]).toEqual([7n, 0n]);
+    expect(run({ direction, claimedOnly: true }).outcome).toBe("done");
+  });
+
   it("Retry leaves the instruction to be executed again", () => {
     const { vcpu, bus, run } = setUp();
     bus.register({ base: 0x80, size: 1 }, { name: "slow", access: () => IoResult.Retry });

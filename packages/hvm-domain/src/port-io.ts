@@ -51,11 +51,20 @@ export interface PortInstruction {
   readonly addressSize: 16 | 32 | 64;
   /** Of an OUTS operand, in encoding order. */
   readonly segment: number;
+  /**
+   * Of a single IN or OUT: when nobody answers the port, leave the vCPU as it is (`unclaimed`) instead of completing the instruction with what
+   * an empty bus gives.
+   */
+  readonly claimedOnly?: boolean;
 }
 
-/** `done`: RIP has moved on. `again`: the rest is to be executed at the same RIP. `fault`: an exception was injected. `wait`: nothing happened yet. */
-export type PortOutcome = "done" | "again" | "fault" | "wait";
+/**
+ * `done`: RIP has moved on. `again`: the rest is to be executed at the same RIP. `fault`: an exception was injected. `wait`: nothing happened
+ * yet. `unclaimed`: nothing happened, for nobody answers (only with `claimedOnly`).
+ */
+export type PortOutcome = "done" | "again" | "fault" | "wait" | "unclaimed";
 
+const UNHANDLED = 1;
 const RETRY = 3;
 const RAX = 0;
 const RCX = 1;
@@ -83,6 +92,7 @@ function executeSingle(vcpu: HvmVcpu, instruction: PortInstruction, io: DomainIo
   const { direction, port, size, instructionLength } = instruction;
   const datum = io.access(direction, port, size, direction === "out" ? cut(vcpu.readRegister32(RAX), size) : 0, vcpu);
   if (io.result === RETRY) return { outcome: "wait", elements: 0 };
+  if (instruction.claimedOnly && io.result === UNHANDLED) return { outcome: "unclaimed", elements: 0 };
   if (direction === "in") mergeAccumulator(vcpu, size, datum);
   vcpu.advanceRip(instructionLength);
   return { outcome: "done", elements: 1 };

@@ -15,7 +15,7 @@ import {
 } from "vmport-backdoor";
 import type { DebugLog } from "vmport-debug-log";
 import { createGuestinfoStore, createGuestrpc, type Guestrpc } from "vmport-guestrpc";
-import { type CompleteConfig, ConfigError } from "./machine-config.ts";
+import { type CompleteConfig, ConfigError, type VmwareHypercall } from "./machine-config.ts";
 
 const VECTOR_GP = 13;
 /** Access-rights bits of CS (SDM vol. 3, guest-state area): L and D/B. */
@@ -72,10 +72,17 @@ export function connectBackdoor({
     nowNs: uptimeNs,
     log,
     domainId: domain.domid,
-    host: { timeSync },
+    tclo: config.toolsPingNs === undefined ? {} : { pingIntervalNs: config.toolsPingNs },
+    host: {
+      timeSync,
+      ...(config.machineId === undefined ? {} : { machineId: config.machineId }),
+      ...(config.guestLog === undefined ? {} : { log: config.guestLog }),
+    },
   });
+  const personality = personalityOf(config.personality);
+  const hypercall = config.vmwareHypercall !== "none";
   const backdoor = createBackdoor({
-    personality: personalityOf(config.personality),
+    personality: hypercall ? { ...personality, hypercall } : personality,
     message: guestrpc,
     log,
     domainId: domain.domid,
@@ -90,6 +97,8 @@ export function connectBackdoor({
       epochNs: unixTimeNs,
       uptimeNs,
       timeSync,
+      legacyX2apic: config.legacyX2apic,
+      devices: config.removableDevices,
       ...(config.screen ? { screen: config.screen } : {}),
     }),
   });
@@ -102,6 +111,7 @@ export function connectBackdoor({
       errorCode: exit.errorCode ?? 0,
       registers: vcpu,
       rip: vcpu.rip,
+      vcpuId: vcpu.id,
       csBase: vcpu.segment("cs").base,
       codeBits: codeBits(vcpu),
       // SVM reports no length on #GP: the check decodes from the bytes alone.
@@ -122,11 +132,38 @@ export function connectBackdoor({
       rep: string?.rep ?? false,
       addressSize: string?.addressBits ?? 64,
       segment: SEGMENTS.indexOf(string?.segment ?? "ds"),
+      // KVM lifts the permission alone: there an empty port reads as ones. Elsewhere the fault is still the guest's.
+      claimedOnly: personality.ring3Accepts === "magic",
     });
-    return outcome === "wait" ? "reinject" : "handled";
+    return outcome === "wait" || outcome === "unclaimed" ? "reinject" : "handled";
   });
+  if (hypercall) registerHypercall(domain, backdoor, config.vmwareHypercall);
   domain.registerPerformanceCounter((_, index) => backdoor.rdpmc(index));
   return { backdoor, guestrpc };
+}
+
+const DS = 3;
+const HYPERCALL_BYTES = 3;
+
+/** VMCALL or VMMCALL as the port access it stands for; the instruction that was not announced stays what it is. */
+function registerHypercall(domain: Domain, backdoor: Backdoor, which: VmwareHypercall): void {
+  domain.registerHypercallHook((vcpu, exit) => {
+    if (which !== "both" && exit.reason !== which) return "pass";
+    const call = backdoor.decodeHypercall(vcpu);
+    if (call === undefined) return "pass";
+    const { outcome } = domain.performPortInstruction(vcpu, {
+      instructionLength: HYPERCALL_BYTES,
+      port: call.port,
+      size: call.size,
+      direction: call.direction,
+      string: call.highBandwidth,
+      rep: call.highBandwidth,
+      addressSize: codeBits(vcpu),
+      segment: DS,
+      claimedOnly: true,
+    });
+    return outcome === "unclaimed" ? "pass" : "jumped";
+  });
 }
 
 const SEGMENTS: readonly string[] = ["es", "cs", "ss", "ds", "fs", "gs"];

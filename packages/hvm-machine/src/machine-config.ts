@@ -2,7 +2,7 @@
  * The one configuration of a machine, and its check. xl.cfg text, command-line flags and this object are three spellings
  * of it; the names are Xen's where Xen has one.
  */
-import { findPersonality, personalities } from "vmport-backdoor";
+import { findPersonality, personalities, type RemovableDevice } from "vmport-backdoor";
 
 export interface MachineConfig {
   /** Default `guest`. */
@@ -37,6 +37,18 @@ export interface MachineConfig {
   readonly uuid?: Uint8Array;
   readonly buildNumber?: number;
   readonly screen?: { readonly width: number; readonly height: number };
+  /** `machine.id`, which a guest reads by RPCI. Default: none. */
+  readonly machineId?: string;
+  /** Removable devices that a guest may list and disconnect. Default: none. */
+  readonly removableDevices?: readonly RemovableDevice[];
+  /** GET_VCPU_INFO tells that x2APIC works without interrupt remapping. Default false. */
+  readonly legacyX2apic?: boolean;
+  /** Hypercall instruction that serves the backdoor beside the port, announced by CPUID leaf 0x40000010. Default `none`. */
+  readonly vmwareHypercall?: VmwareHypercall;
+  /** Virtual ns between pings to the guest's tools. Default: none. */
+  readonly toolsPingNs?: bigint;
+  /** Gets the lines that a guest writes into its host's log (RPCI `log`). Not part of a saved state. */
+  readonly guestLog?: (text: string) => void;
   /** `vmport_debug=` mask; see vmport-debug-log. Default 0. */
   readonly vmportDebug?: number;
   /** Whose rules VM exits follow. Default `vmx`. */
@@ -44,6 +56,9 @@ export interface MachineConfig {
   /** CPUID features added to and taken from x86-64-v2. */
   readonly cpuid?: { readonly enable?: readonly string[]; readonly mask?: readonly string[] };
 }
+
+/** Both: open-vm-tools takes VMCALL, Linux the port. */
+export type VmwareHypercall = "none" | "vmcall" | "vmmcall" | "both";
 
 /** A configuration with every default filled in. */
 export interface CompleteConfig {
@@ -65,6 +80,12 @@ export interface CompleteConfig {
   readonly uuid: Uint8Array;
   readonly buildNumber: number;
   readonly screen: { readonly width: number; readonly height: number } | undefined;
+  readonly machineId: string | undefined;
+  readonly removableDevices: readonly RemovableDevice[];
+  readonly legacyX2apic: boolean;
+  readonly vmwareHypercall: VmwareHypercall;
+  readonly toolsPingNs: bigint | undefined;
+  readonly guestLog: ((text: string) => void) | undefined;
   readonly vmportDebug: number;
   readonly flavour: "vmx" | "svm";
   readonly cpuid: { readonly enable: readonly string[]; readonly mask: readonly string[] };
@@ -125,6 +146,13 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     uuid,
     buildNumber: config.buildNumber ?? 0,
     screen: config.screen,
+    machineId: config.machineId,
+    // Copies: the guest connects and disconnects them, and a configuration may serve twice.
+    removableDevices: (config.removableDevices ?? []).map((device) => ({ ...device })),
+    legacyX2apic: config.legacyX2apic ?? false,
+    vmwareHypercall: config.vmwareHypercall ?? "none",
+    toolsPingNs: config.toolsPingNs,
+    guestLog: config.guestLog,
     vmportDebug: config.vmportDebug ?? 0,
     flavour: config.flavour ?? "vmx",
     cpuid: { enable: config.cpuid?.enable ?? [], mask: config.cpuid?.mask ?? [] },

@@ -4,7 +4,14 @@
  */
 import type { GuestImage } from "guest-loader";
 import { createGuestMemory, type GuestMemory, type GuestMemoryState } from "guest-memory";
-import { createDomain, type Domain, type DomainState, type RunLimits, type RunStop } from "hvm-domain";
+import {
+  createDomain,
+  type Domain,
+  type DomainState,
+  type RunLimits,
+  type RunStop,
+  VmwareHypercallFlag,
+} from "hvm-domain";
 import { LinuxProcess, type LinuxProcessOptions, type ProcessTime } from "linux-process";
 import { createPortioBus, type PortioBus } from "portio-bus";
 import { createSimClock, type SimClock, type SimClockState } from "sim-clock";
@@ -14,13 +21,26 @@ import { createRandom, type Guestrpc, type GuestrpcSave } from "vmport-guestrpc"
 import { createTier0, createTier1, createVcpu, type Vcpu } from "x86-vcpu";
 import { busAsDomainIo, connectBackdoor, personalityOf } from "./backdoor-wiring.ts";
 import { attachDevices, type DevicesState, type MachineDevices } from "./devices.ts";
-import { type CompleteConfig, ConfigError, completeConfig, type MachineConfig } from "./machine-config.ts";
+import {
+  type CompleteConfig,
+  ConfigError,
+  completeConfig,
+  type MachineConfig,
+  type VmwareHypercall,
+} from "./machine-config.ts";
 
 const MIB = 0x10_0000;
 /** RAM below this address lies at its own address; the rest starts at 4 GiB (the PCI hole). */
 const LOW_RAM_TOP = 0xc000_0000;
 /** Engine structures: TLBs, code cache, state blocks. */
 const ARENA_BYTES = 48 * MIB;
+
+const HYPERCALL_FLAGS: Readonly<Record<VmwareHypercall, number>> = {
+  none: 0,
+  vmcall: VmwareHypercallFlag.Vmcall,
+  vmmcall: VmwareHypercallFlag.Vmmcall,
+  both: VmwareHypercallFlag.Vmcall | VmwareHypercallFlag.Vmmcall,
+};
 
 /** What a Linux program needs beyond what the machine gives it. */
 export type ProcessSetup = Omit<LinuxProcessOptions, "memory" | "vcpu" | "pool" | "time" | "random" | "hwcap">;
@@ -112,7 +132,7 @@ class AssembledMachine implements Machine {
       flavour: config.flavour,
       cpuid: {
         tscKhz: config.tscKhz,
-        hypervisorLeaves: personality.cpuid,
+        hypervisorLeaves: { ...personality.cpuid, hypercallFlags: HYPERCALL_FLAGS[config.vmwareHypercall] },
         // Linux takes the hypervisor with the highest leaves: beside Xen's own it would not see VMware's.
         xenLeaves: personality.name.startsWith("xen-"),
         ...config.cpuid,
@@ -137,6 +157,14 @@ class AssembledMachine implements Machine {
       this.domain.addVcpu(vcpu);
       return vcpu;
     });
+    // Before the backdoor's: a trap into the stand-in kernel leaves the guest's registers in place, and they may look like a call.
+    this.domain.registerHypercallHook((vcpu) => {
+      const { process } = this;
+      if (!process?.ownsTrap(vcpu.rip)) return "pass";
+      process.handleTrap();
+      if (process.end) this.domain.requestStop();
+      return "jumped";
+    });
     const parts = connectBackdoor({
       config,
       domain: this.domain,
@@ -148,13 +176,6 @@ class AssembledMachine implements Machine {
     this.backdoor = parts.backdoor;
     this.guestrpc = parts.guestrpc;
     this.devices = attachDevices({ config, domain: this.domain, bus: this.bus, clock: this.clock });
-    this.domain.registerHypercallHook((vcpu) => {
-      const { process } = this;
-      if (!process?.ownsTrap(vcpu.rip)) return "pass";
-      process.handleTrap();
-      if (process.end) this.domain.requestStop();
-      return "jumped";
-    });
   }
 
   get retired(): number {

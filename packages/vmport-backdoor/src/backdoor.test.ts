@@ -394,7 +394,7 @@ describe("[vmport-backdoor] events and log", () => {
       "[HVM:3.0] <vmport_ioport> VMware trace dir=in bytes=4 ip=401000 cmd=10 (GETVERSION) ax=564d5868 bx=0 cx=a dx=5658 si=0 di=0",
       "[HVM:3.0] <vmport_ioport> VMware after ip=401000 cmd=10 (GETVERSION) ax=6 bx=564d5868 cx=2 dx=5658 si=0 di=0",
       "[HVM:3.0] <vmport_ioport> VMware trace dir=in bytes=4 ip=401000 cmd=22 (PMC) ax=564d5868 bx=0 cx=16 dx=5658 si=0 di=0",
-      "[HVM:3.0] <vmport_ioport> VMware bytes=4 dir=in cmd=22 (PMC) unknown",
+      "[HVM:3.0] <vmport_ioport> VMware bytes=4 dir=in cmd=22 (PMC) unknown: retired, was the cursor of OS/2 guests, then performance counters",
       "[HVM:3.0] <vmport_ioport> VMware after ip=401000 cmd=22 (PMC) ax=ffffffff bx=0 cx=16 dx=5658 si=0 di=0",
       "[HVM:3.0] <vmport_ioport> Not VMware eax=55 magic=564d5868 ip=401000 ax=55 bx=0 cx=0 dx=0 si=0 di=0",
     ]);

@@ -67,6 +67,15 @@ export interface HighBandwidthResult {
   readonly faultIndex: number;
 }
 
+/** The port access that a hypercall stands for. */
+export interface HypercallAccess {
+  readonly direction: IoDirection;
+  readonly port: number;
+  readonly size: IoSize;
+  /** A REP INSB or OUTSB of RCX bytes at RDI or RSI. */
+  readonly highBandwidth: boolean;
+}
+
 export interface BackdoorSave {
   readonly version: 1;
   readonly personality: string;
@@ -95,6 +104,11 @@ export interface Backdoor {
   highBandwidth(request: HighBandwidthRequest): HighBandwidthResult;
   /** {@link gpCheck} with the personality's word on ring 3, logged. */
   gpCheck(request: GpCheckRequest): GpCheckResult;
+  /**
+   * What a VMCALL or VMMCALL asks for, if the personality has it: the port access it stands for. `undefined`: not a backdoor call. Runs
+   * nothing; for callers that perform port accesses themselves.
+   */
+  decodeHypercall(registers: Pick<BackdoorRegisters, "readRegister32">): HypercallAccess | undefined;
   /**
    * VMCALL or VMMCALL, if the personality has it. `memory` gives the string at RSI ("out") or RDI ("in") for high-bandwidth calls.
    * `Unhandled`: raise #UD or do what else the instruction does.
@@ -200,29 +214,42 @@ class PortBackdoor implements Backdoor {
     const { ring3, ring3Accepts, highBandwidth, unknownCommand, commandMask } = this.personality;
     const anyAccess = ring3Accepts === "any";
     const result = gpCheck({ ...request, enabled: request.enabled && ring3, highBandwidth, anyAccess });
-    if (result.code !== "handled" || unknownCommand !== "not-ours") return result;
+    if (result.code !== "handled") return result;
+    // The high-bandwidth port takes bytes alone; wider strings are nobody's, and their fault is the guest's.
+    if (!anyAccess && result.string !== undefined && result.size !== 1) return { code: "bad-state" };
+    if (unknownCommand !== "not-ours") return result;
     // Who does not answer a command must not swallow its fault either.
     const number = request.registers.readRegister32(Register.Ecx) & commandMask;
     return this.#table[number] === undefined ? { code: "bad-state" } : result;
   }
 
-  hypercall(registers: BackdoorRegisters, memory?: (direction: IoDirection) => StringMemory): HighBandwidthResult {
-    if (!this.personality.hypercall) return UNHANDLED;
+  decodeHypercall(registers: Pick<BackdoorRegisters, "readRegister32">): HypercallAccess | undefined {
+    if (!this.personality.hypercall || registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return undefined;
     const flags = registers.readRegister32(Register.Edx) & 0xffff;
-    if ((flags & ~(VMCALL_FLAG_HIGH_BANDWIDTH | VMCALL_FLAG_OUT)) !== 0) return UNHANDLED;
-    const direction: IoDirection = (flags & VMCALL_FLAG_OUT) === 0 ? "in" : "out";
-    if ((flags & VMCALL_FLAG_HIGH_BANDWIDTH) === 0) {
-      const result = this.access(direction, BDOOR_PORT, 4, registers);
-      return result === IoResult.Okay ? OKAY : UNHANDLED;
-    }
+    if ((flags & ~(VMCALL_FLAG_HIGH_BANDWIDTH | VMCALL_FLAG_OUT)) !== 0) return undefined;
+    const highBandwidth = (flags & VMCALL_FLAG_HIGH_BANDWIDTH) !== 0;
+    return {
+      direction: (flags & VMCALL_FLAG_OUT) === 0 ? "in" : "out",
+      port: highBandwidth ? BDOORHB_PORT : BDOOR_PORT,
+      size: highBandwidth ? 1 : 4,
+      highBandwidth,
+    };
+  }
+
+  hypercall(registers: BackdoorRegisters, memory?: (direction: IoDirection) => StringMemory): HighBandwidthResult {
+    const call = this.decodeHypercall(registers);
+    if (call === undefined) return UNHANDLED;
+    const { direction, port, highBandwidth } = call;
+    if (!highBandwidth) return this.access(direction, port, 4, registers) === IoResult.Okay ? OKAY : UNHANDLED;
     if (memory === undefined) return UNHANDLED;
+    const strings = memory(direction);
     return this.highBandwidth({
       direction,
       size: 1,
       rep: true,
       addressBits: 64,
       df: false,
-      memory: memory(direction),
+      memory: strings,
       registers,
     });
   }

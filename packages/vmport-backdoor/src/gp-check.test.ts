@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PlainRegisters } from "../test/plain-registers.ts";
 import { type GpCheckRequest, type GpCheckResult, gpCheck, gpCheckNumbers } from "./gp-check.ts";
 import {
   bareMetal,
@@ -317,5 +318,33 @@ describe("[vmport-backdoor] #GP check: properties", () => {
       ),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("[vmport-backdoor] a fault that nobody would answer is given back", () => {
+  const check = (personality: Personality, code: number[], rdx = 0x5659) =>
+    createBackdoor({ personality, host: createHost() }).gpCheck({
+      enabled: true,
+      errorCode: 0,
+      registers: new PlainRegisters({ rax: 0x564d_5868, rcx: 10, rdx }, 3),
+      rip: 0x1000n,
+      csBase: 0n,
+      codeBits: 64,
+      fetch: (_linear, length) => Uint8Array.from({ length }, (_, i) => code[i] ?? 0x90),
+    }).code;
+
+  it("strings of words on the high-bandwidth port", () => {
+    expect(check(vmware, [0xf3, 0x6c])).toBe("handled");
+    for (const code of [[0xf3, 0x6d], [0x66, 0xf3, 0x6d], [0xf3, 0x6f], [0x6f]])
+      expect(check(vmware, code)).toBe("bad-state");
+  });
+
+  it("KVM takes any string: there only the permission is lifted", () => {
+    expect(check(kvm, [0xf3, 0x6d])).toBe("handled");
+  });
+
+  it("commands that a personality leaves to others", () => {
+    expect(check(virtualbox, [0xed], 0x5658)).toBe("bad-state");
+    expect(check(vmware, [0xed], 0x5658)).toBe("handled");
   });
 });

@@ -43,6 +43,12 @@ export interface BackdoorHost {
    * and to set agree. Left out: a bit of the GUI options like any other.
    */
   readonly timeSync?: { enabled: boolean };
+  /** Carries out an APM call of the firmware; false refuses. Left out: every one is refused. */
+  power?(action: "suspend" | "power-off"): boolean;
+  /** A line that VMware's firmware has for its host: no system to boot, an error of its own. */
+  firmwareReport?(text: string): void;
+  /** The firmware shall open its setup at the next start. Default false. */
+  readonly forceFirmwareSetup?: boolean;
 }
 
 /** What {@link createHost} takes; each member defaults as noted. */
@@ -70,6 +76,9 @@ export interface HostOptions {
   readonly hostTsc?: () => bigint;
   readonly setStealClock?: (gpa: bigint | undefined) => boolean;
   readonly timeSync?: { enabled: boolean };
+  readonly power?: (action: "suspend" | "power-off") => boolean;
+  readonly firmwareReport?: (text: string) => void;
+  readonly forceFirmwareSetup?: boolean;
 }
 
 /** A host of plain values, for tests, small emulators and as a base to spread over. */
@@ -93,6 +102,9 @@ export function createHost(options: HostOptions = {}): BackdoorHost {
     uptimeNs,
     hostTsc: options.hostTsc ?? (() => (uptimeNs() * BigInt(tscKhz)) / 1_000_000n),
     ...(options.timeSync === undefined ? {} : { timeSync: options.timeSync }),
+    ...(options.power === undefined ? {} : { power: options.power }),
+    ...(options.firmwareReport === undefined ? {} : { firmwareReport: options.firmwareReport }),
+    ...(options.forceFirmwareSetup === undefined ? {} : { forceFirmwareSetup: options.forceFirmwareSetup }),
     ...(options.setStealClock === undefined ? {} : { setStealClock: options.setStealClock }),
   };
 }

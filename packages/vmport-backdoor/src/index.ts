@@ -5,6 +5,7 @@ export {
   type BackdoorSave,
   createBackdoor,
   type HighBandwidthResult,
+  type HypercallAccess,
 } from "./backdoor.ts";
 export { type BackdoorCommand, type CommandEnvironment, refuse } from "./command.ts";
 export { defaultCommands } from "./commands/index.gen.ts";
@@ -43,7 +44,7 @@ export {
   PointerCommand,
   type PointerEvent,
 } from "./pointer/absolute-pointer.ts";
-export { BDOOR_CMD_MAX, type CommandRow, commandName, commandTable } from "./protocol/commands.ts";
+export { BDOOR_CMD_MAX, type CommandRow, commandName, commandNote, commandTable } from "./protocol/commands.ts";
 export {
   ALL_ONES,
   BALLOON_MAGIC,

@@ -4,6 +4,7 @@ import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
 import { type BackdoorFrame, type FrameSnapshot, snapshotFrame } from "./frame.ts";
 import type { GpCheckRequest, GpCheckResult } from "./gp-check.ts";
 import type { BackdoorHost } from "./host.ts";
+import { commandNote } from "./protocol/commands.ts";
 import type { BackdoorRegisters } from "./registers.ts";
 
 const ACCESS_CLASSES = LogMask.trace | LogMask.after | LogMask.error;
@@ -53,9 +54,11 @@ export class Reporter {
     this.#write(LogMask.trace, "trace", undefined);
   }
 
-  /** Nobody implements the command. */
+  /** Nobody implements the command; the log says what is known of it. */
   unknownCommand(): void {
+    this.#entry.note = commandNote(this.#entry.command);
     this.#write(LogMask.error, "error", "unknown-command");
+    this.#entry.note = undefined;
   }
 
   /** The access has no magic; this is all that is told of it. */

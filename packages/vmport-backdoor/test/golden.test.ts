@@ -102,6 +102,14 @@ describe.each(personalities.map((personality) => personality.name))("[vmport-bac
     expect(show(registers.values)).toBe(show(row.after === "not-ours" ? row.before : row.after));
   });
 
+  it("has a row for every command the personality answers, and rows for what it refuses", () => {
+    const rows = parse(name).filter((row) => row.port === 0x5658);
+    const numbers = new Set(rows.map((row) => Number((row.before[1] as bigint) & BigInt(personality.commandMask))));
+    expect(personality.answers.filter((number) => !numbers.has(number))).toEqual([]);
+    expect([...numbers].some((number) => !personality.answers.includes(number))).toBe(true);
+    expect(rows.some((row) => ((row.before[0] as bigint) & 0xffff_ffffn) !== 0x564d_5868n)).toBe(true);
+  });
+
   if (personality.ports.length > 0) {
     it.each(parse(name))("over the bus, line $line: $name", (row) => {
       const backdoor = createBackdoor({ personality, host: host() });

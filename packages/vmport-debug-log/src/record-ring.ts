@@ -17,6 +17,7 @@ export interface AccessEntry {
   cpl: number;
   command: number;
   commandName: string | undefined;
+  note: string | undefined;
   eax: number;
   ebx: number;
   ecx: number;
@@ -39,6 +40,7 @@ export function createAccessEntry(): AccessEntry {
     cpl: 0,
     command: 0,
     commandName: undefined,
+    note: undefined,
     eax: 0,
     ebx: 0,
     ecx: 0,
@@ -65,6 +67,7 @@ export function toAccessRecord(entry: AccessEntry): AccessRecord {
     cpl: entry.cpl,
     command: entry.command,
     commandName: entry.commandName,
+    ...(entry.note === undefined ? {} : { note: entry.note }),
     registers: { eax, ebx, ecx, edx, esi, edi },
   };
 }
@@ -88,6 +91,7 @@ export class RecordRing {
   #times: bigint[] = [];
   #rips: bigint[] = [];
   #names: (string | undefined)[] = [];
+  #notes: (string | undefined)[] = [];
   #next = 0;
   #pushed = 0;
 
@@ -107,6 +111,7 @@ export class RecordRing {
     const slot = this.#take();
     this.#others[slot] = undefined;
     this.#names[slot] = entry.commandName;
+    this.#notes[slot] = entry.note;
     this.#times[slot] = entry.atNs;
     this.#rips[slot] = entry.rip;
     const words = this.#words;
@@ -149,6 +154,7 @@ export class RecordRing {
   clear(): void {
     this.#others = [];
     this.#names = [];
+    this.#notes = [];
     this.#times = [];
     this.#rips = [];
     this.#next = 0;
@@ -165,6 +171,7 @@ export class RecordRing {
   #read(slot: number): AccessRecord {
     const words = this.#words;
     const at = slot * WORDS;
+    const note = this.#notes[slot];
     const packed = words[at] as number;
     const word = (index: number): number => (words[at + index] as number) >>> 0;
     return {
@@ -181,6 +188,7 @@ export class RecordRing {
       cpl: (packed >> 16) & 0xff,
       command: word(4),
       commandName: this.#names[slot],
+      ...(note === undefined ? {} : { note }),
       registers: { eax: word(5), ebx: word(6), ecx: word(7), edx: word(8), esi: word(9), edi: word(10) },
     };
   }

@@ -35,6 +35,8 @@ export interface AccessRecord extends LogRecordBase {
   /** ECX bits 15:0. */
   readonly command: number;
   readonly commandName?: string | undefined;
+  /** Of an unknown command: why nobody answers it, as far as that is known. */
+  readonly note?: string | undefined;
   readonly registers: LogRegisters;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type CpuidPolicyInput, createCpuidPolicy } from "./cpuid-policy.ts";
 import { featureRows, x86_64V2Features } from "./features.ts";
+import { vmwareLeaves } from "./vmware-leaves.ts";
 
 const caller = { apicId: 0, osxsave: false };
 const make = (hardwareVersion = 0n, options: Partial<CpuidPolicyInput> = {}) =>
@@ -61,6 +62,14 @@ describe("[hvm-domain] CPUID: hypervisor leaves", () => {
     expect(base).toEqual({ eax: 0x4000_0001, ebx: 0x4b4d_564b, ecx: 0x564b_4d56, edx: 0x4d });
     const none = { ...kvm, signature: undefined };
     expect(make(11n, { hypervisorLeaves: none, xenLeaves: false }).lookup(0x4000_0000, 0, caller)).toEqual(zero);
+  });
+
+  it("hypercalls are announced in ECX of 0x40000010, and only when asked for", () => {
+    for (const hypercallFlags of [0, 1, 2, 3]) {
+      const policy = make(11n, { hypervisorLeaves: { ...vmwareLeaves, hypercallFlags } });
+      expect(policy.lookup(0x4000_0010, 0, caller).ecx).toBe(hypercallFlags);
+    }
+    expect(make(11n).lookup(0x4000_0010, 0, caller).ecx).toBe(0);
   });
 
   it("the frequencies are the configured ones", () => {

@@ -13,7 +13,12 @@ export interface HypervisorLeaves {
   readonly fromHardwareVersion: number;
   /** Leaf 0x4000_0010 tells the frequencies where it reaches that far. */
   readonly maxLeaf: number;
+  /** ECX of leaf 0x4000_0010: which hypercall instructions serve the backdoor. Default none: guests use the port. */
+  readonly hypercallFlags?: number;
 }
+
+/** Bits of ECX of leaf 0x4000_0010. Source: Linux `arch/x86/include/asm/vmware.h`; open-vm-tools `lib/include/x86cpuid.h`. */
+export const VmwareHypercallFlag = { Vmmcall: 1 << 0, Vmcall: 1 << 1 } as const;
 
 export const vmwareLeaves: HypervisorLeaves = {
   signature: "VMwareVMware",
@@ -32,5 +37,7 @@ export interface VmwareLeafInput {
 export function vmwareLeaf(offset: number, { leaves, tscKhz, apicBusKhz }: VmwareLeafInput): CpuidLeaf | undefined {
   if (offset > leaves.maxLeaf - 0x4000_0000 || leaves.signature === undefined) return undefined;
   if (offset === 0) return signatureLeaf(leaves.maxLeaf, leaves.signature);
-  return offset === 0x10 ? { eax: tscKhz >>> 0, ebx: apicBusKhz >>> 0, ecx: 0, edx: 0 } : EMPTY_LEAF;
+  return offset === 0x10
+    ? { eax: tscKhz >>> 0, ebx: apicBusKhz >>> 0, ecx: leaves.hypercallFlags ?? 0, edx: 0 }
+    : EMPTY_LEAF;
 }

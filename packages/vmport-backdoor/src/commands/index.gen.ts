@@ -4,8 +4,13 @@ import { absolutePointerCommand } from "./absolute-pointer-command.ts";
 import { absolutePointerData } from "./absolute-pointer-data.ts";
 import { absolutePointerRestrict } from "./absolute-pointer-restrict.ts";
 import { absolutePointerStatus } from "./absolute-pointer-status.ts";
+import { apmFunction } from "./apm-function.ts";
+import { checkForceBiosSetup } from "./check-force-bios-setup.ts";
+import { firmwareError } from "./firmware-error.ts";
 import { getBuildNumber } from "./get-build-number.ts";
 import { getDeviceListElement } from "./get-device-list-element.ts";
+import { getForceX2apic } from "./get-force-x2apic.ts";
+import { getFwtrclogMask } from "./get-fwtrclog-mask.ts";
 import { getGuiOptions } from "./get-gui-options.ts";
 import { getHardwareVersion } from "./get-hardware-version.ts";
 import { getHz } from "./get-hz.ts";
@@ -27,10 +32,12 @@ import { lazyTimerEmulation } from "./lazy-timer-emulation.ts";
 import { message } from "./message.ts";
 import { mksGuestStats } from "./mks-guest-stats.ts";
 import { nestingControl } from "./nesting-control.ts";
+import { osNotFound } from "./os-not-found.ts";
 import { precisionClock } from "./precision-clock.ts";
 import { secureBoot } from "./secure-boot.ts";
 import { setGuiOptions } from "./set-gui-options.ts";
 import { setPointerLocation } from "./set-pointer-location.ts";
+import { shouldGenerateSystemId } from "./should-generate-system-id.ts";
 import { stealClock } from "./steal-clock.ts";
 import { stopCatchUp } from "./stop-catch-up.ts";
 import { toggleDevice } from "./toggle-device.ts";
@@ -38,6 +45,7 @@ import { toggleDevice } from "./toggle-device.ts";
 /** All commands of this package, by number. */
 export const defaultCommands: readonly BackdoorCommand[] = [
   getMhz,
+  apmFunction,
   getPointerLocation,
   setPointerLocation,
   getSelectionLength,
@@ -48,6 +56,7 @@ export const defaultCommands: readonly BackdoorCommand[] = [
   setGuiOptions,
   getScreenSize,
   getHardwareVersion,
+  osNotFound,
   getUuid,
   getMemorySize,
   getTime,
@@ -60,15 +69,20 @@ export const defaultCommands: readonly BackdoorCommand[] = [
   absolutePointerCommand,
   getHz,
   getTimeFull,
+  checkForceBiosSetup,
   lazyTimerEmulation,
   isGuestOsDarwin,
   getTimeFullWithLag,
   nestingControl,
   getVcpuInfo,
+  firmwareError,
+  getForceX2apic,
+  shouldGenerateSystemId,
   mksGuestStats,
   absolutePointerRestrict,
   secureBoot,
   stealClock,
   precisionClock,
   getBuildNumber,
+  getFwtrclogMask,
 ];

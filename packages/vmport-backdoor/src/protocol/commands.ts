@@ -140,3 +140,12 @@ export const BDOOR_CMD_MAX = 105;
 export function commandName(number: number): string | undefined {
   return commandTable[number]?.name;
 }
+
+/** What the table knows of a command: `retired, served features that no longer exist`; `undefined` for one that is plainly live, or none. */
+export function commandNote(number: number): string | undefined {
+  const row = commandTable[number];
+  if (row === undefined || (row.status === "live" && row.reason === undefined && row.offByDefault === undefined))
+    return undefined;
+  const why = row.offByDefault === true ? "off unless configured" : row.reason;
+  return [row.status === "live" ? undefined : row.status, why].filter((part) => part !== undefined).join(", ");
+}

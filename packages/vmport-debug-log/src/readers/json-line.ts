@@ -40,6 +40,7 @@ const fields: Readonly<Record<LogRecord["kind"], Readonly<Record<string, Check>>
     cpl: isNumber,
     command: isNumber,
     commandName: optional(isString),
+    note: optional(isString),
     registers: isRegisters,
   },
   gp: {

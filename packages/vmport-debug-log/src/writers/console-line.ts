@@ -21,7 +21,10 @@ function access(record: AccessRecord): string {
   }
   if (record.class === "after")
     return `VMware after ip=${hex(rip)} cmd=${command}${name} ${registers(record.registers)}`;
-  if (record.reason === "unknown-command") return `VMware bytes=${size} dir=${direction} cmd=${command}${name} unknown`;
+  if (record.reason === "unknown-command") {
+    const note = record.note === undefined ? "" : `: ${escapeText(record.note)}`;
+    return `VMware bytes=${size} dir=${direction} cmd=${command}${name} unknown${note}`;
+  }
   return `Not VMware eax=${hex(record.registers.eax)} magic=564d5868 ip=${hex(rip)} ${registers(record.registers)}`;
 }
 
