@@ -16,6 +16,7 @@ export {
   type Step,
 } from "./case.ts";
 export { conformanceSuite } from "./cases/index.ts";
+export { buildConformanceImage, type ImageOptions } from "./image/build-image.ts";
 export {
   createMatrix,
   formatMatrix,
