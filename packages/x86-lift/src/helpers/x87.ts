@@ -41,7 +41,7 @@ export const x87Helpers = {
     faults: true,
     doc: "Stores ST(0) at hi:a. lo = format (0 f32, 1 f64, 2 f80, 3 i16, 4 i32, 5 i64, 6 BCD) | pop << 8 | truncate << 9.",
   },
-  x87StoreStack: { args: [], result: 0, faults: true, doc: "FST ST(i), FSTP ST(i): lo = i | pop << 8." },
+  x87StoreStack: { args: [], result: 0, faults: true, doc: "FST ST(i), FSTP ST(i): lo = i | pop << 8 | FSTPNCE << 9." },
 
   x87OperateF32: {
     args: [32, 64],

@@ -81,10 +81,10 @@ export function segmentedToLinear(
 
 function checkAlignment(cpu: Cpu, bytes: number, flags: number): HelperStatus {
   // FXSAVE, XSAVE and chunks of strings check their own alignment.
-  if (bytes > 16 || (cpu.linearLow & (bytes - 1)) === 0) return HelperStatus.Continue;
+  if (bytes > 16 || ((bytes & (bytes - 1)) === 0 && (cpu.linearLow & (bytes - 1)) === 0)) return HelperStatus.Continue;
   if ((flags & MemoryFlag.Aligned) !== 0) return cpu.raise(Vector.GP, 0);
-  // #AC is for powers of two (SDM vol. 3, table 7-7); a far pointer or 10-byte operand is aligned to its first part.
-  const unit = (bytes & (bytes - 1)) === 0 ? bytes : bytes & -bytes;
+  // SDM vol. 3, table 7-7: a far pointer is aligned to its first part, a 10-byte operand to eight bytes.
+  const unit = (bytes & (bytes - 1)) === 0 ? bytes : bytes === 10 ? 8 : bytes & -bytes;
   const misaligned = (cpu.linearLow & (unit - 1)) !== 0;
   const supervisor = (flags & MemoryFlag.Supervisor) !== 0;
   if (misaligned && !supervisor && modeKeyHas(cpu.modeKey, "alignmentCheck")) return cpu.raise(Vector.AC, 0);

@@ -57,6 +57,7 @@ interface Layout {
   readonly segments: number;
   readonly segmentCount: number;
   readonly ldt: number;
+  readonly trap: number | undefined;
 }
 
 const layout32: Layout = {
@@ -69,6 +70,7 @@ const layout32: Layout = {
   segments: 0x48,
   segmentCount: 6,
   ldt: 0x60,
+  trap: 0x64,
 };
 const layout16: Layout = {
   bytes: 2,
@@ -80,8 +82,10 @@ const layout16: Layout = {
   segments: 0x22,
   segmentCount: 4,
   ldt: 0x2a,
+  trap: undefined,
 };
 
+const DR6_BT = 1 << 15;
 const BUSY = 1 << 1;
 const isBusy = (type: number): boolean => (type & BUSY) !== 0;
 const is16 = (type: number): boolean => (type & 8) === 0;
@@ -95,6 +99,8 @@ interface Image {
   gprs: number[];
   segments: number[];
   ldt: number;
+  /** The T bit: a debug trap before the task's first instruction (SDM vol. 3 §19.3.1.5). */
+  trap: boolean;
 }
 
 const read = (cpu: Cpu, linear: bigint, bytes: number): number | undefined =>
@@ -117,8 +123,10 @@ function readImage(cpu: Cpu, base: bigint, layout: Layout): Image | undefined {
   }
   const ldt = readSystem16(cpu, at(base, layout.ldt));
   const cr3 = layout.cr3 === undefined ? 0 : readSystem32(cpu, at(base, layout.cr3));
-  if (ldt === undefined || cr3 === undefined) return undefined;
-  return { cr3, ip: words[0]!, flags: words[1]!, gprs: words.slice(2), segments, ldt };
+  const trap = layout.trap === undefined ? 0 : readSystem16(cpu, at(base, layout.trap));
+  if (ldt === undefined || cr3 === undefined || trap === undefined) return undefined;
+  const [ip, flags, ...gprs] = words as [number, number, ...number[]];
+  return { cr3, ip, flags, gprs, segments, ldt, trap: (trap & 1) !== 0 };
 }
 
 /** The outgoing state into the old TSS; it was probed. */
@@ -228,6 +236,7 @@ function enterTask(cpu: Cpu, image: Image, layout: Layout, how: TaskSwitch, isNe
     if (pointer === undefined) return HelperStatus.Fault;
     setStackPointer(cpu, stack.bits, pointer);
   }
+  if (image.trap) cpu.pendingDr6 |= DR6_BT;
   return HelperStatus.Continue;
 }
 

@@ -1,5 +1,7 @@
 /** The 512-byte image of x87, MXCSR and XMM state that FXSAVE writes (SDM vol. 1, tables 10-2 and 10-3). */
 import type { Cpu } from "../cpu.ts";
+import { loadControl } from "../helpers/x87/control.ts";
+import { updateSummary } from "../helpers/x87/register-stack.ts";
 import { abridgedTagWord, loadAbridgedTagWord } from "../helpers/x87/tags.ts";
 import { StateOffset } from "../state-layout.ts";
 
@@ -34,8 +36,9 @@ export function storeX87Image(cpu: Cpu, at: number, wide: boolean): void {
 
 export function loadX87Image(cpu: Cpu, at: number, wide: boolean): void {
   const { view, u8 } = cpu;
-  cpu.set16(StateOffset.fcw, view.getUint16(at, true));
+  loadControl(cpu, view.getUint16(at, true));
   cpu.set16(StateOffset.fsw, view.getUint16(at + 2, true));
+  updateSummary(cpu);
   cpu.set16(StateOffset.fop, view.getUint16(at + 6, true) & 0x7ff);
   const ip = view.getBigUint64(at + 8, true);
   const dp = view.getBigUint64(at + 16, true);

@@ -348,6 +348,9 @@ export class CodeCache {
     const first = selector.at;
     const { length } = insn;
     const word = offset | (length << 12) | (index << 16);
+    const low = (page.ripLow >>> 0) + offset;
+    selector.ripLow = low | 0;
+    selector.ripHigh = modeKeyBitness(key) === 64 ? (page.ripHigh + (low > 0xffff_ffff ? 1 : 0)) | 0 : 0;
     let end: number = End.Done;
     if (lift(insn, this.cpu.liftModeFor(key), builder)) end = selector.instruction(builder.rows, builder.count, key);
     else selector.emit(leave, 0, 0, 0, Leave.Unimplemented, 0);

@@ -11,6 +11,7 @@ import { hotOpCount, recordOps } from "./ops/index.ts";
 import { Control, Field, Reason } from "./record.ts";
 import type { Label } from "./wasm/function-builder.ts";
 import { ModuleBuilder } from "./wasm/module-builder.ts";
+import { x87Functions } from "./x87/functions.ts";
 
 /** What the module imports from `tier1`, beside the memory. All give 0 to go on unless said otherwise. */
 export interface InterpreterImports {
@@ -40,13 +41,18 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
     body.get(0).get(1).get(2).op("i32WrapI64").get(2).i64(32).op("i64ShrU", "i32WrapI64").call(target);
     return index;
   };
-  const callees = { slowLoad: splitting(importedLoad), slowStore: splitting(importedStore), script };
+  const callees = {
+    slowLoad: splitting(importedLoad),
+    slowStore: splitting(importedStore),
+    script,
+    x87: x87Functions(module, layout),
+  };
 
   const rareType = module.type(["i32", "i32"], ["i32"]);
   const rare = recordOps.slice(hotOpCount).map((op) => {
     const { index, body } = module.function(["i32", "i32"], ["i32"]);
     op.emit(new Emit(body, layout, callees, false));
-    body.i32(0);
+    body.i32(op.skip ?? 0);
     return index;
   });
   module.table(rare);
@@ -89,7 +95,9 @@ function writeMain(e: Emit, rareType: number): void {
     f.end();
   }
   f.get(pc).get(budget).get(pc).access("i32Load16U", Field.op).i32(hotOpCount).op("i32Sub").callIndirect(rareType);
-  f.op("i32Eqz").brIf(next).br(stop);
+  // 0 to go on, 1 to stop, else the bytes of operand records to go past.
+  f.tee(e.x).i32(1).op("i32Eq").brIf(stop);
+  f.get(pc).get(e.x).op("i32Add").set(pc).br(next);
   f.end(); // next
   f.op("unreachable");
   f.end(); // jump

@@ -152,6 +152,9 @@ const mulFlags = [-1, -1, recordOp("mul32f"), recordOp("mul64f")];
 const mulImmediateFlags = [-1, -1, recordOp("mul32if"), recordOp("mul64if")];
 const flagsKindNames = ["add", "sub", "logic", "inc", "dec", "shl", "shr", "sar", "rol", "ror", "mul"];
 const flagsOps = flagsKindNames.map((kind) => byWidth((w) => `flags${kind}${w}`));
+const setStatus = recordOp("setStatus");
+/** CF, PF, AF, ZF, SF, OF. */
+const STATUS_FLAGS = 0x8d5;
 const setFlagOps = new Map([0, 2, 4, 6, 7, 10, 11].map((flag) => [flag, recordOp(`setFlag${flag}`)]));
 const getFlagOps = new Map([4, 10].map((flag) => [flag, recordOp(`getFlag${flag}`)]));
 const flagConditions = new Map<number, number>([
@@ -163,6 +166,8 @@ const flagConditions = new Map<number, number>([
 ]);
 /** Record ops of helpers that have a fast path in WebAssembly; −1 where TypeScript does it all. */
 const helperRecordOps = helperNames.map((name) => findOp(`helper:${name}`));
+/** They need the linear address of their operand: no segment base. */
+const storesFlat = helperNames.indexOf("x87Store");
 /** Record ops of lane-wise operations; −1 where TypeScript evaluates. */
 const simdRecordOps = simdOpNames.map((name) => findOp(`simd:${name}`));
 
@@ -228,6 +233,9 @@ export class Selector {
   at = 0;
   targetLow = 0;
   targetHigh = 0;
+  /** RIP of the instruction, set before `instruction`. */
+  ripLow = 0;
+  ripHigh = 0;
   /** Of End.Branch and Repeat: the taken and fall-through pointers of the last record are swapped. */
   swapped = false;
 
@@ -614,6 +622,13 @@ export class Selector {
     getRflags: (s, row) => s.script(row, Script.GetRflags, 0, 0),
     setRflags: (s, row) => {
       s.saveConditions(row);
+      if (s.field(row, IrField.Lo) === STATUS_FLAGS) {
+        const a = s.field(row, IrField.A);
+        const slot = s.operand(a);
+        s.consume(a);
+        s.emit(setStatus, 0, slot, 0, 0, 0);
+        return;
+      }
       s.script(row, Script.SetRflags, s.field(row, IrField.Lo), 0);
     },
     simd: (s, row) => s.simd(row),
@@ -1268,7 +1283,8 @@ export class Selector {
   /** A routine in TypeScript; operands are temporaries, so that it may change any register. */
   private script(row: number, number: number, low: number, high: number): void {
     // Operations on numbers alone: they change no register of theirs, and most have code of their own.
-    const fast = number >= FIRST_HELPER ? helperRecordOps[number - FIRST_HELPER]! : -1;
+    let fast = number >= FIRST_HELPER ? helperRecordOps[number - FIRST_HELPER]! : -1;
+    if (number - FIRST_HELPER === storesFlat && (high >= Segment.FS || !this.isInline(high, 0, 64, true))) fast = -1;
     const harmless = number === Script.Simd || fast !== -1;
     if (number >= FIRST_HELPER && fast === -1) this.usesHelper = true;
     if (!harmless) this.saveAll(row);
@@ -1284,6 +1300,8 @@ export class Selector {
     const temp = width === 0 ? NO_SLOT : this.allocTemp();
     this.emit(fast === -1 ? scriptOp : fast, temp, a, b, number, c);
     this.emit(dataOp, width, 0, 0, low, high);
+    if (fast !== -1 && recordOps[fast]!.skip === 2 * RECORD_BYTES)
+      this.emit(dataOp, 0, 0, 0, this.ripLow, this.ripHigh);
     this.consumeOperands(row);
     if (temp !== NO_SLOT) this.define(row, temp, width !== 128);
   }

@@ -1,4 +1,4 @@
-/** FST, FSTP: store a number. FSTPNCE (D9 D8) is an alias of FSTP ST(i). */
+/** FST, FSTP: store a number. FSTPNCE (D9 D8) is FSTP ST(i) that never underflows: of an empty register it copies nothing. */
 import { OpKind } from "x86-decode";
 import type { Builder } from "../../builder.ts";
 import type { SemanticsTable } from "../../lift.ts";
@@ -12,5 +12,5 @@ function store(b: Builder, pop: number): void {
 export const semantics = {
   fst: (b) => store(b, 0),
   fstp: (b) => store(b, 0x100),
-  fstpnce: (b) => store(b, 0x100),
+  fstpnce: (b) => store(b, 0x300),
 } as const satisfies SemanticsTable;

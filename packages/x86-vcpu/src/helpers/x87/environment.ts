@@ -2,8 +2,10 @@
  * FNSTENV, FLDENV, FNSAVE, FRSTOR. Layouts: Intel SDM vol. 1 figures 8-9 (protected, 32 bits), 8-10 (real, 32),
  * 8-11 (protected, 16) and 8-12 (real, 16).
  */
+import { MemoryFlag, Vector } from "x86-lift";
 import type { Cpu } from "../../cpu.ts";
 import { type Helper, HelperStatus } from "../../helper.ts";
+import { modeKeyHas } from "../../mode-key.ts";
 import { StateOffset } from "../../state-layout.ts";
 import { initialize, loadControl } from "./control.ts";
 import { checkPending, FSW_ES } from "./pending.ts";
@@ -66,19 +68,36 @@ function readEnvironment(cpu: Cpu, view: DataView, wide: boolean): void {
   updateSummary(cpu);
 }
 
-/** Moves `bytes` between memory at segment:ea and `buffer`, 16 at a time through the state's scratch. */
+/**
+ * Moves `bytes` between memory at segment:ea and `buffer`, 16 at a time through the state's scratch. unit: its
+ * alignment, if that is checked (SDM vol. 3, table 7-7).
+ */
 function transfer(
   cpu: Cpu,
   ea: number,
   segment: number,
   buffer: Uint8Array,
   bytes: number,
+  unit: 2 | 4,
   write: boolean,
 ): HelperStatus {
   const checked = cpu.toLinear(segment, cpu.i32[ea >>> 2]!, cpu.i32[(ea >>> 2) + 1]!, bytes, 0, write);
   if (checked !== HelperStatus.Continue) return checked;
+  if ((cpu.linearLow & (unit - 1)) !== 0 && modeKeyHas(cpu.modeKey, "alignmentCheck")) return cpu.raise(Vector.AC, 0);
   const scratch = cpu.base + StateOffset.scratch;
   const start = (BigInt(cpu.linearHigh >>> 0) << 32n) | BigInt(cpu.linearLow >>> 0);
+  if (write && (cpu.linearLow & 0xfff) + bytes > 0x1000) {
+    // The second page faults before anything is in the first.
+    const next = BigInt.asUintN(cpu.code64 ? 64 : 32, (start | 0xfffn) + 1n);
+    const status = cpu.loadLinear(
+      Number(next & 0xffff_ffffn) | 0,
+      Number(next >> 32n) | 0,
+      1,
+      MemoryFlag.ForWrite,
+      scratch,
+    );
+    if (status !== HelperStatus.Continue) return status;
+  }
   for (let at = 0; at < bytes; at += 16) {
     const size = Math.min(16, bytes - at);
     const address = BigInt.asUintN(cpu.code64 ? 64 : 32, start + BigInt(at));
@@ -107,7 +126,7 @@ export const environment = {
         const from = registerAt(cpu, i);
         buffer.set(cpu.u8.subarray(from, from + REGISTER_BYTES), size + i * REGISTER_BYTES);
       }
-    const status = transfer(cpu, ea, segment, buffer, registers ? size + 8 * REGISTER_BYTES : size, true);
+    const status = transfer(cpu, ea, segment, buffer, registers ? size + 8 * REGISTER_BYTES : size, wide ? 4 : 2, true);
     if (status !== HelperStatus.Continue) return status;
     if (registers) initialize(cpu);
     else {
@@ -123,7 +142,7 @@ export const environment = {
     const registers = (lo & 2) !== 0;
     const size = wide ? 28 : 14;
     const buffer = new Uint8Array(MAX_BYTES);
-    const status = transfer(cpu, ea, segment, buffer, registers ? size + 8 * REGISTER_BYTES : size, false);
+    const status = transfer(cpu, ea, segment, buffer, registers ? size + 8 * REGISTER_BYTES : size, wide ? 4 : 2, false);
     if (status !== HelperStatus.Continue) return status;
     readEnvironment(cpu, new DataView(buffer.buffer), wide);
     if (registers)

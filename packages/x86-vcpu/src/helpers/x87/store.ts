@@ -13,6 +13,7 @@ import {
   type RoundingMode,
   writeF80,
 } from "x86-softfloat";
+import { MemoryFlag } from "x86-lift";
 import type { Cpu } from "../../cpu.ts";
 import { type Helper, HelperStatus } from "../../helper.ts";
 import { StateOffset } from "../../state-layout.ts";
@@ -101,14 +102,18 @@ const x87Store: Helper = (cpu: Cpu, ea, _b, _c, _r, lo, segment) => {
     readStack(cpu, 0, source);
     format.convert(ctx, source, cpu.view, at, (lo & 0x200) !== 0 ? 3 : ctx.rounding);
   }
-  if ((ctx.flags & ~ctx.masks & STOPS_STORE) === 0) {
-    const status = cpu.storeSegmented(segment, cpu.i32[ea >>> 2]!, cpu.i32[(ea >>> 2) + 1]!, format.bytes, 0, at);
-    if (status !== HelperStatus.Continue) {
-      cpu.set16(StateOffset.fsw, fswBefore);
-      return status;
-    }
-    if ((lo & 0x100) !== 0) pop(cpu);
+  const stores = (ctx.flags & ~ctx.masks & STOPS_STORE) === 0;
+  const low = cpu.i32[ea >>> 2]!;
+  const high = cpu.i32[(ea >>> 2) + 1]!;
+  // A destination that faults does so even when the number will not be stored.
+  const status = stores
+    ? cpu.storeSegmented(segment, low, high, format.bytes, 0, at)
+    : cpu.loadSegmented(segment, low, high, format.bytes, MemoryFlag.ForWrite, at);
+  if (status !== HelperStatus.Continue) {
+    cpu.set16(StateOffset.fsw, fswBefore);
+    return status;
   }
+  if (stores && (lo & 0x100) !== 0) pop(cpu);
   recordOperand(cpu, ea, segment);
   return finish(cpu, ctx);
 };
@@ -117,7 +122,11 @@ const x87StoreStack: Helper = (cpu, _a, _b, _c, _r, lo) => {
   const ctx = begin(cpu);
   if (ctx === undefined) return HelperStatus.Fault;
   if (!isEmpty(cpu, 0)) readStack(cpu, 0, source);
-  else if (stackFault(cpu, ctx, false)) setIndefinite(source);
+  else if ((lo & 0x200) !== 0) {
+    // FSTPNCE pops an empty register and copies nothing.
+    pop(cpu);
+    return finish(cpu, ctx);
+  } else if (stackFault(cpu, ctx, false)) setIndefinite(source);
   if (mayWrite(ctx)) {
     writeStack(cpu, lo & 7, source);
     if ((lo & 0x100) !== 0) pop(cpu);

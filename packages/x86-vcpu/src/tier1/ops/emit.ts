@@ -2,6 +2,7 @@ import { StateOffset } from "../../state-layout.ts";
 import { Control, Field, JUMP_CACHE_ENTRIES } from "../record.ts";
 import type { FunctionBuilder, Label } from "../wasm/function-builder.ts";
 import type { WasmAccess } from "../wasm/opcode.ts";
+import type { X87Functions } from "../x87/functions.ts";
 
 export type IntWidth = 8 | 16 | 32 | 64;
 export const intWidths: readonly IntWidth[] = [8, 16, 32, 64];
@@ -21,6 +22,7 @@ export interface Callees {
   readonly slowStore: number;
   /** (pc, budget) → 0 to go on. */
   readonly script: number;
+  readonly x87: X87Functions;
 }
 
 /** Labels of the main function; absent in the functions of rare ops. */
@@ -404,6 +406,13 @@ export class Emit {
     return this;
   }
 
+  /** Sets h to the host address of a write of `bytes` bytes at L, or leaves to `slow` where the TLB does not know it. */
+  hostOrLeave(bytes: number, slow: Label): this {
+    this.hit(true, bytes, 1).f.op("i32Eqz").brIf(slow);
+    this.hostAddress().f.set(this.h);
+    return this;
+  }
+
   /** Stops at this record when the i32 on the stack is not zero. */
   stopIf(): this {
     const { f } = this;
@@ -505,6 +514,8 @@ export interface RecordOp {
   readonly dead?: string;
   /** In the main function? Only such ops may branch. */
   readonly hot: boolean;
+  /** Bytes of the operand records behind it, which are not carried out. */
+  readonly skip?: number;
   /** Writes the body; falls out at its end to go to the next record. */
   readonly emit: (e: Emit) => void;
 }

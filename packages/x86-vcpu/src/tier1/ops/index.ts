@@ -2,6 +2,7 @@
 
 import { floatOps } from "../simd/float.ts";
 import { simdOps } from "../simd/index.ts";
+import { x87Ops } from "../x87/ops.ts";
 import { aluOps } from "./alu.ts";
 import { controlOps } from "./control.ts";
 import type { RecordOp } from "./emit.ts";
@@ -19,6 +20,7 @@ const all: readonly RecordOp[] = [
   ...genericOps,
   ...simdOps,
   ...floatOps,
+  ...x87Ops,
 ];
 
 export const recordOps: readonly RecordOp[] = [...all.filter((op) => op.hot), ...all.filter((op) => !op.hot)];

@@ -359,5 +359,6 @@ export const floatOps: readonly RecordOp[] = Object.entries(bodies).map(([name, 
   flags: "none",
   faults: true,
   hot: false,
+  skip: RECORD_BYTES,
   emit,
 }));
