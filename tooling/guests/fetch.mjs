@@ -1,6 +1,7 @@
 // Fetches the Debian packages that tests run unmodified, once, into .cache/guests/NAME (extracted, whole or not at all).
 // Needs apt-get and dpkg-deb. Under CI=true a missing guest is a failure; elsewhere a skip that says how to get it.
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -22,22 +23,36 @@ const run = (command, args, cwd) =>
   spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
 const missing = [];
 
+// Guests that others are made of come first.
+const scripts = new Map();
+for (const [name, { prepare }] of Object.entries(wanted))
+  if (prepare) scripts.set(name, { file: join(here, prepare), ...(await import(`./${prepare}`)) });
+const ordered = new Set();
 for (const name of names) {
-  const packages = wanted[name];
+  for (const needed of scripts.get(name)?.needs ?? []) ordered.add(needed);
+  ordered.add(name);
+}
+
+for (const name of ordered) {
+  const packages = wanted[name]?.packages;
   if (!packages) {
     console.error(`${name}: no such guest; known: ${Object.keys(wanted).join(", ")}`);
     process.exit(2);
   }
   const target = join(guests, name);
-  const list = `${packages.join("\n")}\n`;
+  const script = scripts.get(name);
+  // What a guest is made from: when it changes, the guest is made again.
+  const list = `${packages.join("\n")}\n${script ? fingerprint(script.file) : ""}`;
   if (existsSync(join(target, ".packages")) && readFileSync(join(target, ".packages"), "utf8") === list) continue;
   mkdirSync(guests, { recursive: true });
   const work = mkdtempSync(join(guests, `.${name}-`));
   try {
-    let got = run("apt-get", ["download", ...packages], work);
+    const download = () =>
+      run("apt-get", ["download", ...(script ? script.resolvePackages(packages, run) : packages)], work);
+    let got = attempt(download);
     if (got.status !== 0) {
       run("apt-get", ["update"], work);
-      got = run("apt-get", ["download", ...packages], work);
+      got = download();
     }
     if (got.status !== 0)
       throw new Error((got.stderr || got.error?.message || "apt-get download failed").trim().split("\n").at(-1));
@@ -47,6 +62,7 @@ for (const name of names) {
       const out = run("dpkg-deb", ["-x", join(work, file), tree], work);
       if (out.status !== 0) throw new Error(out.stderr?.trim() || `dpkg-deb -x ${file} failed`);
     }
+    script?.prepare(tree, guests);
     writeFileSync(join(tree, ".packages"), list);
     rmSync(target, { recursive: true, force: true });
     renameSync(tree, target);
@@ -56,6 +72,23 @@ for (const name of names) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** A failed attempt as one that has not worked yet. */
+function attempt(work) {
+  try {
+    return work();
+  } catch (error) {
+    return { status: 1, error };
+  }
+}
+
+/** Of a script and of the files that it puts into the guest. */
+function fingerprint(script) {
+  const hash = createHash("sha256").update(readFileSync(script));
+  for (const file of readdirSync(join(here, "initramfs")).sort())
+    hash.update(file).update(readFileSync(join(here, "initramfs", file)));
+  return `${hash.digest("hex")}\n`;
 }
 
 for (const line of missing) console.error(line);

@@ -206,7 +206,7 @@ const cases: readonly (readonly [string, readonly string[], number, RegExp])[] =
     "an image of no known format",
     ["run", file("noise", "just words")],
     65,
-    /noise: no boot signature .*ELF magic .*multiboot header/,
+    /noise: no setup header .*boot signature .*ELF magic .*multiboot header/,
   ],
   [
     "a cut boot sector given as flat code of no mode",

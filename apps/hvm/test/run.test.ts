@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -136,5 +136,56 @@ describe("[hvm run]", () => {
     expect(stdout).toContain("info-get guestinfo.greeting -> '1 from a file'\r\n");
     const off = await hvm(["create", config, "vmware_port=0"]);
     expect(off.stdout).toContain("info-get guestinfo.greeting: #GP\r\n");
+  });
+
+  it("--kernel and QEMU's spellings: -kernel, -append, -m with a suffix", async () => {
+    const image = file("spelled", multiboot(printer("spelled\n")));
+    const { status, stdout } = await hvm(["run", "-kernel", image, "-append", "x", "-m", "8M"]);
+    expect([status, stdout]).toEqual([0, "spelled\n"]);
+  });
+
+  it("--expect ends the run as soon as the text is there, across borders of writes", async () => {
+    // Prints for ever.
+    const image = file("endless", multiboot([...printer("tick ").slice(0, -2), 0xeb, 0x100 - 17]));
+    const { status, stdout } = await hvm(["run", "--expect", "tick tick t", image]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^tick tick t/);
+  });
+
+  it("--expect and a guest that ends without the text", async () => {
+    const image = file("short", multiboot(printer("short\n")));
+    const { status, stderr } = await hvm(["run", "--expect=long", image]);
+    expect(status).toBe(76);
+    expect(stderr).toMatch(/ended without sending "long" to COM1/);
+  });
+
+  it("--serial writes to a file, or nowhere", async () => {
+    const image = file("to-file", multiboot(printer("in a file\n")));
+    const out = join(folder, "serial.txt");
+    expect(await hvm(["run", `--serial=${out}`, image])).toMatchObject({ status: 0, stdout: "" });
+    expect(readFileSync(out, "utf8")).toBe("in a file\n");
+    expect((await hvm(["run", "--serial=null", image])).stdout).toBe("");
+    expect((await hvm(["run", `--serial=${join(folder, "no", "where")}`, image])).status).toBe(73);
+  });
+
+  it("--report: what happened, in a few lines", async () => {
+    const { stderr } = await hvm(["run", "--report", firstLight]);
+    expect(stderr).toMatch(/^end +halted$/m);
+    expect(stderr).toMatch(/^ran +\d+\.\d M instructions in .* MIPS/m);
+    expect(stderr).toMatch(/^backdoor .*GETVERSION \(ring 3\)/m);
+  });
+
+  it("a folder as initrd becomes an archive that the image gets as its module", async () => {
+    mkdirSync(join(folder, "tree", "sub"), { recursive: true });
+    writeFileSync(join(folder, "tree", "sub", "file"), "x");
+    // mov ecx, [ebx + 24] (mods_addr); mov ecx, [ecx] (mod_start); six times: mov al, [ecx]; out dx, al; inc ecx
+    const code = [0x8b, 0x4b, 24, 0x8b, 0x09, 0xba, 0xf8, 3, 0, 0];
+    const image = file(
+      "with-initrd",
+      multiboot([...code, ...Array(6).fill([0x8a, 0x01, 0xee, 0x41]).flat(), 0xfa, 0xf4]),
+    );
+    expect((await hvm(["run", "--initrd", join(folder, "tree"), image])).stdout).toBe("070701");
+    const missing = await hvm(["run", "--initrd", join(folder, "missing"), image]);
+    expect([missing.status, missing.stderr]).toEqual([66, expect.stringMatching(/initrd .*missing: no such file/)]);
   });
 });

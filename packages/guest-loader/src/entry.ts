@@ -12,10 +12,24 @@ const CR4_OSFXSR = 1n << 9n;
 const CR4_OSXMMEXCPT = 1n << 10n;
 const EFER_LME = 1n << 8n;
 
-/** Descriptors of the table below: null, 32-bit code, data, 64-bit code. */
-const CODE32 = 0x08;
-const DATA = 0x10;
-const CODE64 = 0x18;
+const CODE32_DESCRIPTOR = 0x00cf_9b00_0000_ffffn;
+const DATA_DESCRIPTOR = 0x00cf_9300_0000_ffffn;
+const CODE64_DESCRIPTOR = 0x00af_9b00_0000_ffffn;
+
+/** Four descriptors, flat segments. */
+export interface Gdt {
+  /** Selectors. */
+  readonly code32: number;
+  readonly code64: number;
+  readonly data: number;
+}
+
+const plainGdt: Gdt = { code32: 0x08, data: 0x10, code64: 0x18 };
+/** Linux' boot protocols: __BOOT_CS is 0x10, of the width of the entry, and __BOOT_DS 0x18. */
+export const linuxGdt: Readonly<Record<32 | 64, Gdt>> = {
+  32: { code32: 0x10, code64: 0x08, data: 0x18 },
+  64: { code32: 0x08, code64: 0x10, data: 0x18 },
+};
 
 const segment = (selector: number, limit: number, attributes: number): EntrySegment => ({
   selector,
@@ -41,21 +55,31 @@ export function realModeEntry(address: number, registers: EntryState["registers"
 }
 
 /** Protected mode, flat 4 GiB segments, paging and interrupts off; the GDT stands in `tableSegments(base)`. */
-export function protectedModeEntry(address: number, tables: number, registers: EntryState["registers"]): EntryState {
+export function protectedModeEntry(
+  address: number,
+  tables: number,
+  registers: EntryState["registers"],
+  gdt: Gdt = plainGdt,
+): EntryState {
   return {
     ...reset,
     mode: "protected",
     rip: BigInt(address),
     registers,
     cr0: CR0_ET | CR0_PE,
-    code: segment(CODE32, 0xffff_ffff, 0xc09b),
-    data: segment(DATA, 0xffff_ffff, 0xc093),
+    code: segment(gdt.code32, 0xffff_ffff, 0xc09b),
+    data: segment(gdt.data, 0xffff_ffff, 0xc093),
     gdt: { base: BigInt(tables), limit: 31 },
   };
 }
 
 /** Long mode with the first 4 GiB mapped one to one; GDT and page tables stand in `tableSegments(base)`. SSE is on. */
-export function longModeEntry(address: bigint, tables: number, registers: EntryState["registers"]): EntryState {
+export function longModeEntry(
+  address: bigint,
+  tables: number,
+  registers: EntryState["registers"],
+  gdt: Gdt = plainGdt,
+): EntryState {
   return {
     ...reset,
     mode: "long",
@@ -65,8 +89,8 @@ export function longModeEntry(address: bigint, tables: number, registers: EntryS
     cr3: BigInt(tables + 0x1000),
     cr4: CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT,
     efer: EFER_LME,
-    code: segment(CODE64, 0xffff_ffff, 0xa09b),
-    data: segment(DATA, 0xffff_ffff, 0xc093),
+    code: segment(gdt.code64, 0xffff_ffff, 0xa09b),
+    data: segment(gdt.data, 0xffff_ffff, 0xc093),
     gdt: { base: BigInt(tables), limit: 31 },
   };
 }
@@ -75,15 +99,15 @@ export function longModeEntry(address: bigint, tables: number, registers: EntryS
 export const TABLE_BYTES = 0x7000;
 
 /**
- * At a page-aligned address: a GDT (null, code32, data, code64), and at +0x1000 page tables of 2 MiB pages that map
+ * At a page-aligned address: a GDT (null and three flat segments), and at +0x1000 page tables of 2 MiB pages that map
  * the first 4 GiB one to one, writable, supervisor.
  */
-export function tableSegments(base: number, paging: boolean): ImageSegment[] {
+export function tableSegments(base: number, paging: boolean, gdt: Gdt = plainGdt): ImageSegment[] {
   const bytes = new Uint8Array(paging ? TABLE_BYTES : 0x20);
   const view = new DataView(bytes.buffer);
-  view.setBigUint64(CODE32, 0x00cf_9b00_0000_ffffn, true);
-  view.setBigUint64(DATA, 0x00cf_9300_0000_ffffn, true);
-  view.setBigUint64(CODE64, 0x00af_9b00_0000_ffffn, true);
+  view.setBigUint64(gdt.code32, CODE32_DESCRIPTOR, true);
+  view.setBigUint64(gdt.data, DATA_DESCRIPTOR, true);
+  view.setBigUint64(gdt.code64, CODE64_DESCRIPTOR, true);
   if (paging) {
     const PRESENT_WRITABLE = 3n;
     const LARGE = 0x80n;

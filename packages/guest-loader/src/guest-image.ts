@@ -27,6 +27,12 @@ export interface EntrySegment {
   readonly attributes: number;
 }
 
+/** Bytes beside the kernel, as multiboot and PVH hand them over. */
+export interface BootModule {
+  readonly bytes: Uint8Array;
+  readonly commandLine: string;
+}
+
 export type EntryMode = "real" | "protected" | "long";
 
 /** Everything that differs from the processor's state after reset. */

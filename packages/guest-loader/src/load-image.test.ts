@@ -231,9 +231,9 @@ const fields = (...addresses: number[]) => withMultiboot(new Uint8Array(0x300), 
 
 describe("every error says what was expected", () => {
   it.each([
-    ["nothing known", "unknown-format", () => loadImage(new Uint8Array(600), options), "no boot signature"],
+    ["nothing known", "unknown-format", () => loadImage(new Uint8Array(600), options), "no setup header"],
     ["a short boot sector", "truncated", () => loadBootSector(new Uint8Array(100)), "512 bytes, the file ends at 100"],
-    ["no boot signature", "malformed", () => loadBootSector(new Uint8Array(512)), "55 aa expected at offset 510"],
+    ["no setup header", "malformed", () => loadBootSector(new Uint8Array(512)), "55 aa expected at offset 510"],
     ["an empty flat image", "truncated", () => loadFlat(new Uint8Array(0), flat), "empty"],
     ["a negative address", "too-large", () => loadFlat(new Uint8Array(1), { ...flat, address: -1 }), "found -1"],
     [

@@ -2,7 +2,8 @@
 import { isElf } from "elf-image";
 import { elfSegments, freePlace, pageUp, physicalEntry, readElf, topOf } from "./elf.ts";
 import { protectedModeEntry, TABLE_BYTES, tableSegments } from "./entry.ts";
-import { type GuestImage, ImageError, type ImageSegment } from "./guest-image.ts";
+import { type BootModule, type GuestImage, ImageError, type ImageSegment } from "./guest-image.ts";
+import { type MemoryRange, pcMemoryMap } from "./memory-map.ts";
 
 const HEADER_MAGIC = 0x1bad_b002;
 /** What EAX holds at the entry. */
@@ -13,16 +14,13 @@ const FLAG_ADDRESSES = 1 << 16;
 /** Required features (bits 0–15) that this loader gives: page alignment of modules, memory information. */
 const KNOWN_REQUIRED = 0b011;
 
-export interface MultibootModule {
-  readonly bytes: Uint8Array;
-  readonly commandLine: string;
-}
-
 export interface MultibootOptions {
   /** Bytes of RAM from address 0 up to its first hole, for the memory fields and map. */
   readonly memorySize: number;
   readonly commandLine?: string;
-  readonly modules?: readonly MultibootModule[];
+  readonly modules?: readonly BootModule[];
+  /** Default: a PC's, from `memorySize`. */
+  readonly memoryMap?: readonly MemoryRange[];
   readonly bootLoaderName?: string;
 }
 
@@ -141,7 +139,6 @@ interface PlacedModule {
 
 const INFO_BYTES = 0x80;
 const MODULE_BYTES = 16;
-const MAP_ENTRIES = 3;
 const MAP_ENTRY_BYTES = 24;
 const encoder = new TextEncoder();
 const zeroTerminated = (text: string): Uint8Array => encoder.encode(`${text}\0`);
@@ -154,8 +151,9 @@ const layout = (options: MultibootOptions, modules: readonly PlacedModule[]) => 
   ].map(zeroTerminated);
   const modulesAt = INFO_BYTES;
   const mapAt = modulesAt + modules.length * MODULE_BYTES;
-  const textAt = mapAt + MAP_ENTRIES * MAP_ENTRY_BYTES;
-  return { texts, modulesAt, mapAt, textAt, size: textAt + texts.reduce((sum, text) => sum + text.length, 0) };
+  const map = options.memoryMap ?? pcMemoryMap(options.memorySize);
+  const textAt = mapAt + map.length * MAP_ENTRY_BYTES;
+  return { texts, map, modulesAt, mapAt, textAt, size: textAt + texts.reduce((sum, text) => sum + text.length, 0) };
 };
 
 const informationBytes = (options: MultibootOptions, modules: readonly PlacedModule[]): Uint8Array =>
@@ -168,7 +166,7 @@ function relocateInformation(
   modules: readonly PlacedModule[],
 ): void {
   const view = new DataView(bytes.buffer);
-  const { texts, modulesAt, mapAt, textAt } = layout(options, modules);
+  const { texts, map, modulesAt, mapAt, textAt } = layout(options, modules);
   const addresses: number[] = [];
   let at = textAt;
   for (const text of texts) {
@@ -184,7 +182,7 @@ function relocateInformation(
   view.setUint32(16, addresses[0]!, true);
   view.setUint32(20, modules.length, true);
   view.setUint32(24, modules.length ? base + modulesAt : 0, true);
-  view.setUint32(44, MAP_ENTRIES * MAP_ENTRY_BYTES, true);
+  view.setUint32(44, map.length * MAP_ENTRY_BYTES, true);
   view.setUint32(48, base + mapAt, true);
   view.setUint32(64, addresses[1]!, true);
   modules.forEach((module, index) => {
@@ -193,16 +191,11 @@ function relocateInformation(
     view.setUint32(entry + 4, module.end, true);
     view.setUint32(entry + 8, addresses[2 + index]!, true);
   });
-  const map: readonly (readonly [number, number, number])[] = [
-    [0, 0x9_fc00, 1],
-    [0xf_0000, 0x1_0000, 2],
-    [0x10_0000, upper, 1],
-  ];
-  map.forEach(([start, length, type], index) => {
+  map.forEach(({ address, size, type }, index) => {
     const entry = mapAt + index * MAP_ENTRY_BYTES;
     view.setUint32(entry, MAP_ENTRY_BYTES - 4, true);
-    view.setBigUint64(entry + 4, BigInt(start), true);
-    view.setBigUint64(entry + 12, BigInt(length), true);
+    view.setBigUint64(entry + 4, BigInt(address), true);
+    view.setBigUint64(entry + 12, BigInt(size), true);
     view.setUint32(entry + 20, type, true);
   });
 }

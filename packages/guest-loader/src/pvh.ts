@@ -7,7 +7,7 @@
 import { type ElfImage, elfNotes } from "elf-image";
 import { elfSegments, freePlace, pageUp, readElf, topOf, wrapElfErrors } from "./elf.ts";
 import { protectedModeEntry, TABLE_BYTES, tableSegments } from "./entry.ts";
-import { type GuestImage, ImageError } from "./guest-image.ts";
+import { type BootModule, type GuestImage, ImageError } from "./guest-image.ts";
 import { type MemoryRange, pcMemoryMap, placeHigh } from "./memory-map.ts";
 
 const XEN_ELFNOTE_PHYS32_ENTRY = 18;
@@ -16,11 +16,6 @@ const INFO_BYTES = 56;
 const MODULE_BYTES = 32;
 const MAP_ENTRY_BYTES = 24;
 
-export interface PvhModule {
-  readonly bytes: Uint8Array;
-  readonly commandLine?: string;
-}
-
 export interface PvhOptions {
   /** Bytes of RAM from address 0 up to its first hole. */
   readonly memorySize: number;
@@ -28,7 +23,7 @@ export interface PvhOptions {
   readonly memoryMap?: readonly MemoryRange[];
   readonly commandLine?: string;
   /** Linux takes the first as its initrd. */
-  readonly modules?: readonly PvhModule[];
+  readonly modules?: readonly BootModule[];
   /** Guest-physical address of ACPI's RSDP, if there is one. */
   readonly rsdp?: number;
 }
@@ -93,7 +88,7 @@ function startInfo(
   placed: readonly Placed[],
 ): { readonly size: number; at(base: number): Uint8Array } {
   const encoder = new TextEncoder();
-  const texts = [options.commandLine ?? "", ...(options.modules ?? []).map((module) => module.commandLine ?? "")].map(
+  const texts = [options.commandLine ?? "", ...(options.modules ?? []).map((module) => module.commandLine)].map(
     (text) => encoder.encode(`${text}\0`),
   );
   const modulesAt = INFO_BYTES + ((8 - (INFO_BYTES % 8)) % 8);

@@ -73,3 +73,56 @@ export function bootSector(sectors = 1): Uint8Array {
   bytes.set([0x55, 0xaa], 510);
   return bytes;
 }
+
+/** A note as ELF stores it (gABI 4.1, "Note Section"): sizes, type, name and description, each padded to four bytes. */
+export function note(name: string, type: number, description: Uint8Array): Uint8Array {
+  const up = (size: number): number => Math.ceil(size / 4) * 4;
+  const text = new TextEncoder().encode(`${name}\0`);
+  const bytes = new Uint8Array(12 + up(text.length) + up(description.length));
+  const view = new DataView(bytes.buffer);
+  [text.length, description.length, type].forEach((word, index) => void view.setUint32(index * 4, word, true));
+  bytes.set(text, 12);
+  bytes.set(description, 12 + up(text.length));
+  return bytes;
+}
+
+/** An ELF64 kernel at 16 MiB whose note says where its PVH entry is. */
+export function pvhElf(entry: Uint8Array | number, options: { name?: string; type?: number } = {}): Uint8Array {
+  const description = typeof entry === "number" ? new Uint8Array(new Uint32Array([entry]).buffer) : entry;
+  const bytes = note(options.name ?? "Xen", options.type ?? 18, description);
+  const image = elf({
+    entry: 0xffff_ffff_8100_0000n,
+    segments: [
+      { virtual: 0xffff_ffff_8100_0000n, physical: 0x100_0000, offset: 0x200, fileSize: 0x400, memorySize: 0x3000 },
+      { virtual: 0, offset: 0x800, fileSize: bytes.length, type: 4 },
+    ],
+  });
+  image.set(bytes, 0x800);
+  return image;
+}
+
+/** A bzImage of `kernel` bytes behind `setupSects` sectors, with a setup header of protocol 2.15; `change` may spoil it. */
+export function bzImage(change: (view: DataView) => void = () => {}, kernel = 0x1000, setupSects = 4): Uint8Array {
+  const start = (setupSects + 1) * 512;
+  const bytes = new Uint8Array(start + kernel);
+  const view = new DataView(bytes.buffer);
+  bytes.fill(0x90, start);
+  view.setUint8(0x1f1, setupSects);
+  view.setUint32(0x1f4, kernel / 16, true);
+  view.setUint16(0x1fe, 0xaa55, true);
+  view.setUint8(0x200, 0xeb);
+  view.setUint8(0x201, 0x66);
+  bytes.set(new TextEncoder().encode("HdrS"), 0x202);
+  view.setUint16(0x206, 0x20f, true);
+  view.setUint8(0x211, 1);
+  view.setUint32(0x214, 0x10_0000, true);
+  view.setUint32(0x22c, 0x7fff_ffff, true);
+  view.setUint32(0x230, 0x20_0000, true);
+  view.setUint8(0x234, 1);
+  view.setUint16(0x236, 0x3f, true);
+  view.setUint32(0x238, 2047, true);
+  view.setBigUint64(0x258, 0x100_0000n, true);
+  view.setUint32(0x260, 0x20_0000, true);
+  change(view);
+  return bytes;
+}

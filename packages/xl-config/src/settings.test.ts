@@ -23,7 +23,9 @@ memory = 0x200
 vcpus = 2
 kernel = "/boot/vmlinuz"
 ramdisk = "/boot/initrd"
+root = "/dev/vda1"
 extra = "console=ttyS0"
+cmdline = "quiet"
 disk = [ "/img/a.qcow2,qcow2,xvda,rw", "format=raw, vdev=hdc, access=ro, devtype=cdrom, target=/img/b,1.iso" ]
 serial = "pty"
 vmware_hwver = 7
@@ -42,7 +44,9 @@ guestinfo.count = 3
       vcpus: 2,
       kernel: "/boot/vmlinuz",
       ramdisk: "/boot/initrd",
+      root: "/dev/vda1",
       extra: "console=ttyS0",
+      cmdline: "quiet",
       disk: [
         { target: "/img/a.qcow2", format: "qcow2", vdev: "xvda", access: "rw", cdrom: false },
         { target: "/img/b,1.iso", format: "raw", vdev: "hdc", access: "ro", cdrom: true },

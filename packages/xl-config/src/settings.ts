@@ -6,7 +6,7 @@ import { fixedKeys, ignoredKeys, type SettingKind, type SettingRow, settingRows 
 
 /**
  * What a configuration says; everything else is at its default. The fields have the names of hvm-machine's configuration;
- * kernel, ramdisk, extra, disk, serial and vmportDebug are for whoever opens files and understands masks.
+ * kernel, ramdisk, root, extra, cmdline, disk, serial and vmportDebug are for whoever opens files and understands masks.
  */
 export interface MachineSettings {
   readonly name?: string;
@@ -15,7 +15,11 @@ export interface MachineSettings {
   readonly vcpus?: number;
   readonly kernel?: string;
   readonly ramdisk?: string;
+  /** Device of the root file system, for `root=` on the command line. */
+  readonly root?: string;
   readonly extra?: string;
+  /** Instead of `root` and `extra`. */
+  readonly cmdline?: string;
   readonly disk?: readonly DiskSpec[];
   readonly serial?: readonly string[];
   /** 16 bytes. */

@@ -3,15 +3,34 @@ import { type GuestImage, ImageError, type ImageErrorCode } from "guest-loader";
 import type { MachineConfig } from "hvm-machine";
 import type { Io } from "../commands/command.ts";
 import { backdoorLine } from "./backdoor-line.ts";
+import { attachConsole } from "./console-input.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
-import type { FlagTable } from "./flags.ts";
+import type { FlagTable, FlagValues } from "./flags.ts";
 import { configured, finishSession, GuestSession, type Outcome, type SessionStop } from "./guest-session.ts";
-import { createStyle, wantsColour } from "./terminal.ts";
+import { runReport } from "./run-report.ts";
+import { openSerial, TextWatch } from "./serial-sink.ts";
+import { createStyle, type OutputStream, wantsColour } from "./terminal.ts";
 
 /** Flags that say how long and how loudly an image runs. */
 export const bootFlags = {
+  serial: { kind: "text", value: "stdio|null|FILE", help: "where COM1's output goes (default stdio)" },
+  expect: {
+    kind: "text",
+    value: "TEXT",
+    help: "end with status 0 when COM1 has sent TEXT, with 76 if the guest ends before",
+  },
+  report: { kind: "boolean", help: "a summary on standard error at the end (default on a terminal)" },
   calls: { kind: "switch", help: "show each backdoor access on standard error" },
 } as const satisfies FlagTable;
+
+/** Flags of every command that boots, as they were given. */
+export type BootFlags = FlagValues<typeof bootFlags> &
+  FlagValues<{
+    readonly json: { readonly kind: "switch"; readonly help: string };
+    readonly "max-insns": { readonly kind: "number"; readonly help: string };
+    readonly timeout: { readonly kind: "number"; readonly help: string };
+    readonly "guestinfo-out": { readonly kind: "text"; readonly help: string };
+  }>;
 
 export interface BootOptions {
   /** `run` or `create`, for messages. */
@@ -20,50 +39,111 @@ export interface BootOptions {
   readonly path: string;
   readonly config: MachineConfig;
   readonly image: GuestImage;
-  readonly json: boolean;
-  readonly calls: boolean;
-  readonly maxInstructions: number | undefined;
-  readonly timeoutSeconds: number | undefined;
-  readonly guestinfoOut: string | undefined;
+  readonly flags: BootFlags;
 }
 
 const IMAGE_EXIT: Readonly<Partial<Record<ImageErrorCode, number>>> = { "no-memory": ExitCode.NoMemory };
+/** Serial output that a report holds; a guest that sends more is told so in `serialDropped`. */
+const MAX_CAPTURED = 16 * 1024 * 1024;
 
 /** Boots, runs to the end, reports. The exit status. @throws CliError */
-export async function bootImage(options: BootOptions, io: Io): Promise<number> {
-  const { command, path, config, image, json } = options;
+export async function bootImage({ command, path, config, image, flags }: BootOptions, io: Io): Promise<number> {
+  const json = flags.json === true;
   const style = createStyle(wantsColour(io.stderr, io.env));
   const log: string[] = [];
   const session = new GuestSession({
     config: { name: path, ...config },
-    maxInstructions: options.maxInstructions,
-    timeoutSeconds: options.timeoutSeconds,
+    maxInstructions: flags["max-insns"],
+    timeoutSeconds: flags.timeout,
     logLine: (line) => (json ? log.push(line) : io.stderr.write(`${style.dim(line)}\n`)),
+    // A person at a console lives in real time; everything else gets on.
+    realTime: process.stdin.isTTY === true && !json,
+    settle: () => drained(io.stdout),
   });
   const { machine } = session;
-  const captured: Uint8Array[] = [];
-  machine.devices.serial.onOutput((output) => (json ? captured.push(output.slice()) : io.stdout.write(output)));
-  if (options.calls && !json) machine.backdoor.observe((event) => io.stderr.write(`${backdoorLine(event, style)}\n`));
+  const sink = openSerial(flags.serial ?? (json ? "null" : "stdio"), io.stdout);
+  const captured = new Capture();
+  const watch = flags.expect === undefined ? undefined : new TextWatch(flags.expect);
+  machine.devices.serial.onOutput((output) => {
+    sink.write(output);
+    if (json) captured.add(output);
+    watch?.add(output);
+    if (watch?.seen) machine.domain.requestStop();
+  });
+  if (flags.calls && !json) machine.backdoor.observe((event) => io.stderr.write(`${backdoorLine(event, style)}\n`));
   configured(() => machine.boot(image));
 
-  const feed = (chunk: Uint8Array): void => void machine.devices.serial.input(chunk);
-  process.stdin.on("data", feed);
+  let left = false;
+  const console = attachConsole(process.stdin, {
+    onBytes: (bytes) => void machine.devices.serial.input(bytes),
+    onEscape() {
+      left = true;
+      machine.domain.requestStop();
+    },
+  });
   let stop: SessionStop;
   try {
     stop = await session.run();
   } finally {
-    process.stdin.off("data", feed);
-    process.stdin.pause();
+    console.close();
+    sink.close();
   }
 
-  const outcome = judge(stop, path, session);
+  const seen = watch?.seen === true;
+  const end = left ? "left" : seen ? "expected" : stop.kind === "shutdown" ? stop.shutdown.cause : stop.kind;
+  const outcome: Outcome = left || seen ? { exitCode: ExitCode.Ok } : judge(stop, path, session);
+  if (!json && (flags.report ?? io.stderr.isTTY === true)) io.stderr.write(`\n${runReport(session, end, style)}`);
   const report = {
-    head: { image: path, format: image.format, end: stop.kind === "shutdown" ? stop.shutdown.cause : stop.kind },
-    output: { serial: Buffer.concat(captured).toString("latin1") },
-    tail: config.vmportDebug === undefined ? {} : { log },
+    head: { image: path, format: image.format, end },
+    output: { serial: captured.text(), ...(captured.dropped > 0 ? { serialDropped: captured.dropped } : {}) },
+    tail: {
+      host: { seconds: session.hostSeconds, mips: machine.retired / 1e6 / Math.max(session.hostSeconds, 1e-3) },
+      ...(config.vmportDebug === undefined ? {} : { log }),
+    },
   };
-  const { guestinfoOut } = options;
-  return finishSession(session, { command, outcome, guestinfoOut, report: json ? report : undefined }, io);
+  return finishSession(
+    session,
+    {
+      command,
+      outcome: seen ? outcome : unexpected(outcome, path, flags.expect),
+      guestinfoOut: flags["guestinfo-out"],
+      report: json ? report : undefined,
+    },
+    io,
+  );
+}
+
+/** Output for the report, up to a limit. */
+class Capture {
+  dropped = 0;
+  readonly #parts: Uint8Array[] = [];
+  #size = 0;
+
+  add(bytes: Uint8Array): void {
+    const taken = bytes.slice(0, MAX_CAPTURED - this.#size);
+    if (taken.length > 0) this.#parts.push(taken);
+    this.#size += taken.length;
+    this.dropped += bytes.length - taken.length;
+  }
+
+  text(): string {
+    return Buffer.concat(this.#parts).toString("latin1");
+  }
+}
+
+/** Waits for a reader that is slower than the guest, so that a guest that floods its line fills no memory. */
+async function drained(stream: OutputStream): Promise<void> {
+  if (stream.writableNeedDrain) await new Promise<void>((resolve) => void stream.once?.("drain", resolve));
+}
+
+/** The guest ended well, but something was expected of it before. */
+function unexpected(outcome: Outcome, path: string, expected: string | undefined): Outcome {
+  if (expected === undefined || outcome.exitCode !== ExitCode.Ok) return outcome;
+  return {
+    exitCode: ExitCode.Unexpected,
+    message: `${path} ended without sending ${JSON.stringify(expected)} to COM1`,
+    hint: "look at its output for the text as the guest writes it",
+  };
 }
 
 /** Turns an image's defects into the command line's own errors. */

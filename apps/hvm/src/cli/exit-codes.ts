@@ -22,6 +22,8 @@ export const ExitCode = {
   Unimplemented: 69,
   /** The program waits for what cannot come: EX_TEMPFAIL. */
   Deadlock: 75,
+  /** The guest ended without the text of --expect: EX_PROTOCOL. */
+  Unexpected: 76,
   /** --max-insns or --timeout was reached. */
   Limit: 124,
 } as const;

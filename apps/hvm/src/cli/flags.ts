@@ -1,7 +1,7 @@
 /** Flags as rows: one row says how a flag is written, what it takes, and what its help says. */
 import { CliError, ExitCode } from "./exit-codes.ts";
 
-export type FlagKind = "switch" | "text" | "number" | "boolean" | "pairs";
+export type FlagKind = "switch" | "text" | "texts" | "number" | "boolean" | "pairs";
 
 export interface FlagRow {
   readonly kind: FlagKind;
@@ -10,6 +10,8 @@ export interface FlagRow {
   readonly help: string;
   /** number: the range allowed. */
   readonly range?: readonly [number, number];
+  /** number: what a suffix stands for; default powers of 1000. `mib`: M and G of binary size, in MiB. */
+  readonly units?: "mib";
   readonly aliases?: readonly string[];
 }
 
@@ -18,6 +20,8 @@ export type FlagTable = Readonly<Record<string, FlagRow>>;
 interface Values {
   switch: true;
   text: string;
+  /** Given again for more. */
+  texts: readonly string[];
   number: number;
   boolean: boolean;
   pairs: readonly (readonly [string, string])[];
@@ -73,6 +77,7 @@ export function parseFlags<T extends FlagTable>(command: string, table: T, args:
         : args[++i]);
     if (text === undefined) throw usage(`--${name} needs a value: --${name}=${row.value ?? "VALUE"}`, command);
     if (row.kind === "text") flags[name] = text;
+    else if (row.kind === "texts") flags[name] = [...((flags[name] as string[] | undefined) ?? []), text];
     else if (row.kind === "boolean") flags[name] = parseBoolean(name, text, command);
     else if (row.kind === "number") flags[name] = parseNumber(name, row, text, command);
     else {
@@ -94,11 +99,13 @@ function parseBoolean(name: string, text: string, command: string): boolean {
 }
 
 const SUFFIX: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
+const MIB_SUFFIX: Readonly<Record<string, number>> = { "": 1, m: 1, M: 1, g: 1024, G: 1024 };
 
 function parseNumber(name: string, row: FlagRow, text: string, command: string): number {
   const match = /^(0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?)([kKmMgG]?)$/.exec(text);
   const [low, high] = row.range ?? [0, Number.MAX_SAFE_INTEGER];
-  const value = match ? Number(match[1]) * SUFFIX[match[2]!]! : Number.NaN;
+  const suffixes = row.units === "mib" ? MIB_SUFFIX : SUFFIX;
+  const value = match ? Number(match[1]) * (suffixes[match[2]!] ?? Number.NaN) : Number.NaN;
   if (!(value >= low && value <= high))
     throw usage(`--${name}: a number from ${low} to ${high} expected, found ${JSON.stringify(text)}`, command);
   return value;

@@ -13,6 +13,9 @@ import { createStyle, wantsColour } from "./terminal.ts";
 const SLICE = 20_000_000;
 /** VM entries between two looks: a guest that exits all the time must not outrun its timeout. */
 const SLICE_STEPS = 200_000;
+/** In real time the guest runs ahead by this much at most, and input waits no longer. */
+const REAL_TIME_STEP_MS = 10;
+const NS_PER_MS = 1e6;
 /** Calls that a report lists one by one; beyond it they are only counted. */
 const MAX_LISTED = 10_000;
 
@@ -22,6 +25,10 @@ export interface SessionOptions {
   readonly timeoutSeconds: number | undefined;
   /** Gets the `vmport_debug` lines. */
   readonly logLine: (line: string) => void;
+  /** The guest's time does not run ahead of the host's: for a person at a console. */
+  readonly realTime?: boolean;
+  /** Awaited between slices: lets an output drain. */
+  readonly settle?: () => Promise<void>;
 }
 
 export interface RpcCall {
@@ -46,6 +53,8 @@ export class GuestSession {
   readonly machine: Machine;
   readonly backdoorCounts: Map<string, BackdoorCount> = new Map();
   readonly rpcCalls: RpcCall[] = [];
+  /** Of the last run. */
+  hostSeconds = 0;
   private readonly options: SessionOptions;
 
   /** @throws CliError for a configuration that cannot be */
@@ -76,21 +85,36 @@ export class GuestSession {
   }
 
   /** Runs to the guest's end or a limit; yields to the host between slices, so that signals and input come through. */
-  async run(onSlice?: () => void): Promise<SessionStop> {
+  async run(): Promise<SessionStop> {
     const { machine, options } = this;
-    const deadline =
-      options.timeoutSeconds === undefined ? undefined : performance.now() + options.timeoutSeconds * 1000;
+    const started = performance.now();
+    const deadline = options.timeoutSeconds === undefined ? undefined : started + options.timeoutSeconds * 1000;
+    const guestAtStart = machine.clock.nowNs();
     let left = options.maxInstructions ?? Number.POSITIVE_INFINITY;
-    for (;;) {
-      if (left <= 0) return { kind: "limit", what: "instructions" };
-      const before = machine.domain.ticks;
-      const stop = machine.run({ maxInstructions: Math.min(SLICE, left), maxSteps: SLICE_STEPS });
-      left -= machine.domain.ticks - before;
-      if (stop.kind !== "instructions" && stop.kind !== "steps") return stop;
-      if (left <= 0) return { kind: "limit", what: "instructions" };
-      if (deadline !== undefined && performance.now() >= deadline) return { kind: "limit", what: "seconds" };
-      onSlice?.();
-      await new Promise<void>((resolve) => setImmediate(resolve));
+    try {
+      for (;;) {
+        if (left <= 0) return { kind: "limit", what: "instructions" };
+        const before = machine.domain.ticks;
+        const elapsedMs = performance.now() - started;
+        const stop = machine.run({
+          maxInstructions: Math.min(SLICE, left),
+          maxSteps: SLICE_STEPS,
+          ...(options.realTime
+            ? { untilNs: guestAtStart + BigInt(Math.round((elapsedMs + REAL_TIME_STEP_MS) * NS_PER_MS)) }
+            : {}),
+        });
+        left -= machine.domain.ticks - before;
+        if (stop.kind !== "instructions" && stop.kind !== "steps" && stop.kind !== "time") return stop;
+        if (left <= 0) return { kind: "limit", what: "instructions" };
+        if (deadline !== undefined && performance.now() >= deadline) return { kind: "limit", what: "seconds" };
+        await options.settle?.();
+        // Ahead of the host's clock: sleep. Else only let events in.
+        await new Promise<void>((resolve) =>
+          stop.kind === "time" ? setTimeout(resolve, REAL_TIME_STEP_MS) : setImmediate(resolve),
+        );
+      }
+    } finally {
+      this.hostSeconds = (performance.now() - started) / 1000;
     }
   }
 

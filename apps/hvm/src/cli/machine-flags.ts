@@ -31,7 +31,14 @@ export const machineFlags = {
     aliases: ["vmport_debug"],
     help: "log backdoor accesses, Xen's way: all, names (trace,error,after,gp,recv,send…) or a number",
   },
-  memory: { kind: "number", value: "MIB", range: [1, 3072], help: "RAM in MiB" },
+  memory: {
+    kind: "number",
+    value: "MIB",
+    range: [1, 3072],
+    units: "mib",
+    aliases: ["m"],
+    help: "RAM in MiB (G understood)",
+  },
   tier: { kind: "number", value: "0|1", range: [0, 1], help: "engine: 0 plain TypeScript, 1 WebAssembly (default)" },
   "tsc-khz": {
     kind: "number",

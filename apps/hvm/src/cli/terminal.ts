@@ -24,6 +24,9 @@ const CODES: Readonly<Record<keyof Style, number>> = {
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Node's streams: more is queued than the reader takes at present. */
+  readonly writableNeedDrain?: boolean;
+  once?(event: "drain", listener: () => void): unknown;
   write(chunk: string | Uint8Array): unknown;
 }
 

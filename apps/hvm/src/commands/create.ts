@@ -7,6 +7,7 @@ import { type MachineSettings, parseXlConfig, XlConfigError } from "xl-config";
 import { bootFlags, bootImage, loaded } from "../cli/boot-image.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
+import { readInitrd } from "../cli/initrd.ts";
 import { machineFlags, readInput } from "../cli/machine-flags.ts";
 import type { Command } from "./command.ts";
 
@@ -23,7 +24,7 @@ const flags = {
 const usage = "hvm create FILE.cfg [key=value…] [flags]";
 const DEFAULT_MEMORY_MIB = 64;
 /** Settings that xl.cfg has and this machine does not serve yet. */
-const UNSERVED = ["disk", "ramdisk"] as const satisfies readonly (keyof MachineSettings)[];
+const UNSERVED = ["disk"] as const satisfies readonly (keyof MachineSettings)[];
 
 export const create: Command = {
   help: () =>
@@ -42,25 +43,20 @@ export const create: Command = {
       throw new CliError(ExitCode.BadImage, `${path}: no kernel`, 'say which image to boot: kernel="FILE"');
     const image = resolve(dirname(path), kernel);
     const config = toMachineConfig(path, settings);
-    return bootImage(
-      {
-        command: "create",
-        path: image,
-        config,
-        image: loaded(image, () =>
-          loadImage(readInput(image, "kernel"), {
-            memorySize: (config.memory ?? DEFAULT_MEMORY_MIB) * 0x10_0000,
-            commandLine: [kernel, settings.extra ?? ""].join(" ").trimEnd(),
-          }),
-        ),
-        json: given.json === true,
-        calls: given.calls === true,
-        maxInstructions: given["max-insns"],
-        timeoutSeconds: given.timeout,
-        guestinfoOut: given["guestinfo-out"],
-      },
-      io,
+    const { root, cmdline, extra = "" } = settings;
+    const bytes = readInput(image, "kernel");
+    const initrd = readInitrd(settings.ramdisk === undefined ? undefined : [resolve(dirname(path), settings.ramdisk)]);
+    const guest = loaded(image, () =>
+      loadImage(bytes, {
+        memorySize: (config.memory ?? DEFAULT_MEMORY_MIB) * 0x10_0000,
+        name: kernel,
+        commandLine: cmdline ?? (root === undefined ? extra : `root=${root} ${extra}`.trimEnd()),
+        ...(initrd ? { initrd } : {}),
+      }),
     );
+    const [serial] = settings.serial ?? [];
+    const booting = { ...(serial === undefined ? {} : { serial }), ...given };
+    return bootImage({ command: "create", path: image, config, image: guest, flags: booting }, io);
   },
 };
 
@@ -74,7 +70,7 @@ function read(path: string, overrides: readonly string[]): ReturnType<typeof par
 }
 
 function toMachineConfig(path: string, settings: MachineSettings): MachineConfig {
-  const { kernel, ramdisk, extra, disk, serial, vmportDebug, ...common } = settings;
+  const { kernel, ramdisk, root, extra, cmdline, disk, serial, vmportDebug, ...common } = settings;
   const mask = vmportDebug === undefined ? undefined : parseVmportDebug(vmportDebug);
   if (mask && !mask.ok) throw new CliError(ExitCode.BadImage, `${path}: ${mask.error.message}`);
   return { ...common, ...(mask?.ok ? { vmportDebug: mask.mask } : {}) };

@@ -3,14 +3,23 @@ import { loadFlat, loadImage } from "guest-loader";
 import { bootFlags, bootImage, loaded } from "../cli/boot-image.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
+import { readInitrd } from "../cli/initrd.ts";
 import { machineConfig, machineFlags, readInput } from "../cli/machine-flags.ts";
 import type { Command } from "./command.ts";
 
 const MODES = ["real", "protected", "long"] as const;
 
 const flags = {
-  append: { kind: "text", value: "TEXT", help: "command line for the image (multiboot)" },
-  module: { kind: "text", value: "FILE", help: "a multiboot module" },
+  kernel: { kind: "text", value: "IMAGE", help: "the image, as a flag" },
+  initrd: {
+    kind: "texts",
+    value: "FILE|DIR",
+    aliases: ["ramdisk"],
+    help: "Linux' initial file system, again for more; a folder is packed as it is",
+  },
+  append: { kind: "text", value: "TEXT", aliases: ["extra"], help: "command line for the image" },
+  module: { kind: "texts", value: "FILE", help: "a module for the image (multiboot, PVH), again for more" },
+  vcpus: { kind: "number", value: "N", range: [1, 8], aliases: ["smp"], help: "virtual processors (default 1)" },
   flat: { kind: "text", value: "real|protected|long", help: "the image is a flat binary, entered in this mode" },
   address: {
     kind: "number",
@@ -29,43 +38,34 @@ export const run: Command = {
     `${usage}\n\nThe image's own marks say what it is. Serial port COM1 is standard output and input.\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words } = parseFlags("run", flags, args);
-    const [path, extra] = words;
+    const images = [...(given.kernel === undefined ? [] : [given.kernel]), ...words];
+    const [path, extra] = images;
     if (path === undefined) throw new CliError(ExitCode.Usage, "no image given", `usage: ${usage}`);
     if (extra !== undefined)
       throw new CliError(ExitCode.Usage, `one image expected, found ${JSON.stringify(extra)} too`, `usage: ${usage}`);
     const { flat } = given;
     if (flat !== undefined && !(MODES as readonly string[]).includes(flat))
       throw new CliError(ExitCode.Usage, `--flat: one of ${MODES.join(", ")} expected, found ${JSON.stringify(flat)}`);
-    const config = machineConfig("run", given, { memory: DEFAULT_MEMORY_MIB });
+    const config = {
+      ...machineConfig("run", given, { memory: DEFAULT_MEMORY_MIB }),
+      ...(given.vcpus === undefined ? {} : { vcpus: given.vcpus }),
+    };
     const bytes = readInput(path, "image");
-    const modulePath = given.module;
+    const initrd = readInitrd(given.initrd);
     const image = loaded(path, () =>
       flat === undefined
         ? loadImage(bytes, {
             memorySize: (config.memory ?? DEFAULT_MEMORY_MIB) * 0x10_0000,
-            commandLine: given.append === undefined ? path : `${path} ${given.append}`,
-            modules:
-              modulePath === undefined ? [] : [{ bytes: readInput(modulePath, "module"), commandLine: modulePath }],
+            name: path,
+            commandLine: given.append ?? "",
+            modules: (given.module ?? []).map((file) => ({ bytes: readInput(file, "module"), commandLine: file })),
+            ...(initrd ? { initrd } : {}),
           })
         : loadFlat(bytes, {
             mode: flat as (typeof MODES)[number],
             address: given.address ?? (flat === "real" ? 0x7c00 : 0x10_0000),
           }),
     );
-
-    return bootImage(
-      {
-        command: "run",
-        path,
-        config,
-        image,
-        json: given.json === true,
-        calls: given.calls === true,
-        maxInstructions: given["max-insns"],
-        timeoutSeconds: given.timeout,
-        guestinfoOut: given["guestinfo-out"],
-      },
-      io,
-    );
+    return bootImage({ command: "run", path, config, image, flags: given }, io);
   },
 };

@@ -1,0 +1,46 @@
+/** Debian's kernel, unmodified, with open-vm-tools in an initramfs: it finds VMware, the tools work, guestinfo goes both ways. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { guestRoot, hvm, SKIP_HINT } from "./cli.ts";
+
+const root = guestRoot("linux");
+const CONSOLE = "acpi=off noapic nolapic pci=off nosmp cryptomgr.notests console=ttyS0";
+
+/** What a command of /init printed and its status. */
+function ran(serial: string, command: string): { output: string; status: number } | undefined {
+  const at = serial.indexOf(`$ ${command}\n`);
+  if (at < 0) return undefined;
+  const rest = serial.slice(at + command.length + 3);
+  const end = /^= (\d+)$/m.exec(rest);
+  return end ? { output: rest.slice(0, end.index).trim(), status: Number(end[1]) } : undefined;
+}
+
+describe.skipIf(root === undefined)(`Debian's kernel (${SKIP_HINT})`, () => {
+  it("vmlinux by PVH: VMware detected, TSC from the hypervisor, tools without iopl, guestinfo both ways", async () => {
+    const { status, stdout, stderr } = await hvm([
+      "run",
+      ...["-kernel", join(root!, "vmlinux"), "-initrd", join(root!, "initramfs"), "-m", "256M", "-append", CONSOLE],
+      ...["--guestinfo", "greeting=hello from outside", "--timeout", "270", "--json"],
+    ]);
+    expect(stderr).toBe("");
+    const report = JSON.parse(stdout);
+    const serial = report.serial.replaceAll("\r", "");
+    expect(serial).toContain("Hypervisor detected: VMware");
+    expect(serial).toContain("vmware: TSC freq read from hypervisor : 2600.000 MHz");
+    expect(serial).not.toContain("Fast TSC calibration");
+    expect(serial).toContain("Booting paravirtualized kernel on VMware hypervisor");
+    expect(serial).toContain("INIT REACHED");
+    expect(ran(serial, "vmware-checkvm")).toEqual({ output: "VMware software version 6 (good)", status: 0 });
+    expect(ran(serial, "vmware-toolbox-cmd -v")).toEqual({ output: "12.2.0.41219 (build-21223074)", status: 0 });
+    expect(ran(serial, "vmware-rpctool info-get guestinfo.greeting")).toEqual({
+      output: "hello from outside",
+      status: 0,
+    });
+    expect(ran(serial, "vmware-rpctool info-get guestinfo.answer")).toEqual({ output: "from inside", status: 0 });
+    expect(ran(serial, "vmware-toolbox-cmd stat speed")).toEqual({ output: "2600 MHz", status: 0 });
+    expect(serial).toContain("INIT DONE");
+    expect(report).toMatchObject({ format: "pvh", exitCode: 0, guestinfo: { answer: "from inside" } });
+    expect(report.backdoor).toContainEqual({ command: "GETHZ", number: 45, ring: 0, count: 1 });
+    expect(status).toBe(0);
+  }, 300_000);
+});
