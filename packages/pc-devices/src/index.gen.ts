@@ -5,6 +5,7 @@ import { hpet } from "./devices/hpet.ts";
 import { ioApic } from "./devices/io-apic.ts";
 import { isaDebugExit } from "./devices/isa-debug-exit.ts";
 import { localApic } from "./devices/local-apic.ts";
+import { pciHost } from "./devices/pci-host.ts";
 import { pic8259 } from "./devices/pic-8259.ts";
 import { pit8254 } from "./devices/pit-8254.ts";
 import { pmTimer } from "./devices/pm-timer.ts";
@@ -21,6 +22,7 @@ export const deviceModels = [
   ioApic,
   isaDebugExit,
   localApic,
+  pciHost,
   pic8259,
   pit8254,
   pmTimer,

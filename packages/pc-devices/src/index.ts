@@ -29,6 +29,14 @@ export {
   type LocalApicState,
   localApic,
 } from "./devices/local-apic.ts";
+export {
+  type BarMapping,
+  type PciFunction,
+  type PciHost,
+  type PciHostOptions,
+  type PciHostState,
+  pciHost,
+} from "./devices/pci-host.ts";
 export { type Pic, type PicState, pic8259 } from "./devices/pic-8259.ts";
 export { PIT_HZ, type PitState, pit8254 } from "./devices/pit-8254.ts";
 export { PM_TIMER_HZ, type PmTimerOptions, pmTimer } from "./devices/pm-timer.ts";
@@ -46,3 +54,14 @@ export {
   type IoApicPort,
   type LocalApicPort,
 } from "./interrupt-bus.ts";
+export { createMsix, MSIX_RANGE, type Msix, type MsixState } from "./pci/msix.ts";
+export {
+  createPciConfig,
+  type PciBar,
+  type PciBarOptions,
+  type PciCapability,
+  type PciConfig,
+  type PciConfigListener,
+  type PciConfigOptions,
+  type PciConfigState,
+} from "./pci/pci-config.ts";
