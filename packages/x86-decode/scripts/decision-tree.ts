@@ -1,5 +1,5 @@
 /** Turns the rows of one opcode into a decision tree over what the decoder knows at that point. */
-import { FormFlag, OpcodeMap, Selector, selectorWays } from "../src/opcodes.ts";
+import { FormFlag, OpcodeMap, Selector } from "../src/opcodes.ts";
 import { DecodeOption } from "../src/options.ts";
 import type { Constraints, Form } from "./parse-row.ts";
 
@@ -17,16 +17,16 @@ interface Variant {
 
 /** Options come before anything that reads ModR/M: a form that is switched off must not cost a byte. */
 const optionAxis = 4;
-const axes: readonly (readonly [keyof Constraints, number])[] = [
-  ["context", Selector.Context],
-  ["prefix", Selector.Prefix],
-  ["w", Selector.W],
-  ["b", Selector.B],
-  ["length", Selector.Length],
-  ["mod", Selector.Mod],
-  ["reg", Selector.Reg],
-  ["rm", Selector.Rm],
-  ["addressSize", Selector.AddressSize],
+const axes: readonly (readonly [keyof Constraints, selector: number, ways: number])[] = [
+  ["context", Selector.Context, 5],
+  ["prefix", Selector.Prefix, 4],
+  ["w", Selector.W, 2],
+  ["b", Selector.B, 2],
+  ["length", Selector.Length, 4],
+  ["mod", Selector.Mod, 2],
+  ["reg", Selector.Reg, 8],
+  ["rm", Selector.Rm, 8],
+  ["addressSize", Selector.AddressSize, 3],
 ];
 const optionBits = Object.values(DecodeOption).map((mask) => 31 - Math.clz32(mask));
 const reservedNopBit = 31 - Math.clz32(DecodeOption.ForceReservedNop);
@@ -159,13 +159,12 @@ export function buildTree(forms: readonly Form[]): Tree {
         : nops
           ? set.filter((v) => v.reservedNop)
           : set.filter((v) => (v.options.get(bit) ?? 1) === 1);
-      return node(Selector.Option + bit, [build(without, axis, rest), build(having, axis, rest)]);
+      return node(Selector.Option | bit, [build(without, axis, rest), build(having, axis, rest)]);
     }
-    const [name, selector] = axes[axis]!;
+    const [name, selector, ways] = axes[axis]!;
     if (!set.some((v) => v.constraints[name])) return build(set, axis + 1);
     const children: number[] = [];
-    for (let value = 0; value < selectorWays[selector]!; value++)
-      children.push(build(accepting(set, name, value), axis + 1));
+    for (let value = 0; value < ways; value++) children.push(build(accepting(set, name, value), axis + 1));
     return node(selector, children);
   };
 

@@ -57,6 +57,7 @@ const wrap = (values: readonly (number | string)[]): string => {
 export function generate(): Map<string, string> {
   const forms = readForms();
   const { roots, nodes } = buildTree(forms);
+  if (nodes.length > 0x8000) throw new Error(`${nodes.length} node words do not fit offsets of 15 bits`);
 
   const mnemonics = ["invalid", ...[...new Set(forms.map((f) => f.mnemonic))].sort()];
   const mnemonicNumber = new Map(mnemonics.map((name, i) => [name, i]));
@@ -109,12 +110,12 @@ ${wrap([0, ...memoryTypes.map(([, bytes]) => bytes)])}
 ]);
 
 /** Entry per map and opcode: a form, or minus the offset of a node. */
-export const roots: Int32Array = /* @__PURE__ */ new Int32Array([
+export const roots: Int16Array = /* @__PURE__ */ new Int16Array([
 ${wrap(roots)}
 ]);
 
 /** Nodes: selector, then one entry per value. */
-export const nodes: Int32Array = /* @__PURE__ */ new Int32Array([
+export const nodes: Int16Array = /* @__PURE__ */ new Int16Array([
 ${wrap(nodes)}
 ]);
 `;

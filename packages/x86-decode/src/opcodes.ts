@@ -81,28 +81,31 @@ export const Operand = {
   MemorySib: 51,
 } as const;
 
-/** What a node of the decision tree looks at; the number of children follows in `selectorWays`. */
+/**
+ * What a node of the decision tree looks at: `shift | mask << 5` into the decoder's state, or into the options. The state
+ * is ModR/M.rm and .reg as they lie in the byte, and above it what else tells forms apart, each at its selector's shift.
+ */
 export const Selector = {
-  /** Mode and operand size: legacy 16, legacy 32, long 16, long 32, long 64. */
-  Context: 0,
-  /** None, 66, F3, F2. */
-  Prefix: 1,
-  W: 2,
-  /** 128, 256, 512, reserved. */
-  Length: 3,
+  Rm: 0 | (7 << 5) | (1 << 9),
+  Reg: 3 | (7 << 5) | (1 << 9),
   /** Memory, register. */
-  Mod: 4,
-  Reg: 5,
-  Rm: 6,
+  Mod: 8 | (1 << 5) | (1 << 9),
+  /** Mode and operand size: legacy 16, legacy 32, long 16, long 32, long 64. */
+  Context: 9 | (7 << 5),
+  /** None, 66, F3, F2. */
+  Prefix: 12 | (3 << 5),
+  W: 14 | (1 << 5),
+  /** 128, 256, 512, reserved. */
+  Length: 15 | (3 << 5),
   /** 16, 32, 64. */
-  AddressSize: 7,
+  AddressSize: 17 | (3 << 5),
   /** REX.B. */
-  B: 8,
-  /** Option bit `selector - Option`. */
-  Option: 9,
+  B: 19 | (1 << 5),
+  /** Option bit: `Option | bit`. */
+  Option: (1 << 5) | (1 << 8),
 } as const;
-
-export const selectorWays: readonly number[] = [5, 4, 2, 4, 2, 8, 8, 3, 2];
+/** Bits of a selector: it looks at the options; it needs the ModR/M byte. */
+export const SelectorFlag = { Options: 1 << 8, ModRm: 1 << 9 } as const;
 
 /** Opcode maps, 256 entries each. */
 export const OpcodeMap = {
