@@ -4,6 +4,7 @@
  */
 import type { Domain, DomainIo, HvmVcpu } from "hvm-domain";
 import type { PortioBus } from "portio-bus";
+import type { SimClock } from "sim-clock";
 import {
   type Backdoor,
   type BackdoorContext,
@@ -14,7 +15,7 @@ import {
   vmware,
 } from "vmport-backdoor";
 import type { DebugLog } from "vmport-debug-log";
-import { createGuestinfoStore, createGuestrpc, type Guestrpc } from "vmport-guestrpc";
+import { createGuestinfoStore, createGuestrpc, dialects, type Guestrpc, vmwareDialect } from "vmport-guestrpc";
 import { type CompleteConfig, ConfigError, type VmwareHypercall } from "./machine-config.ts";
 
 const VECTOR_GP = 13;
@@ -32,6 +33,7 @@ export interface BackdoorSurroundings {
   readonly config: CompleteConfig;
   readonly domain: Domain;
   readonly bus: PortioBus<BackdoorContext>;
+  readonly clock: SimClock;
   readonly log: DebugLog;
   readonly uptimeNs: () => bigint;
   readonly unixTimeNs: () => bigint;
@@ -55,6 +57,7 @@ export function connectBackdoor({
   config,
   domain,
   bus,
+  clock,
   log,
   uptimeNs,
   unixTimeNs,
@@ -64,9 +67,15 @@ export function connectBackdoor({
     const error = guestinfo.set(key, value);
     if (error) throw new ConfigError(`guestinfo.${key}`, error.message);
   }
+  const personality = personalityOf(config.personality);
+  const hypercall = config.vmwareHypercall !== "none";
   // One setting with two ways to it: command 14 and the RPCI verb.
   const timeSync = { enabled: false };
-  const guestrpc = createGuestrpc({
+  const alarm = clock.createAlarm("vmport-guestrpc", () => guestrpc.tick());
+  const dialect = dialects.find(({ name }) => name === personality.quirks.messageDialect) ?? vmwareDialect;
+  const guestrpc: Guestrpc = createGuestrpc({
+    dialect,
+    onSchedule: (atNs) => (atNs === undefined ? alarm.disarm() : alarm.arm(atNs)),
     guestinfo,
     seed: config.seed,
     nowNs: uptimeNs,
@@ -75,12 +84,16 @@ export function connectBackdoor({
     tclo: config.toolsPingNs === undefined ? {} : { pingIntervalNs: config.toolsPingNs },
     host: {
       timeSync,
+      statistics: {
+        sessionId: (BigInt(config.seed) << 32n) | 1n,
+        hostMhz: Math.floor(config.tscKhz / 1000),
+        memoryMb: config.memory,
+        elapsedNs: uptimeNs,
+      },
       ...(config.machineId === undefined ? {} : { machineId: config.machineId }),
       ...(config.guestLog === undefined ? {} : { log: config.guestLog }),
     },
   });
-  const personality = personalityOf(config.personality);
-  const hypercall = config.vmwareHypercall !== "none";
   const backdoor = createBackdoor({
     personality: hypercall ? { ...personality, hypercall } : personality,
     message: guestrpc,

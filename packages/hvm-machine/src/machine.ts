@@ -169,6 +169,7 @@ class AssembledMachine implements Machine {
       config,
       domain: this.domain,
       bus: this.bus,
+      clock: this.clock,
       log: this.log,
       uptimeNs: () => this.uptimeNs(),
       unixTimeNs: () => this.unixTimeNs(),

@@ -82,5 +82,7 @@ export interface Personality {
     readonly pointerClears: boolean;
     /** Its commands store all six registers, changed or not, which matters where whole registers are written. */
     readonly pointerStoresAll: boolean;
+    /** Whose rules the message channel follows, for whoever serves it: `dialects` of package `vmport-guestrpc`. */
+    readonly messageDialect: "vmware" | "xen-v6";
   };
 }

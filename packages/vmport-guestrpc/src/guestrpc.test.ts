@@ -438,7 +438,7 @@ describe("[vmport-guestrpc] save and load", () => {
 
   it("refuses another version", () => {
     const { rpc } = make();
-    expect(() => rpc.load({ ...rpc.save(), version: 9 as 1 })).toThrow("state version 9, expected 1");
+    expect(() => rpc.load({ ...rpc.save(), version: 9 as 2 })).toThrow("state version 9, expected 2");
   });
 
   it.each([

@@ -8,9 +8,9 @@
 import type { BackdoorFrame, ByteTransfer, MessageHandler } from "vmport-backdoor";
 import { type DebugLog, LogMask } from "vmport-debug-log";
 import { Channel, type ChannelSave, type Cookie } from "./channel.ts";
+import { type GuestrpcDialect, vmwareDialect, withNul } from "./dialect.ts";
 import { createGuestinfoStore, type GuestinfoSave, type GuestinfoStore } from "./guestinfo-store.ts";
 import {
-  MAX_CHANNELS,
   MessageStatus,
   MessageType,
   OPEN_FLAG_COOKIE,
@@ -27,7 +27,6 @@ import {
   type RpciCommand,
   type RpciEnvironment,
   type RpciReply,
-  UNKNOWN_COMMAND,
 } from "./rpci.ts";
 import {
   type TcloCallOptions,
@@ -75,20 +74,29 @@ export interface GuestrpcOptions {
   readonly seed?: number;
   /** Virtual time in ns; default: stands still. */
   readonly nowNs?: () => bigint;
-  /** Default 128; Xen v6 and old VMware products had 8. */
+  /** Default: the dialect's. Old VMware products had 8. */
   readonly maxChannels?: number;
   /** Offer the high-bandwidth port in the answer to a size; default true. It works either way. */
   readonly offerHighBandwidth?: boolean;
   /** A channel unused this long may be taken away when all are in use; default 80 s. */
   readonly idleLimitNs?: bigint;
   readonly tclo?: TcloOptions;
+  /**
+   * Told when the time of the next useful `tick` changes, `undefined` for none: arm a timer of virtual time with it. Without one, time-outs and
+   * pings happen when the guest comes by, or when somebody calls `tick`.
+   */
+  readonly onSchedule?: (atNs: bigint | undefined) => void;
+  /** Whose channel protocol it is; default `vmwareDialect`. */
+  readonly dialect?: GuestrpcDialect;
   readonly log?: DebugLog;
   /** For log records. */
   readonly domainId?: number;
 }
 
 export interface GuestrpcSave {
-  readonly version: 1;
+  readonly version: 2;
+  /** Channels opened so far, for cookies that count them. */
+  readonly opens: number;
   readonly channels: readonly ChannelSave[];
   readonly tclo: readonly TcloSessionSave[];
   readonly guestinfo: GuestinfoSave;
@@ -110,11 +118,15 @@ export interface Guestrpc extends MessageHandler {
   reboot(options?: TcloCallOptions): Promise<TcloResult>;
   suspend(options?: TcloCallOptions): Promise<TcloResult>;
   resume(options?: TcloCallOptions): Promise<TcloResult>;
+  /** Tells the tools that the machine was switched on: they run their power-on script. */
+  powerOn(options?: TcloCallOptions): Promise<TcloResult>;
   ping(options?: TcloCallOptions): Promise<TcloResult>;
   /** Sends `reset`, as hosts do after a snapshot was restored: the tools tell their name and capabilities once more. */
   restartTools(): void;
-  /** Lets time pass: ends calls whose time is up. Guest steps do it as well. */
+  /** Lets time pass: ends calls whose time is up, pings idle programs. Guest steps do it as well. */
   tick(): void;
+  /** When `tick` has something to do next, as far as is known now. */
+  readonly nextTickNs: bigint | undefined;
   /** Invalidates messages that are half-way, as VMware does around a snapshot; the guest is told and starts them over. */
   checkpoint(): void;
   /** Told of every channel, call and TCLO command; returns the function that ends it. */
@@ -160,6 +172,10 @@ class Rpc implements Guestrpc {
   /** HIGH_BANDWIDTH or 0, as it goes into the answer to a size. */
   readonly #offer: number;
   readonly #idleLimitNs: bigint;
+  readonly #dialect: GuestrpcDialect;
+  readonly #onSchedule: ((atNs: bigint | undefined) => void) | undefined;
+  #scheduledNs: bigint | undefined;
+  #opens = 0;
   readonly #log: DebugLog | undefined;
   readonly #domainId: number;
   readonly #tclo: TcloHost;
@@ -188,6 +204,7 @@ class Rpc implements Guestrpc {
       ...(host.machineId === undefined ? {} : { machineId: host.machineId }),
       log: (text) => host.log?.(text),
       timeSync: host.timeSync ?? { enabled: false },
+      ...(host.statistics === undefined ? {} : { statistics: host.statistics }),
     };
     for (const command of options.commands ?? defaultRpciCommands) {
       if (command.verb.endsWith("*")) this.#families.unshift(command);
@@ -196,8 +213,11 @@ class Rpc implements Guestrpc {
     this.#allow = options.allow;
     this.#random = options.random ?? createRandom(options.seed ?? 0x564d_5868);
     this.#nowNs = options.nowNs ?? (() => 0n);
-    this.#maxChannels = Math.min(options.maxChannels ?? MAX_CHANNELS, 0x1_0000);
-    this.#offer = (options.offerHighBandwidth ?? true) ? HIGH_BANDWIDTH : 0;
+    const dialect = options.dialect ?? vmwareDialect;
+    this.#dialect = dialect;
+    this.#maxChannels = Math.min(options.maxChannels ?? dialect.maxChannels, 0x1_0000);
+    this.#offer = dialect.highBandwidth && (options.offerHighBandwidth ?? true) ? HIGH_BANDWIDTH : 0;
+    this.#onSchedule = options.onSchedule;
     this.#idleLimitNs = options.idleLimitNs ?? DEFAULT_IDLE_LIMIT_NS;
     this.#log = options.log;
     this.#domainId = options.domainId ?? 0;
@@ -208,6 +228,7 @@ class Rpc implements Guestrpc {
         ...(this.#host.timeSync.enabled ? ["Set_Option synctime 1"] : []),
       ],
       pingIntervalNs: tclo.pingIntervalNs,
+      pingTimeoutNs: tclo.pingTimeoutNs,
     });
   }
 
@@ -226,39 +247,51 @@ class Rpc implements Guestrpc {
   }
 
   message(frame: BackdoorFrame): void {
-    const type = frame.ecx >>> 16;
-    if (type === MessageType.Open) {
-      this.#open(frame);
-      return;
-    }
-    const step = this.#steps[type];
-    const channel = this.#channels.get(frame.edx >>> 16);
-    if (step === undefined || channel === undefined) {
+    const { ecx, edx } = frame;
+    const type = ecx >>> 16;
+    const step = type === MessageType.Open ? undefined : this.#steps[type];
+    const channel = this.#channels.get(edx >>> 16);
+    if (type === MessageType.Open) this.#open(frame);
+    else if (channel === undefined || !this.#admits(channel, frame.esi, frame.edi)) {
+      frame.ecx = this.#dialect.badChannel === "unchanged" && edx >>> 16 < this.#maxChannels ? ecx : 0;
+    } else if (step === undefined) {
       frame.ecx = 0;
       return;
+    } else {
+      channel.lastUsedNs = this.#nowNs();
+      step(frame, channel);
+      if (channel.protocol === "TCLO") this.#schedule();
     }
-    if (!this.#admits(channel, frame.esi, frame.edi)) {
-      frame.ecx = 0;
-      return;
+    if (this.#dialect.keepsLowHalves) {
+      frame.ecx = ((frame.ecx & 0xffff_0000) | (ecx & 0xffff)) >>> 0;
+      if (frame.edx !== edx) frame.edx = ((frame.edx & 0xffff_0000) | (edx & 0xffff)) >>> 0;
     }
-    channel.lastUsedNs = this.#nowNs();
-    step(frame, channel);
   }
 
   highBandwidth(direction: "in" | "out", frame: BackdoorFrame, transfer: ByteTransfer): boolean {
     const channel = this.#channels.get(frame.edx >>> 16);
     const [high, low] = direction === "out" ? [frame.ebp, frame.edi] : [frame.esi, frame.ebp];
     // EBX bit 16 is the success of the step before; without it the guest itself has failed and wants none of this.
-    if (channel === undefined || (frame.ebx & SUCCESS) === 0 || !this.#admits(channel, high, low)) {
+    const refused = channel === undefined || !this.#dialect.highBandwidth || (frame.ebx & SUCCESS) === 0;
+    if (refused || !this.#admits(channel, high, low)) {
       frame.ebx = 0;
       return true;
     }
     channel.lastUsedNs = this.#nowNs();
-    return direction === "out" ? this.#bulkSend(frame, channel, transfer) : this.#bulkRecv(frame, channel, transfer);
+    const done =
+      direction === "out" ? this.#bulkSend(frame, channel, transfer) : this.#bulkRecv(frame, channel, transfer);
+    if (channel.protocol === "TCLO") this.#schedule();
+    return done;
+  }
+
+  get nextTickNs(): bigint | undefined {
+    return this.#tclo.nextTickNs;
   }
 
   call(command: string, options?: TcloCallOptions): Promise<TcloResult> {
-    return this.#tclo.call(command, options);
+    const result = this.#tclo.call(command, options);
+    this.#schedule();
+    return result;
   }
 
   halt(options?: TcloCallOptions): Promise<TcloResult> {
@@ -277,16 +310,22 @@ class Rpc implements Guestrpc {
     return this.call("OS_Resume", options);
   }
 
+  powerOn(options?: TcloCallOptions): Promise<TcloResult> {
+    return this.call("OS_PowerOn", options);
+  }
+
   ping(options?: TcloCallOptions): Promise<TcloResult> {
     return this.call("ping", options);
   }
 
   restartTools(): void {
     this.#tclo.restart();
+    this.#schedule();
   }
 
   tick(): void {
     this.#tclo.tick();
+    this.#schedule();
   }
 
   checkpoint(): void {
@@ -309,7 +348,8 @@ class Rpc implements Guestrpc {
 
   save(): GuestrpcSave {
     return {
-      version: 1,
+      version: 2,
+      opens: this.#opens,
       channels: [...this.#channels.values()].map((channel) => channel.save()),
       tclo: this.#tclo.save(),
       guestinfo: this.guestinfo.save(),
@@ -319,7 +359,7 @@ class Rpc implements Guestrpc {
   }
 
   load(state: GuestrpcSave): void {
-    if (state.version !== 1) throw new RangeError(`vmport-guestrpc: state version ${state.version}, expected 1`);
+    if (state.version !== 2) throw new RangeError(`vmport-guestrpc: state version ${state.version}, expected 2`);
     // Everything is read before anything changes: a state that is refused leaves the host as it was.
     const channels = state.channels.map((saved) => Channel.load(saved));
     const tools = loadToolsState(state.tools);
@@ -329,6 +369,8 @@ class Rpc implements Guestrpc {
     this.guestinfo.load(state.guestinfo);
     this.#tools = tools;
     this.#random.load(state.random);
+    this.#opens = state.opens >>> 0;
+    this.#schedule();
   }
 
   #open(frame: BackdoorFrame): void {
@@ -342,8 +384,8 @@ class Rpc implements Guestrpc {
       frame.ecx = 0;
       return;
     }
-    const withCookie = frame.ebx >>> 31 === 1;
-    const cookie: Cookie | undefined = withCookie ? { high: this.#random.next(), low: this.#random.next() } : undefined;
+    const withCookie = this.#dialect.cookies === "counter" || frame.ebx >>> 31 === 1;
+    const cookie = withCookie ? this.#newCookie() : undefined;
     const channel = new Channel(id, protocol, cookie, this.#nowNs());
     this.#channels.set(id, channel);
     frame.eax = 0;
@@ -355,6 +397,14 @@ class Rpc implements Guestrpc {
     }
     this.#emitChannel("open", id, protocol, withCookie ? "cookie" : "");
     if (protocol === "TCLO") this.#tclo.attach(channel);
+    this.#schedule();
+  }
+
+  #newCookie(): Cookie {
+    const count = this.#opens;
+    this.#opens = (count + 1) >>> 0;
+    if (this.#dialect.cookies === "counter") return { high: count >>> 16, low: count & 0xffff };
+    return { high: this.#random.next(), low: this.#random.next() };
   }
 
   /** The lowest free id; when all are taken, that of the channel idle longest, if it has been idle long enough. */
@@ -376,6 +426,7 @@ class Rpc implements Guestrpc {
   #close(channel: Channel, event: "close" | "swept"): void {
     this.#channels.delete(channel.id);
     if (channel.protocol === "TCLO") this.#tclo.detach(channel);
+    this.#schedule();
     this.#emitChannel(event, channel.id, channel.protocol, "");
   }
 
@@ -486,8 +537,9 @@ class Rpc implements Guestrpc {
     const verb = decodeText(end < 0 ? message : message.subarray(0, end));
     const blank = end >= 0 && message[end] === BLANK;
     const call = new RpciCall(channel, verb, blank ? message.subarray(end + 1) : message.subarray(0, 0));
-    const command = this.#verbs.get(verb) ?? this.#families.find((family) => verb.startsWith(family.verb.slice(0, -1)));
-    const reply = command === undefined ? UNKNOWN_COMMAND : this.#handle(command, call);
+    const command = this.#find(verb);
+    const answer = command === undefined ? this.#dialect.unknownVerb : this.#handle(command, call);
+    const reply = this.#dialect.countsNul ? withNul(answer) : answer;
     const payload = typeof reply.payload === "string" ? encodeText(reply.payload) : reply.payload;
     if (this.#observers.length > 0) {
       const argument = cutAtNul(call.rawArgument).slice();
@@ -506,6 +558,21 @@ class Rpc implements Guestrpc {
       });
     }
     return concatBytes(reply.ok ? OK_PREFIX : FAIL_PREFIX, payload);
+  }
+
+  #find(verb: string): RpciCommand | undefined {
+    const { verbs } = this.#dialect;
+    if (verbs !== undefined && !verbs.includes(verb)) return undefined;
+    return this.#verbs.get(verb) ?? this.#families.find((family) => verb.startsWith(family.verb.slice(0, -1)));
+  }
+
+  /** Tells whoever keeps the timer, if the time has changed. */
+  #schedule(): void {
+    if (this.#onSchedule === undefined) return;
+    const atNs = this.#tclo.nextTickNs;
+    if (atNs === this.#scheduledNs) return;
+    this.#scheduledNs = atNs;
+    this.#onSchedule(atNs);
   }
 
   #handle(command: RpciCommand, call: RpciCall): RpciReply {

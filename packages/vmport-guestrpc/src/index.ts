@@ -2,6 +2,7 @@
 
 export type { ChannelSave, Cookie } from "./channel.ts";
 export { type CloudInitData, encodeGuestinfo, type GuestinfoEncoding, setCloudInit } from "./cloud-init.ts";
+export { dialects, type GuestrpcDialect, vmwareDialect, xenV6Dialect } from "./dialect.ts";
 export {
   createGuestinfoStore,
   defaultGuestinfoLimits,
@@ -48,8 +49,10 @@ export {
   UNKNOWN_COMMAND,
 } from "./rpci.ts";
 export { decodeVmportRecord, encodeVmportRecord, VMPORT_SAVE_CODE, type VmportRecordResult } from "./save-record.ts";
+export { type GuestStatistics, type StatisticRow, statisticRows } from "./statistics.ts";
 export type {
   TcloCallOptions,
+  TcloCallSave,
   TcloEvent,
   TcloOptions,
   TcloOutcome,

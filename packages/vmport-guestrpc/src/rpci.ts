@@ -1,4 +1,5 @@
 import type { GuestinfoStore } from "./guestinfo-store.ts";
+import type { GuestStatistics } from "./statistics.ts";
 import { cutAtNul, decodeText } from "./text.ts";
 import type { ToolsState } from "./tools-state.ts";
 
@@ -65,6 +66,8 @@ export interface GuestrpcHost {
    * GUI options show it. Left out: the setting is kept here.
    */
   readonly timeSync?: { enabled: boolean };
+  /** Left out: `guestlib.info.get` is unknown, as on hosts where it is switched off. */
+  readonly statistics?: GuestStatistics;
 }
 
 /** One verb. */

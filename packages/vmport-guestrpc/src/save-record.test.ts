@@ -38,11 +38,11 @@ describe("[vmport-guestrpc] VMPORT save record", () => {
     const payload = encodeVmportRecord(busyHost().save());
     expect(VMPORT_SAVE_CODE).toBe(21);
     expect(payload.length % 8).toBe(0);
-    expect([...payload.subarray(0, 8)]).toEqual([0x56, 0x4d, 0x50, 0x52, 1, 0, 0, 0]);
+    expect([...payload.subarray(0, 8)]).toEqual([0x56, 0x4d, 0x50, 0x52, 2, 0, 0, 0]);
   });
 
   it("an empty host: every list empty, no tools", () => {
-    const words = [0x5250_4d56, 1, 0x564d_5868, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const words = [0x5250_4d56, 2, 0, 0x564d_5868, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     expect([...encodeVmportRecord(createGuestrpc().save())]).toEqual([
       ...new Uint8Array(Uint32Array.from(words).buffer),
     ]);
@@ -74,7 +74,7 @@ describe("[vmport-guestrpc] VMPORT save record", () => {
       expect(() => decodeVmportRecord(broken)).not.toThrow();
     }
     const alien = payload.slice();
-    alien[4] = 2;
-    expect(decodeVmportRecord(alien)).toMatchObject({ ok: false, message: expect.stringContaining("version 2") });
+    alien[4] = 3;
+    expect(decodeVmportRecord(alien)).toMatchObject({ ok: false, message: expect.stringContaining("version 3") });
   });
 });

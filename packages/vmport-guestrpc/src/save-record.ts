@@ -9,7 +9,7 @@
 import type { ChannelSave } from "./channel.ts";
 import type { GuestinfoOrigin } from "./guestinfo-store.ts";
 import type { GuestrpcSave } from "./guestrpc.ts";
-import type { TcloSessionSave } from "./tclo/tclo-host.ts";
+import type { TcloCallSave, TcloSessionSave } from "./tclo/tclo-host.ts";
 import { decodeText, encodeText, fromHex, toHex } from "./text.ts";
 
 /** HVM_SAVE_CODE(VMPORT). */
@@ -17,7 +17,7 @@ export const VMPORT_SAVE_CODE = 21;
 
 /** "VMPR" in memory. */
 const MAGIC = 0x5250_4d56;
-const VERSION = 1;
+const VERSION = 2;
 
 const phases = ["idle", "sending", "receiving"] as const;
 const origins: readonly GuestinfoOrigin[] = ["host", "guest"];
@@ -32,6 +32,7 @@ export function encodeVmportRecord(state: GuestrpcSave): Uint8Array {
   const out = new Writer();
   out.u32(MAGIC);
   out.u32(VERSION);
+  out.u32(state.opens);
   out.u32(state.random);
   out.list(state.channels, (channel) => {
     out.u32(channel.id);
@@ -52,9 +53,9 @@ export function encodeVmportRecord(state: GuestrpcSave): Uint8Array {
     out.u32(session.channel);
     out.optional(session.app, (text) => out.text(text));
     out.u32(session.greeted ? 1 : 0);
-    out.optional(session.offered, (text) => out.text(text));
-    out.optional(session.outstanding, (text) => out.text(text));
-    out.list(session.queue, (text) => out.text(text));
+    out.optional(session.offered, (call) => writeCall(out, call));
+    out.optional(session.outstanding, (call) => writeCall(out, call));
+    out.list(session.queue, (call) => writeCall(out, call));
     out.u64(session.lastTrafficNs);
   });
   out.list(state.guestinfo.entries, ({ key, valueHex, origin }) => {
@@ -92,12 +93,13 @@ export function decodeVmportRecord(payload: Uint8Array): VmportRecordResult {
   if (magic !== MAGIC || version !== VERSION) {
     return {
       ok: false,
-      message: `VMPORT record: version ${version} with mark 0x${magic.toString(16)}, expected version 1`,
+      message: `VMPORT record: version ${version} with mark 0x${magic.toString(16)}, expected version ${VERSION}`,
       offset: 0,
     };
   }
   const state: GuestrpcSave = {
-    version: 1,
+    version: 2,
+    opens: input.u32(),
     random: input.u32(),
     channels: input.list(() => readChannel(input)),
     tclo: input.list(() => readSession(input)),
@@ -142,10 +144,22 @@ const readSession = (input: Reader): TcloSessionSave => ({
   channel: input.u32(),
   app: input.optional(() => input.text()),
   greeted: input.u32() === 1,
-  offered: input.optional(() => input.text()),
-  outstanding: input.optional(() => input.text()),
-  queue: input.list(() => input.text()),
+  offered: input.optional(() => readCall(input)),
+  outstanding: input.optional(() => readCall(input)),
+  queue: input.list(() => readCall(input)),
   lastTrafficNs: input.u64(),
+});
+
+const writeCall = (out: Writer, { command, deadlineNs, ping }: TcloCallSave): void => {
+  out.text(command);
+  out.optional(deadlineNs, (decimal) => out.u64(decimal));
+  out.u32(ping ? 1 : 0);
+};
+
+const readCall = (input: Reader): TcloCallSave => ({
+  command: input.text(),
+  deadlineNs: input.optional(() => input.u64()),
+  ping: input.u32() === 1,
 });
 
 class Writer {

@@ -42,5 +42,6 @@ export const qemu: Personality = {
     noScreen: true,
     pointerClears: false,
     pointerStoresAll: true,
+    messageDialect: "vmware",
   },
 };

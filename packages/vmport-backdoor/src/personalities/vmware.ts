@@ -54,5 +54,6 @@ export const vmware: Personality = {
     noScreen: false,
     pointerClears: true,
     pointerStoresAll: false,
+    messageDialect: "vmware",
   },
 };

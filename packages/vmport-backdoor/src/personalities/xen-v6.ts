@@ -50,5 +50,6 @@ export const xenV6: Personality = {
     noScreen: true,
     pointerClears: true,
     pointerStoresAll: false,
+    messageDialect: "xen-v6",
   },
 };

@@ -3,6 +3,7 @@ import type { RpciCommand } from "../rpci.ts";
 import { deployPkgUpdateState } from "./deploy-pkg-update-state.ts";
 import { diskWiperEnable } from "./disk-wiper-enable.ts";
 import { guestLogText } from "./guest-log-text.ts";
+import { guestlibInfoGet } from "./guestlib-info-get.ts";
 import { infoGet } from "./info-get.ts";
 import { infoSet } from "./info-set.ts";
 import { log } from "./log.ts";
@@ -22,6 +23,7 @@ export const defaultRpciCommands: readonly RpciCommand[] = [
   deployPkgUpdateState,
   diskWiperEnable,
   guestLogText,
+  guestlibInfoGet,
   infoGet,
   infoSet,
   log,

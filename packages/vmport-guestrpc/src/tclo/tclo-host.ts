@@ -42,7 +42,8 @@ export interface TcloCallOptions {
 
 export interface TcloEvent {
   readonly kind: "tclo";
-  readonly event: "attached" | "sent" | "result" | "detached" | "duplicate";
+  /** `silent`: no answer to a ping in time; the program is asked to begin anew. */
+  readonly event: "attached" | "sent" | "result" | "detached" | "duplicate" | "silent";
   readonly channel: number;
   readonly app: string | undefined;
   readonly command: string;
@@ -56,17 +57,22 @@ export interface TcloOptions {
    */
   readonly greeting?: readonly string[];
   /** Virtual time between pings to an idle program; `undefined`: none. */
-  readonly pingIntervalNs?: bigint;
+  readonly pingIntervalNs?: bigint | undefined;
+  /** Virtual time until an unanswered ping makes the program `silent`; default 14 s. */
+  readonly pingTimeoutNs?: bigint | undefined;
 }
 
 interface TcloSettings {
   readonly greeting: () => readonly string[];
   readonly pingIntervalNs: bigint | undefined;
+  readonly pingTimeoutNs: bigint | undefined;
 }
 
 interface PendingCall {
   readonly command: string;
   readonly deadlineNs: bigint | undefined;
+  /** A ping of ours, whose silence means something. */
+  readonly ping: boolean;
   readonly resolve: ((result: TcloResult) => void) | undefined;
 }
 
@@ -83,19 +89,28 @@ interface Session {
   lastTrafficNs: bigint;
 }
 
+export interface TcloCallSave {
+  readonly command: string;
+  readonly deadlineNs: string | null;
+  readonly ping: boolean;
+}
+
 export interface TcloSessionSave {
   readonly channel: number;
   readonly app: string | null;
   readonly greeted: boolean;
-  readonly offered: string | null;
-  readonly outstanding: string | null;
-  readonly queue: readonly string[];
+  readonly offered: TcloCallSave | null;
+  readonly outstanding: TcloCallSave | null;
+  readonly queue: readonly TcloCallSave[];
   readonly lastTrafficNs: string;
 }
 
 /** Most commands waiting on one channel. */
 export const MAX_TCLO_QUEUE = 32;
-/** A program that has been silent this long gives way to another of the same name (as D. Slutz's reset time). */
+/**
+ * A program that has been silent this long gives way to another of the same name, and one that owes the answer to a ping this long is asked to
+ * begin anew (as D. Slutz's reset time).
+ */
 export const TCLO_STALE_NS = 14_000_000_000n;
 const MAX_APP_CHARACTERS = 64;
 
@@ -104,6 +119,7 @@ export class TcloHost {
   readonly #emit: (event: TcloEvent) => void;
   readonly #greeting: () => readonly string[];
   readonly #pingIntervalNs: bigint | undefined;
+  readonly #pingTimeoutNs: bigint;
   readonly #sessions = new Map<number, Session>();
 
   constructor(nowNs: () => bigint, emit: (event: TcloEvent) => void, settings: TcloSettings) {
@@ -111,6 +127,7 @@ export class TcloHost {
     this.#emit = emit;
     this.#greeting = settings.greeting;
     this.#pingIntervalNs = settings.pingIntervalNs;
+    this.#pingTimeoutNs = settings.pingTimeoutNs ?? TCLO_STALE_NS;
   }
 
   /** Programs that have attached. */
@@ -140,14 +157,14 @@ export class TcloHost {
         return;
       }
       const deadlineNs = options.timeoutNs === undefined ? undefined : this.#nowNs() + options.timeoutNs;
-      this.#enqueue(session, { command, deadlineNs, resolve: done });
+      this.#enqueue(session, { command, deadlineNs, ping: false, resolve: done });
     });
   }
 
   /** Queues a command for every program, without asking for results. */
   broadcast(command: string): void {
     for (const session of this.#sessions.values()) {
-      if (session.app !== undefined) this.#enqueue(session, { command, deadlineNs: undefined, resolve: undefined });
+      if (session.app !== undefined) this.#enqueue(session, plainCall(command));
     }
   }
 
@@ -155,11 +172,27 @@ export class TcloHost {
   restart(): void {
     for (const session of this.#sessions.values()) {
       session.greeted = false;
-      this.#enqueue(session, { command: "reset", deadlineNs: undefined, resolve: undefined });
+      this.#enqueue(session, plainCall("reset"));
     }
   }
 
-  /** Ends calls whose time is up. */
+  /** When `tick` has something to do next, as far as is known now. */
+  get nextTickNs(): bigint | undefined {
+    let next: bigint | undefined;
+    const consider = (atNs: bigint | undefined): void => {
+      if (atNs !== undefined && (next === undefined || atNs < next)) next = atNs;
+    };
+    for (const session of this.#sessions.values()) {
+      consider(session.outstanding?.deadlineNs);
+      consider(session.offered?.deadlineNs);
+      for (const call of session.queue) consider(call.deadlineNs);
+      if (this.#pingIntervalNs !== undefined && session.app !== undefined && isIdle(session))
+        consider(session.lastTrafficNs + this.#pingIntervalNs);
+    }
+    return next;
+  }
+
+  /** Ends calls whose time is up, and pings. */
   tick(): void {
     const now = this.#nowNs();
     for (const session of this.#sessions.values()) {
@@ -180,6 +213,7 @@ export class TcloHost {
       const expired = session.queue.filter(late);
       session.queue = session.queue.filter((call) => !expired.includes(call));
       for (const call of expired) this.#finish(session, call, "timeout", "");
+      this.#ping(session, now);
       this.#offer(session);
     }
   }
@@ -196,7 +230,7 @@ export class TcloHost {
       lastTrafficNs: this.#nowNs(),
     };
     this.#sessions.set(channel.id, session);
-    this.#enqueue(session, { command: "reset", deadlineNs: undefined, resolve: undefined });
+    this.#enqueue(session, plainCall("reset"));
   }
 
   detach(channel: Channel): void {
@@ -248,9 +282,9 @@ export class TcloHost {
       channel: session.channel.id,
       app: session.app ?? null,
       greeted: session.greeted,
-      offered: session.offered?.command ?? null,
-      outstanding: session.outstanding?.command ?? null,
-      queue: session.queue.map((call) => call.command),
+      offered: session.offered === undefined ? null : saveCall(session.offered),
+      outstanding: session.outstanding === undefined ? null : saveCall(session.outstanding),
+      queue: session.queue.map(saveCall),
       lastTrafficNs: String(session.lastTrafficNs),
     }));
   }
@@ -258,7 +292,6 @@ export class TcloHost {
   /** Calls restored this way run on, but nobody waits for their results; those waiting here end as `closed`. */
   load(saved: readonly TcloSessionSave[], channels: ReadonlyMap<number, Channel>): void {
     for (const session of [...this.#sessions.values()]) this.detach(session.channel);
-    const bare = (command: string): PendingCall => ({ command, deadlineNs: undefined, resolve: undefined });
     for (const one of saved) {
       const channel = channels.get(one.channel);
       if (channel === undefined) continue;
@@ -266,9 +299,9 @@ export class TcloHost {
         channel,
         app: one.app ?? undefined,
         greeted: one.greeted,
-        offered: one.offered === null ? undefined : bare(one.offered),
-        outstanding: one.outstanding === null ? undefined : bare(one.outstanding),
-        queue: one.queue.map(bare),
+        offered: one.offered === null ? undefined : loadCall(one.offered),
+        outstanding: one.outstanding === null ? undefined : loadCall(one.outstanding),
+        queue: one.queue.map(loadCall),
         lastTrafficNs: BigInt(one.lastTrafficNs),
       });
     }
@@ -291,15 +324,13 @@ export class TcloHost {
     this.#emit({ kind: "tclo", event: "attached", channel: session.channel.id, app, command: "" });
     if (session.greeted) return;
     session.greeted = true;
-    for (const command of this.#greeting())
-      this.#enqueue(session, { command, deadlineNs: undefined, resolve: undefined });
+    for (const command of this.#greeting()) this.#enqueue(session, plainCall(command));
   }
 
   #ping(session: Session, now: bigint): void {
     if (this.#pingIntervalNs === undefined || session.app === undefined) return;
-    const idle = session.outstanding === undefined && session.offered === undefined && session.queue.length === 0;
-    if (!idle || now - session.lastTrafficNs < this.#pingIntervalNs) return;
-    this.#enqueue(session, { command: "ping", deadlineNs: undefined, resolve: undefined });
+    if (!isIdle(session) || now - session.lastTrafficNs < this.#pingIntervalNs) return;
+    this.#enqueue(session, { command: "ping", deadlineNs: now + this.#pingTimeoutNs, ping: true, resolve: undefined });
   }
 
   #enqueue(session: Session, call: PendingCall): void {
@@ -330,5 +361,37 @@ export class TcloHost {
       result,
     });
     call.resolve?.(result);
+    if (call.ping && outcome === "timeout") this.#silent(session);
+  }
+
+  /** The program may be hung, or gone with its channel open: whatever it says next, it shall say who it is. */
+  #silent(session: Session): void {
+    this.#emit({ kind: "tclo", event: "silent", channel: session.channel.id, app: session.app, command: "" });
+    session.app = undefined;
+    session.greeted = false;
+    this.#enqueue(session, plainCall("reset"));
   }
 }
+
+const plainCall = (command: string): PendingCall => ({
+  command,
+  deadlineNs: undefined,
+  ping: false,
+  resolve: undefined,
+});
+
+const isIdle = (session: Session): boolean =>
+  session.outstanding === undefined && session.offered === undefined && session.queue.length === 0;
+
+const saveCall = ({ command, deadlineNs, ping }: PendingCall): TcloCallSave => ({
+  command,
+  deadlineNs: deadlineNs === undefined ? null : String(deadlineNs),
+  ping,
+});
+
+const loadCall = ({ command, deadlineNs, ping }: TcloCallSave): PendingCall => ({
+  command,
+  deadlineNs: deadlineNs === null ? undefined : BigInt(deadlineNs),
+  ping,
+  resolve: undefined,
+});
