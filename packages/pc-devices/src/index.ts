@@ -19,7 +19,17 @@ export {
   acpiPm,
 } from "./devices/acpi-pm.ts";
 export { type DebugconOptions, debugcon } from "./devices/debugcon.ts";
+export {
+  FW_CFG_FILE_DIR,
+  FW_CFG_FILE_FIRST,
+  FW_CFG_ID,
+  FW_CFG_SIGNATURE,
+  type FwCfgOptions,
+  type FwCfgState,
+  fwCfg,
+} from "./devices/fw-cfg.ts";
 export { HPET_PERIOD_FS, HPET_TIMERS, type HpetState, hpet } from "./devices/hpet.ts";
+export { type I8042, type I8042State, i8042 } from "./devices/i8042.ts";
 export { IO_APIC_PINS, type IoApic, type IoApicOptions, type IoApicState, ioApic } from "./devices/io-apic.ts";
 export { isaDebugExit } from "./devices/isa-debug-exit.ts";
 export {
@@ -44,6 +54,7 @@ export { port92 } from "./devices/port92.ts";
 export { resetControl } from "./devices/reset-control.ts";
 export { type RtcOptions, type RtcState, rtcCmos } from "./devices/rtc-cmos.ts";
 export { type Uart, type UartOptions, type UartState, uart16550a } from "./devices/uart-16550a.ts";
+export type { DmaMemory } from "./dma.ts";
 export { deviceModels } from "./index.gen.ts";
 export {
   BROADCAST,
@@ -65,3 +76,4 @@ export {
   type PciConfigOptions,
   type PciConfigState,
 } from "./pci/pci-config.ts";
+export { keyCodes } from "./ps2/scancodes.ts";
