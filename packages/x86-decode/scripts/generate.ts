@@ -40,6 +40,8 @@ export function readForms(): Form[] {
   });
 }
 
+const differences = (values: readonly number[]): number[] => values.map((value, i) => value - (values[i - 1] ?? 0));
+
 const wrap = (values: readonly (number | string)[]): string => {
   const lines: string[] = [];
   let line = "";
@@ -81,21 +83,28 @@ const traits: readonly number[] = [
 ${combinations.map((row) => `${row},`).join("\n")}
 ];
 
-/** Per form: mnemonic, operand set, index of the pair above. */
-const forms: readonly number[] = [
-0,0,0,
-${formRows.map((row) => `${row.join()},`).join("\n")}
-];
+/** Running sums: what grows slowly is written as differences, which compress to a half. */
+const sums = (differences: readonly number[]): number[] => {
+  let sum = 0;
+  return differences.map((difference) => (sum += difference));
+};
+
+const mnemonics: readonly number[] = /* @__PURE__ */ sums([
+${wrap(differences(formRows.map((row) => row[0]!)))}
+]);
+const operandSets: readonly number[] = /* @__PURE__ */ sums([
+${wrap(differences(formRows.map((row) => row[1]!)))}
+]);
+/** Indices of pairs in \`traits\`. */
+const pairs: readonly number[] = /* @__PURE__ */ sums([
+${wrap(differences(formRows.map((row) => row[2]!)))}
+]);
 
 /** Per form: mnemonic, operand set, flags, memory type | broadcast bytes << 8 | operands << 16. */
 export const formTable: Int32Array = /* @__PURE__ */ ((): Int32Array => {
-  const table = new Int32Array((forms.length / 3) * 4);
-  for (let from = 0, to = 0; from < forms.length; from += 3, to += 4) {
-    table[to] = forms[from]!;
-    table[to + 1] = forms[from + 1]!;
-    table[to + 2] = traits[forms[from + 2]! * 2]!;
-    table[to + 3] = traits[forms[from + 2]! * 2 + 1]!;
-  }
+  const table = new Int32Array((pairs.length + 1) * 4);
+  for (const [at, pair] of pairs.entries())
+    table.set([mnemonics[at]!, operandSets[at]!, traits[pair * 2]!, traits[pair * 2 + 1]!], (at + 1) * 4);
   return table;
 })();
 
@@ -110,14 +119,16 @@ ${wrap([0, ...memoryTypes.map(([, bytes]) => bytes)])}
 ]);
 
 /** Entry per map and opcode: a form, or minus the offset of a node. */
-export const roots: Int16Array = /* @__PURE__ */ new Int16Array([
-${wrap(roots)}
-]);
+export const roots: Int16Array = /* @__PURE__ */ new Int16Array(
+  /* @__PURE__ */ sums([
+${wrap(differences(roots))}
+]),
+);
 
-/** Nodes: selector, then one entry per value. */
+/** Nodes: selector, then one entry per value; other nodes are written as distances back. */
 export const nodes: Int16Array = /* @__PURE__ */ new Int16Array([
-${wrap(nodes)}
-]);
+${wrap(nodes.map((word, at) => (word < 0 ? -(at + word) : word)))}
+]).map((word, at) => (word < 0 ? -(at + word) : word));
 `;
   const names = `${head}
 /** Mnemonic names; the index is \`Instruction.mnemonic\`. */
