@@ -70,24 +70,24 @@ export function createKeyboard(): Keyboard {
     } else reply(ACK);
   };
   const commands: Readonly<Record<number, () => void>> = {
-    238: () => reply(0xee),
-    242: () => reply(ACK, 0xab, 0x83),
-    244: () => {
+    [0xee]: () => reply(0xee),
+    [0xf2]: () => reply(ACK, 0xab, 0x83),
+    [0xf4]: () => {
       queue = [];
       scanning = true;
       reply(ACK);
     },
-    245: () => {
+    [0xf5]: () => {
       defaults();
       scanning = false;
       reply(ACK);
     },
-    246: () => {
+    [0xf6]: () => {
       defaults();
       reply(ACK);
     },
-    254: () => reply(last),
-    255: () => {
+    [0xfe]: () => reply(last),
+    [0xff]: () => {
       defaults();
       leds = 0;
       reply(ACK, PASSED);

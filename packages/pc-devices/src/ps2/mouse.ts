@@ -83,50 +83,51 @@ export function createMouse(): Mouse {
   };
   const isRoomy = (): boolean => queue.length + 4 <= BUFFER;
   const commands: Readonly<Record<number, () => void>> = {
-    230: () => {
+    [0xe6]: () => {
       scaling = false;
       reply(ACK);
     },
-    231: () => {
+    [0xe7]: () => {
       scaling = true;
       reply(ACK);
     },
-    233: () => {
+    [0xe9]: () => {
       const state = (remote ? 0x40 : 0) | (streaming ? 0x20 : 0) | (scaling ? 0x10 : 0);
       const [left, right, middle] = [buttons & 1, (buttons >> 1) & 1, (buttons >> 2) & 1];
       reply(ACK, state | (left << 2) | (middle << 1) | right, resolution, rate);
     },
-    234: () => {
+    [0xea]: () => {
       remote = false;
       reply(ACK);
     },
-    235: () => reply(ACK, ...packet()),
-    236: () => {
+    [0xeb]: () => reply(ACK, ...packet()),
+    [0xec]: () => {
       wrap = false;
       reply(ACK);
     },
-    238: () => {
+    [0xee]: () => {
       wrap = true;
       reply(ACK);
     },
-    240: () => {
+    [0xf0]: () => {
       remote = true;
       reply(ACK);
     },
-    242: () => reply(ACK, id),
-    244: () => {
+    [0xf2]: () => reply(ACK, id),
+    [0xf4]: () => {
+      [dx, dy, dz] = [0, 0, 0];
       streaming = true;
       reply(ACK);
     },
-    245: () => {
+    [0xf5]: () => {
       streaming = false;
       reply(ACK);
     },
-    246: () => {
+    [0xf6]: () => {
       defaults();
       reply(ACK);
     },
-    255: () => {
+    [0xff]: () => {
       defaults();
       id = 0;
       wrap = false;
