@@ -1,16 +1,17 @@
 ; x87 with 64-bit precision: Mandelbrot set, 64 x 64 points, at most 256 steps; eax = steps in all.
 %include "boot.inc"
+INTEGER equ 0x300000
 workload:
         push pcx
         xor ebx, ebx
         xor esi, esi                    ; y
 .row:   xor edi, edi                    ; x
-.point: mov [integer], edi
-        fild dword [integer]            ; cr = x * 3 / 64 - 2
+.point: mov [INTEGER], edi
+        fild dword [INTEGER]            ; cr = x * 3 / 64 - 2
         fmul qword [scale3]
         fsub qword [two]
-        mov [integer], esi
-        fild dword [integer]            ; ci = y * 2 / 64 - 1
+        mov [INTEGER], esi
+        fild dword [INTEGER]            ; ci = y * 2 / 64 - 1
         fmul qword [scale2]
         fsub qword [one]
         fldz                            ; zi
@@ -60,5 +61,4 @@ scale2  dq 0.03125
 one     dq 1.0
 two     dq 2.0
 four    dq 4.0
-integer dd 0
 %include "end.inc"

@@ -29,6 +29,7 @@ import { recordOp, recordOps } from "./ops/index.ts";
 import { conditionCodes } from "./ops/move.ts";
 import { MEMORY_LINEAR, memoryWord, RECORD_BYTES } from "./record.ts";
 import { FIRST_HELPER, Leave, NO_SLOT, Script } from "./scripts.ts";
+import { x87OperateName } from "./x87/ops.ts";
 
 const MAX_ROWS = 512;
 const RSP = StateOffset.gpr + 4 * 8;
@@ -166,8 +167,16 @@ const flagConditions = new Map<number, number>([
 ]);
 /** Record ops of helpers that have a fast path in WebAssembly; −1 where TypeScript does it all. */
 const helperRecordOps = helperNames.map((name) => findOp(`helper:${name}`));
-/** They need the linear address of their operand: no segment base. */
+/** It needs the linear address of its operand: no segment base. */
 const storesFlat = helperNames.indexOf("x87Store");
+/** Record ops of x87Operate… helpers by their op, the low four bits of their first constant. */
+const operateRecordOps = new Map(
+  helperNames.flatMap((name, number) =>
+    name.startsWith("x87Operate")
+      ? [[number, Array.from({ length: 16 }, (_, low) => findOp(x87OperateName(name, low)))] as const]
+      : [],
+  ),
+);
 /** Record ops of lane-wise operations; −1 where TypeScript evaluates. */
 const simdRecordOps = simdOpNames.map((name) => findOp(`simd:${name}`));
 
@@ -1284,6 +1293,8 @@ export class Selector {
   private script(row: number, number: number, low: number, high: number): void {
     // Operations on numbers alone: they change no register of theirs, and most have code of their own.
     let fast = number >= FIRST_HELPER ? helperRecordOps[number - FIRST_HELPER]! : -1;
+    const operations = operateRecordOps.get(number - FIRST_HELPER);
+    if (operations !== undefined) fast = operations[low & 15]!;
     if (number - FIRST_HELPER === storesFlat && (high >= Segment.FS || !this.isInline(high, 0, 64, true))) fast = -1;
     const harmless = number === Script.Simd || fast !== -1;
     if (number >= FIRST_HELPER && fast === -1) this.usesHelper = true;
