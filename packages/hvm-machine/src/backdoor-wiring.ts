@@ -11,18 +11,20 @@ import {
   createBackdoor,
   createHost,
   findPersonality,
+  MAX_INST_LEN,
   type Personality,
+  Register,
   vmware,
 } from "vmport-backdoor";
 import type { DebugLog } from "vmport-debug-log";
 import { createGuestinfoStore, createGuestrpc, dialects, type Guestrpc, vmwareDialect } from "vmport-guestrpc";
+import { APIC_BUS_HZ } from "./board-constants.ts";
 import { type CompleteConfig, ConfigError, type VmwareHypercall } from "./machine-config.ts";
 
 const VECTOR_GP = 13;
 /** Access-rights bits of CS (SDM vol. 3, guest-state area): L and D/B. */
 const ATTRIBUTE_L = 0x2000;
 const ATTRIBUTE_DB = 0x4000;
-const APIC_BUS_HZ = 100_000_000;
 
 export interface BackdoorParts {
   readonly backdoor: Backdoor;
@@ -119,6 +121,12 @@ export function connectBackdoor({
 
   for (const range of backdoor.ports) bus.register(range, backdoor.handler);
   domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
+    // SVM reports no length on #GP: the check decodes from the bytes alone.
+    const instructionLength =
+      config.flavour === "vmx" && exit.instructionLength > 0 ? exit.instructionLength : undefined;
+    const fetch = fetchOnce(vcpu);
+    if (exit.errorCode === 0 && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, fetch))
+      return "handled";
     const found = backdoor.gpCheck({
       enabled: true,
       errorCode: exit.errorCode ?? 0,
@@ -127,12 +135,8 @@ export function connectBackdoor({
       vcpuId: vcpu.id,
       csBase: vcpu.segment("cs").base,
       codeBits: codeBits(vcpu),
-      // SVM reports no length on #GP: the check decodes from the bytes alone.
-      instructionLength: config.flavour === "vmx" && exit.instructionLength > 0 ? exit.instructionLength : undefined,
-      fetch(linear, length) {
-        const { bytes } = vcpu.readLinear(linear, length, { fetch: true });
-        return bytes.length === length ? bytes : undefined;
-      },
+      instructionLength,
+      fetch,
     });
     if (found.code !== "handled") return "reinject";
     const { length, direction, port, size, string } = found;
@@ -153,6 +157,40 @@ export function connectBackdoor({
   if (hypercall) registerHypercall(domain, backdoor, config.vmwareHypercall);
   domain.registerPerformanceCounter((_, index) => backdoor.rdpmc(index));
   return { backdoor, guestrpc };
+}
+
+type Fetch = (linear: bigint, length: number) => Uint8Array | undefined;
+
+/** Instruction bytes of one #GP; who asks again for an address gets the bytes of the first time. */
+function fetchOnce(vcpu: HvmVcpu): Fetch {
+  const seen = new Map<bigint, Uint8Array>();
+  return (linear, length) => {
+    const bytes = seen.get(linear) ?? vcpu.readLinear(linear, length, { fetch: true }).bytes;
+    seen.set(linear, bytes);
+    return bytes.length < length ? undefined : bytes.subarray(0, length);
+  };
+}
+
+const RDPMC = [0x0f, 0x33] as const;
+const PAGE_BYTES = 0x1000;
+
+/**
+ * RDPMC of a pseudo counter that ring 3 may not read while CR4.PCE is 0: done all the same, as VMware and KVM do. The processor's own #GP
+ * comes before the exit for RDPMC. Source: kvm-unit-tests `x86/vmware_backdoors.c` (rdpmc_test, user).
+ */
+function readPseudoCounter(vcpu: HvmVcpu, backdoor: Backdoor, limit: number, fetch: Fetch): boolean {
+  const value = backdoor.rdpmc(vcpu.readRegister32(Register.Ecx));
+  if (value === undefined || limit < RDPMC.length) return false;
+  const bits = codeBits(vcpu);
+  const start = bits === 64 ? vcpu.rip : BigInt.asUintN(32, vcpu.segment("cs").base + vcpu.rip);
+  const toPageEnd = PAGE_BYTES - Number(start & 0xfffn);
+  const first = fetch(start, Math.min(limit, toPageEnd));
+  const second = toPageEnd > 1 ? first?.[1] : fetch(start + 1n, limit - 1)?.[0];
+  if (first?.[0] !== RDPMC[0] || second !== RDPMC[1]) return false;
+  vcpu.writeRegister(Register.Eax, BigInt.asUintN(32, value));
+  vcpu.writeRegister(Register.Edx, value >> 32n);
+  vcpu.advanceRip(RDPMC.length);
+  return true;
 }
 
 const DS = 3;

@@ -33,6 +33,16 @@ describe("[hvm-machine] the port from ring 3, IOPL 0, closed I/O bitmap", () => 
     expect(end).toMatchObject({ kind: "killed", signal: 11, fault: { vector: VECTOR_GP, errorCode: 0n } });
   });
 
+  it.each([
+    ["RDPMC 0x10001, CR4.PCE being 0", "b901000100 0f33 89c8 0fb7c0", withPort, { kind: "exited", status: 1 }],
+    ["on SVM too", "b902000100 0f33 89c8 0fb7c0", { ...withPort, flavour: "svm" }, { kind: "exited", status: 2 }],
+    ["RDPMC 0xfff is the processor's", "b9ff0f0000 0f33", withPort, { kind: "killed", signal: 11 }],
+    ["without vmware_port", "b901000100 0f33", { ...withPort, vmwarePort: false }, { kind: "killed", signal: 11 }],
+    ["HLT with a counter's number in ECX", "b901000100 f4", withPort, { kind: "killed", signal: 11 }],
+  ] as const)("pseudo counters: %s", (_, instructions, config, end) => {
+    expect(runRing3(instructions, config).end).toMatchObject(end);
+  });
+
   it("both flavours and both tiers agree", () => {
     const runs = [
       runRing3(`${registers("5856")} ed`, { ...withPort, flavour: "vmx" }),
