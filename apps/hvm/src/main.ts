@@ -32,6 +32,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/create.ts")).create,
   },
   {
+    name: "trace",
+    summary: "show what --trace recorded: table, summary, histogram, export",
+    load: async () => (await import("./commands/trace.ts")).trace,
+  },
+  {
     name: "disasm",
     summary: "disassemble an ELF file, a boot sector or raw code",
     load: async () => (await import("./commands/disasm.ts")).disasm,

@@ -1,6 +1,7 @@
 /** The vmport_debug= log: masks, records, ring buffer, writers. It decides nothing about what is worth logging. */
 export { ALL_CLASSES, type LogClass, type LogClassRow, LogMask, logClasses } from "./classes.ts";
 export { createDebugLog, type DebugLog, type DebugLogOptions, type LogSink, type RateLimit } from "./debug-log.ts";
+export { type HistogramBucket, histogram, type Latencies, latencies } from "./latencies.ts";
 export { type MaskError, type MaskResult, maskToNames, parseVmportDebug } from "./parse-mask.ts";
 export { type JsonLineResult, parseJsonLine } from "./readers/json-line.ts";
 export type {

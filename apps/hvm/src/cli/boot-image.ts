@@ -3,6 +3,7 @@ import { type GuestImage, ImageError, type ImageErrorCode } from "guest-loader";
 import type { MachineConfig } from "hvm-machine";
 import type { Io } from "../commands/command.ts";
 import { backdoorLine } from "./backdoor-line.ts";
+import { CapturedBytes, CapturedLines, droppedField } from "./capture.ts";
 import { attachConsole } from "./console-input.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
 import type { FlagTable, FlagValues } from "./flags.ts";
@@ -30,6 +31,8 @@ export type BootFlags = FlagValues<typeof bootFlags> &
     readonly "max-insns": { readonly kind: "number"; readonly help: string };
     readonly timeout: { readonly kind: "number"; readonly help: string };
     readonly "guestinfo-out": { readonly kind: "text"; readonly help: string };
+    readonly trace: { readonly kind: "text"; readonly help: string };
+    readonly redact: { readonly kind: "switch"; readonly help: string };
   }>;
 
 export interface BootOptions {
@@ -43,26 +46,26 @@ export interface BootOptions {
 }
 
 const IMAGE_EXIT: Readonly<Partial<Record<ImageErrorCode, number>>> = { "no-memory": ExitCode.NoMemory };
-/** Serial output that a report holds; a guest that sends more is told so in `serialDropped`. */
-const MAX_CAPTURED = 16 * 1024 * 1024;
 
 /** Boots, runs to the end, reports. The exit status. @throws CliError */
 export async function bootImage({ command, path, config, image, flags }: BootOptions, io: Io): Promise<number> {
   const json = flags.json === true;
   const style = createStyle(wantsColour(io.stderr, io.env));
-  const log: string[] = [];
+  const log = new CapturedLines();
   const session = new GuestSession({
     config: { name: path, ...config },
     maxInstructions: flags["max-insns"],
     timeoutSeconds: flags.timeout,
-    logLine: (line) => (json ? log.push(line) : io.stderr.write(`${style.dim(line)}\n`)),
+    trace: flags.trace,
+    redact: flags.redact,
+    logLine: (line) => (json ? log.add(line) : io.stderr.write(`${style.dim(line)}\n`)),
     // A person at a console lives in real time; everything else gets on.
     realTime: process.stdin.isTTY === true && !json,
     settle: () => drained(io.stdout),
   });
   const { machine } = session;
   const sink = openSerial(flags.serial ?? (json ? "null" : "stdio"), io.stdout);
-  const captured = new Capture();
+  const captured = new CapturedBytes();
   const watch = flags.expect === undefined ? undefined : new TextWatch(flags.expect);
   machine.devices.serial.onOutput((output) => {
     sink.write(output);
@@ -95,10 +98,10 @@ export async function bootImage({ command, path, config, image, flags }: BootOpt
   if (!json && (flags.report ?? io.stderr.isTTY === true)) io.stderr.write(`\n${runReport(session, end, style)}`);
   const report = {
     head: { image: path, format: image.format, end },
-    output: { serial: captured.text(), ...(captured.dropped > 0 ? { serialDropped: captured.dropped } : {}) },
+    output: { serial: captured.text("latin1"), ...droppedField("serialDropped", captured) },
     tail: {
       host: { seconds: session.hostSeconds, mips: machine.retired / 1e6 / Math.max(session.hostSeconds, 1e-3) },
-      ...(config.vmportDebug === undefined ? {} : { log }),
+      ...(config.vmportDebug === undefined ? {} : { log: log.lines, ...droppedField("logDropped", log) }),
     },
   };
   return finishSession(
@@ -111,24 +114,6 @@ export async function bootImage({ command, path, config, image, flags }: BootOpt
     },
     io,
   );
-}
-
-/** Output for the report, up to a limit. */
-class Capture {
-  dropped = 0;
-  readonly #parts: Uint8Array[] = [];
-  #size = 0;
-
-  add(bytes: Uint8Array): void {
-    const taken = bytes.slice(0, MAX_CAPTURED - this.#size);
-    if (taken.length > 0) this.#parts.push(taken);
-    this.#size += taken.length;
-    this.dropped += bytes.length - taken.length;
-  }
-
-  text(): string {
-    return Buffer.concat(this.#parts).toString("latin1");
-  }
 }
 
 /** Waits for a reader that is slower than the guest, so that a guest that floods its line fills no memory. */

@@ -1,13 +1,14 @@
 /**
  * One guest run from the command line: limits, log lines, the observers that make a report, and what is written at the end.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { ConfigError, createMachine, type Machine, type MachineConfig, type MachineStop } from "hvm-machine";
 import type { BackdoorEvent } from "vmport-backdoor";
-import { toConsoleLine } from "vmport-debug-log";
+import { ALL_CLASSES, createRedactor, LogMask, type LogRecord, toConsoleLine } from "vmport-debug-log";
 import type { Io } from "../commands/command.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
 import { createStyle, wantsColour } from "./terminal.ts";
+import { TraceFile } from "./trace-file.ts";
 
 /** Instructions between two looks at the host's clock. */
 const SLICE = 20_000_000;
@@ -25,6 +26,10 @@ export interface SessionOptions {
   readonly timeoutSeconds: number | undefined;
   /** Gets the `vmport_debug` lines. */
   readonly logLine: (line: string) => void;
+  /** File of --trace. */
+  readonly trace?: string | undefined;
+  /** Hide secrets in log and trace. */
+  readonly redact?: boolean | undefined;
   /** The guest's time does not run ahead of the host's: for a person at a console. */
   readonly realTime?: boolean;
   /** Awaited between slices: lets an output drain. */
@@ -56,12 +61,25 @@ export class GuestSession {
   /** Of the last run. */
   hostSeconds = 0;
   private readonly options: SessionOptions;
+  private readonly traceFile: TraceFile | undefined;
 
   /** @throws CliError for a configuration that cannot be */
   constructor(options: SessionOptions) {
     this.options = options;
-    this.machine = configured(() => createMachine(options.config));
-    this.machine.log.addSink((record) => options.logLine(toConsoleLine(record)));
+    const { config, trace } = options;
+    this.machine = configured(() =>
+      createMachine(trace === undefined ? config : { ...config, vmportDebug: ALL_CLASSES }),
+    );
+    this.traceFile = trace === undefined ? undefined : this.openTrace(trace);
+    const redact = options.redact ? createRedactor() : (record: LogRecord): LogRecord => record;
+    // A trace takes every class; the lines are those that were asked for.
+    const lines = config.vmportDebug ?? 0;
+    if (this.machine.log.mask !== 0)
+      this.machine.log.addSink((original) => {
+        const record = redact(original);
+        this.traceFile?.add(record);
+        if (lines & LogMask[record.class]) options.logLine(toConsoleLine(record));
+      });
     this.machine.backdoor.observe((event) => this.count(event));
     this.machine.guestrpc.observe((event) => {
       if (event.kind === "rpci" && this.rpcCalls.length < MAX_LISTED)
@@ -72,6 +90,16 @@ export class GuestSession {
           reply: utf8.decode(event.payload),
         });
     });
+  }
+
+  private openTrace(path: string): TraceFile {
+    const { name, personality, instructionsPerSecond, tscKhz } = this.machine.config;
+    return new TraceFile(path, { kind: "header", version: 1, name, personality, instructionsPerSecond, tscKhz });
+  }
+
+  /** Writes the trace to its end. @throws CliError */
+  closeTrace(): void {
+    this.traceFile?.close();
   }
 
   private count(event: BackdoorEvent): void {
@@ -171,12 +199,12 @@ function textOrBase64(bytes: Uint8Array): string | { readonly base64: string } {
 }
 
 /** Writes aside and renames: an interrupted run leaves the old file or the new one, never half of one. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const aside = `${path}.${process.pid}.new`;
   try {
     const fd = openSync(aside, "w");
     try {
-      writeSync(fd, text);
+      writeFileSync(fd, content);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -215,6 +243,7 @@ export function finishSession(
   io: Io,
 ): number {
   const { exitCode, message, hint } = outcome;
+  session.closeTrace();
   if (guestinfoOut !== undefined) writeWhole(guestinfoOut, `${JSON.stringify(session.guestinfoSet(), null, 2)}\n`);
   if (report) {
     const error = message === undefined ? {} : { error: message };

@@ -31,6 +31,12 @@ export const machineFlags = {
     aliases: ["vmport_debug"],
     help: "log backdoor accesses, Xen's way: all, names (trace,error,after,gp,recv,send…) or a number",
   },
+  trace: {
+    kind: "text",
+    value: "FILE",
+    help: "record every backdoor access, message and call in FILE; `hvm trace FILE` shows it",
+  },
+  redact: { kind: "switch", help: "hide userdata, passwords and their kin in log and trace" },
   memory: {
     kind: "number",
     value: "MIB",

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type LinuxProcess, type ProcessEnd, ProcessError, type ProcessErrorCode } from "linux-process";
+import { CapturedBytes, CapturedLines, droppedField } from "../cli/capture.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
 import { finishSession, GuestSession, type Outcome, type SessionStop } from "../cli/guest-session.ts";
@@ -71,17 +72,19 @@ export const exec: Command = {
       );
 
     const json = given.json === true;
-    const captured = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+    const captured = { stdout: new CapturedBytes(), stderr: new CapturedBytes() };
     const config = machineConfig("exec", given, { memory: DEFAULT_MEMORY_MIB });
     const errorStyle = createStyle(wantsColour(io.stderr, io.env));
-    const log: string[] = [];
+    const log = new CapturedLines();
     const session = new GuestSession({
       config: { ...config, name: program },
       maxInstructions: given["max-insns"],
       timeoutSeconds: given.timeout,
-      logLine: (line) => (json ? log.push(line) : io.stderr.write(`${errorStyle.dim(line)}\n`)),
+      trace: given.trace,
+      redact: given.redact,
+      logLine: (line) => (json ? log.add(line) : io.stderr.write(`${errorStyle.dim(line)}\n`)),
     });
-    const straceLines: string[] = [];
+    const strace = new CapturedLines();
     const process = started(() =>
       session.machine.startProcess({
         files: hostFiles(root),
@@ -91,8 +94,8 @@ export const exec: Command = {
         cwd: given.cwd ?? "/",
         streams: {
           stdin: io.readStdin,
-          stdout: (bytes) => (json ? captured.stdout.push(bytes) : io.stdout.write(bytes)),
-          stderr: (bytes) => (json ? captured.stderr.push(bytes) : io.stderr.write(bytes)),
+          stdout: (bytes) => (json ? captured.stdout.add(bytes) : io.stdout.write(bytes)),
+          stderr: (bytes) => (json ? captured.stderr.add(bytes) : io.stderr.write(bytes)),
           terminals: {
             stdin: io.stdinIsTerminal,
             stdout: !json && io.stdout.isTTY === true,
@@ -102,8 +105,7 @@ export const exec: Command = {
         },
         ...(given.strace
           ? {
-              onSyscall: (line: string) =>
-                json ? straceLines.push(line) : io.stderr.write(`${errorStyle.cyan(line)}\n`),
+              onSyscall: (line: string) => (json ? strace.add(line) : io.stderr.write(`${errorStyle.cyan(line)}\n`)),
             }
           : {}),
       }),
@@ -114,13 +116,15 @@ export const exec: Command = {
     const report = {
       head: { program, arguments: parameters, end: outcome.end },
       output: {
-        stdout: Buffer.concat(captured.stdout).toString("utf8"),
-        stderr: Buffer.concat(captured.stderr).toString("utf8"),
+        stdout: captured.stdout.text("utf8"),
+        ...droppedField("stdoutDropped", captured.stdout),
+        stderr: captured.stderr.text("utf8"),
+        ...droppedField("stderrDropped", captured.stderr),
       },
       tail: {
         syscalls: Object.fromEntries([...process.counts].sort(([a], [b]) => (a < b ? -1 : 1))),
-        ...(given.strace ? { strace: straceLines } : {}),
-        ...(given["vmport-debug"] === undefined ? {} : { log }),
+        ...(given.strace ? { strace: strace.lines, ...droppedField("straceDropped", strace) } : {}),
+        ...(given["vmport-debug"] === undefined ? {} : { log: log.lines, ...droppedField("logDropped", log) }),
       },
     };
     const guestinfoOut = given["guestinfo-out"];
