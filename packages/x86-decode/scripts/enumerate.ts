@@ -1,12 +1,21 @@
 /**
- * The encoding space against iced-x86: `node scripts/run.mjs scripts/enumerate.ts [millions] [option name…]`.
- * 500 takes a few hours; the test takes a sample.
+ * The encoding space against iced-x86: `node scripts/run.mjs scripts/enumerate.ts [millions] [--state FILE] [option name…]`.
+ * Every encoding is compared field by field, one of 256 in both texts too. With a state file a run that was stopped goes on
+ * where it was.
  */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as iced from "iced-x86";
+import { formatGnu } from "../src/gnu.ts";
+import { DecodeError } from "../src/index.ts";
+import { formatIntel } from "../src/intel.ts";
 import { bytesPerEncoding, type Space, sample, spaces, writeEncoding } from "../test/encodings.ts";
-import { Oracle } from "../test/oracle.ts";
+import { FastOracle } from "../test/fast-oracle.ts";
+import { isCutByIced } from "../test/oracle.ts";
 
 const chunk = 8192;
+/** One of this many is compared as text. */
+const textEvery = 256;
+const start = 0xffff_f000n;
 
 export interface Difference {
   readonly hex: string;
@@ -14,53 +23,116 @@ export interface Difference {
   readonly what: string;
 }
 
-/** Decodes `count` encodings of one space and returns how many; differences go to `report`. */
+export interface Work {
+  readonly space: Space;
+  readonly bitness: 16 | 32 | 64;
+  /** Encodings of the space, spread evenly. */
+  readonly count: number;
+  /** Index of the first. */
+  readonly start: number;
+  /** `DecodeOption` bits. */
+  readonly options?: number;
+  /** Encodings to leave out at the beginning: they were compared before. */
+  readonly skip?: number;
+}
+
+/** Compares and gives how many encodings that were; differences go to `report`, `progress` gets the number so far. */
 export function compareSpace(
-  of: Space,
-  bitness: 16 | 32 | 64,
-  count: number,
-  options: number,
-  start: number,
+  work: Work,
   report: (difference: Difference) => void,
+  progress: (done: number) => void = () => {},
 ): number {
-  const oracle = new Oracle();
+  const { space, bitness, count, options = 0, skip = 0 } = work;
+  const oracle = new FastOracle();
+  const intel = new iced.Formatter(iced.FormatterSyntax.Intel);
+  const gnu = new iced.Formatter(iced.FormatterSyntax.Gas);
   const bytes = new Uint8Array(chunk * bytesPerEncoding);
   let filled = 0;
-  let done = 0;
+  let done = skip;
   const flush = (): void => {
-    const decoder = new iced.Decoder(bitness, bytes, options);
+    oracle.start(bytes, bitness, start, options);
     for (let i = 0; i < filled; i++) {
       const at = i * bytesPerEncoding;
-      const what = oracle.compare(bytes, at, bitness, 0xffff_fff0n, options, decoder);
+      let what = oracle.compare(at);
+      if (
+        what === undefined &&
+        i % textEvery === 0 &&
+        oracle.mine.error === DecodeError.None &&
+        !isCutByIced(oracle.mine)
+      ) {
+        const expected = `${intel.format(oracle.theirs)} | ${gnu.format(oracle.theirs)}`;
+        const actual = `${formatIntel(oracle.mine)} | ${formatGnu(oracle.mine)}`;
+        if (expected !== actual) what = `text ${expected} here ${actual}`;
+      }
       if (what !== undefined) report({ hex: Buffer.from(bytes.subarray(at, at + 15)).toString("hex"), bitness, what });
     }
-    decoder.free();
     done += filled;
     filled = 0;
+    progress(done);
   };
-  for (const index of sample(of, count, start)) {
-    writeEncoding(of, index, bytes, filled * bytesPerEncoding);
+  for (const index of sample(space, count, work.start, skip)) {
+    writeEncoding(space, index, bytes, filled * bytesPerEncoding);
     if (++filled === chunk) flush();
   }
   flush();
+  oracle.free();
+  intel.free();
+  gnu.free();
   return done;
 }
 
+/** `total` encodings shared out: small spaces whole, the rest of the total to the larger ones in equal parts. */
+export function shareOut(total: number): { space: Space; bitness: 16 | 32 | 64; count: number }[] {
+  const parts = spaces
+    .flatMap((space) => ([64, 32, 16] as const).map((bitness) => ({ space, bitness })))
+    .sort((a, b) => a.space.size - b.space.size);
+  let left = total;
+  return parts.map(({ space, bitness }, i) => {
+    const count = Math.min(space.size, Math.ceil(left / (parts.length - i)));
+    left -= count;
+    return { space, bitness, count };
+  });
+}
+
+interface State {
+  readonly arguments: readonly string[];
+  done: Record<string, number>;
+  kinds: Record<string, [count: number, example: string]>;
+}
+
 export function main(args: readonly string[]): void {
-  const total = Number(args[0] ?? 5) * 1e6;
+  const words = [...args];
+  const at = words.indexOf("--state");
+  const [, file] = at < 0 ? [] : words.splice(at, 2);
+  const total = Number(words[0] ?? 5) * 1e6;
   let options = 0;
-  for (const name of args.slice(1)) options |= (iced.DecoderOptions as unknown as Record<string, number>)[name]!;
-  const kinds = new Map<string, [count: number, example: string]>();
-  let done = 0;
-  for (const of of spaces)
-    for (const bitness of [64, 32, 16] as const)
-      done += compareSpace(of, bitness, Math.ceil(total / 18), options, 1, ({ hex, what }) => {
-        const key = `${bitness} ${of.name} ${what.replace(/\w+ here \w+/, "R here")}`;
-        const known = kinds.get(key);
-        if (known) known[0]++;
-        else kinds.set(key, [1, hex]);
-      });
-  for (const [key, [count, example]] of [...kinds].sort((a, b) => b[1][0] - a[1][0]).slice(0, 50))
-    console.log(count, key, example);
-  console.log(`${done} encodings, ${kinds.size} kinds of difference`);
+  for (const name of words.slice(1)) options |= (iced.DecoderOptions as unknown as Record<string, number>)[name]!;
+  let state: State = { arguments: words, done: {}, kinds: {} };
+  if (file !== undefined && existsSync(file)) {
+    state = JSON.parse(readFileSync(file, "utf8")) as State;
+    if (String(state.arguments) !== String(words))
+      throw new Error(`${file} belongs to a run with "${state.arguments.join(" ")}"`);
+  }
+  for (const { space, bitness, count } of shareOut(total)) {
+    const name = `${space.name} ${bitness}`;
+    let saved = 0;
+    compareSpace(
+      { space, bitness, count, options, start: 1, skip: state.done[name] ?? 0 },
+      ({ hex, what }) => {
+        const key = `${name} ${what.replace(/\w+ here \w+/, "R here")}`;
+        const kind = (state.kinds[key] ??= [0, hex]);
+        kind[0]++;
+      },
+      (done) => {
+        state.done[name] = done;
+        if (file === undefined || (done - saved < 1e6 && done < count)) return;
+        saved = done;
+        writeFileSync(file, JSON.stringify(state));
+      },
+    );
+  }
+  const kinds = Object.entries(state.kinds).sort((a, b) => b[1][0] - a[1][0]);
+  for (const [key, [count, example]] of kinds.slice(0, 50)) console.log(count, key, example);
+  const sum = Object.values(state.done).reduce((a, b) => a + b, 0);
+  console.log(`${sum} encodings, ${kinds.length} kinds of difference`);
 }

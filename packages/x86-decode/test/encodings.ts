@@ -152,20 +152,14 @@ export function writeEncoding(of: Space, index: number, into: Uint8Array, at: nu
   into.fill(0x90, pos, at + bytesPerEncoding);
 }
 
-/** `count` indices spread over a space: all of them, or a stride that visits none twice. */
-export function* sample(of: Space, count: number, start = 0): Generator<number> {
-  if (count >= of.size) {
-    for (let i = 0; i < of.size; i++) yield i;
-    return;
-  }
-  let stride = Math.floor(of.size / count) | 1;
-  const shares = (a: number, b: number): boolean => {
-    while (b) [a, b] = [b, a % b];
-    return a > 1;
-  };
-  while (shares(stride, of.size)) stride += 2;
-  let index = start % of.size;
-  for (let i = 0; i < count; i++) {
+const commonFactor = (a: number, b: number): number => (b === 0 ? a : commonFactor(b, a % b));
+
+/** `count` indices spread over a space, without the first `skip`: all of them, or a stride that visits none twice. */
+export function* sample(of: Space, count: number, start = 0, skip = 0): Generator<number> {
+  let stride = Math.max(1, Math.floor(of.size / count)) | 1;
+  while (commonFactor(stride, of.size) > 1) stride += 2;
+  let index = (start + Number((BigInt(stride) * BigInt(skip)) % BigInt(of.size))) % of.size;
+  for (let i = skip; i < Math.min(count, of.size); i++) {
     yield index;
     index = (index + stride) % of.size;
   }
