@@ -15,6 +15,10 @@ import { port92 } from "./devices/port92.ts";
 import { resetControl } from "./devices/reset-control.ts";
 import { rtcCmos } from "./devices/rtc-cmos.ts";
 import { uart16550a } from "./devices/uart-16550a.ts";
+import { virtioBlk } from "./devices/virtio-blk.ts";
+import { virtioConsole } from "./devices/virtio-console.ts";
+import { virtioNet } from "./devices/virtio-net.ts";
+import { virtioRng } from "./devices/virtio-rng.ts";
 
 /** Every device model of this package. */
 export const deviceModels = [
@@ -34,4 +38,8 @@ export const deviceModels = [
   resetControl,
   rtcCmos,
   uart16550a,
+  virtioBlk,
+  virtioConsole,
+  virtioNet,
+  virtioRng,
 ] as const;

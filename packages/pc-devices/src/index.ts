@@ -54,6 +54,15 @@ export { port92 } from "./devices/port92.ts";
 export { resetControl } from "./devices/reset-control.ts";
 export { type RtcOptions, type RtcState, rtcCmos } from "./devices/rtc-cmos.ts";
 export { type Uart, type UartOptions, type UartState, uart16550a } from "./devices/uart-16550a.ts";
+export { type BlockBackend, type VirtioBlk, type VirtioBlkOptions, virtioBlk } from "./devices/virtio-blk.ts";
+export {
+  type VirtioConsole,
+  type VirtioConsoleOptions,
+  type VirtioConsoleState,
+  virtioConsole,
+} from "./devices/virtio-console.ts";
+export { type VirtioNet, type VirtioNetOptions, type VirtioNetState, virtioNet } from "./devices/virtio-net.ts";
+export { type VirtioRng, type VirtioRngOptions, virtioRng } from "./devices/virtio-rng.ts";
 export type { DmaMemory } from "./dma.ts";
 export { deviceModels } from "./index.gen.ts";
 export {
@@ -77,3 +86,4 @@ export {
   type PciConfigState,
 } from "./pci/pci-config.ts";
 export { keyCodes } from "./ps2/scancodes.ts";
+export type { VirtioOptions, VirtioPciState } from "./virtio/virtio-pci.ts";

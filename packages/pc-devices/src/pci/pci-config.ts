@@ -79,6 +79,10 @@ export interface PciConfig {
   capabilityOffset(index: number): number;
   /** Called after a write that touched capability number `index`, with the offsets in its body that were written. */
   onCapabilityWrite: ((index: number, first: number, last: number) => void) | undefined;
+  /** The same before a read; what the body is to show can be set then. */
+  onCapabilityRead: ((index: number, first: number, last: number) => void) | undefined;
+  /** The body of capability number `index` as it is; writing it goes past the guest's rights. */
+  capabilityBody(index: number): Uint8Array;
   listener: PciConfigListener | undefined;
   /** Sets bit 7 of the header type. */
   markMultifunction(): void;
@@ -176,6 +180,7 @@ export function createPciConfig(options: PciConfigOptions): PciConfig {
   };
   const api: PciConfig = {
     read(offset, size) {
+      if (offset + size > FIRST_CAPABILITY) tell(api.onCapabilityRead, offset, offset + size);
       let value = 0;
       for (let i = 0; i < size; i++) value += (bytes[offset + i] ?? 0xff) * 2 ** (8 * i);
       return value;
@@ -190,11 +195,7 @@ export function createPciConfig(options: PciConfigOptions): PciConfig {
       const touches = (from: number, to: number): boolean => offset < to && end > from;
       if (touches(COMMAND, COMMAND + 2)) show();
       if (touches(COMMAND, COMMAND + 2) || touches(FIRST_BAR, FIRST_BAR + 24)) api.listener?.decodeChanged();
-      capabilities.forEach(({ body }, index) => {
-        const start = (starts[index] as number) + 2;
-        if (!touches(start, start + body.length)) return;
-        api.onCapabilityWrite?.(index, Math.max(offset, start) - start, Math.min(end, start + body.length) - 1 - start);
-      });
+      tell(api.onCapabilityWrite, offset, end);
     },
     get bars() {
       return barOptions.map((bar) => ({ ...bar, base: baseOf(bar) }));
@@ -214,6 +215,11 @@ export function createPciConfig(options: PciConfigOptions): PciConfig {
     },
     capabilityOffset: (index) => starts[index] ?? 0,
     onCapabilityWrite: undefined,
+    onCapabilityRead: undefined,
+    capabilityBody(index) {
+      const start = (starts[index] as number) + 2;
+      return bytes.subarray(start, start + (capabilities[index]?.body.length ?? 0));
+    },
     listener: undefined,
     markMultifunction() {
       initial[HEADER_TYPE] = MULTIFUNCTION;
@@ -232,6 +238,18 @@ export function createPciConfig(options: PciConfigOptions): PciConfig {
       show();
       api.listener?.decodeChanged();
     },
+  };
+  const tell = (
+    listener: ((index: number, first: number, last: number) => void) | undefined,
+    offset: number,
+    end: number,
+  ): void => {
+    if (listener === undefined) return;
+    capabilities.forEach(({ body }, index) => {
+      const start = (starts[index] as number) + 2;
+      if (offset >= start + body.length || end <= start) return;
+      listener(index, Math.max(offset, start) - start, Math.min(end, start + body.length) - 1 - start);
+    });
   };
   const show = (): void => {
     const level = interrupt && interruptPin !== 0 && (u16(COMMAND) & COMMAND_INTX_DISABLE) === 0;
