@@ -167,8 +167,9 @@ const flagConditions = new Map<number, number>([
 ]);
 /** Record ops of helpers that have a fast path in WebAssembly; −1 where TypeScript does it all. */
 const helperRecordOps = helperNames.map((name) => findOp(`helper:${name}`));
-/** It needs the linear address of its operand: no segment base. */
-const storesFlat = helperNames.indexOf("x87Store");
+/** Their fast paths take the offset for the linear address: of an operand in the segment named by `hi`, of one in ES. */
+const flatOperand = helperNames.map((name) => (name === "x87Store" || name === "repMovs" ? 1 : 0));
+const flatDestination = helperNames.map((name) => (name === "repMovs" || name === "repStos" ? 1 : 0));
 /** Record ops of x87Operate… helpers by their op, the low four bits of their first constant. */
 const operateRecordOps = new Map(
   helperNames.flatMap((name, number) =>
@@ -1295,7 +1296,9 @@ export class Selector {
     let fast = number >= FIRST_HELPER ? helperRecordOps[number - FIRST_HELPER]! : -1;
     const operations = operateRecordOps.get(number - FIRST_HELPER);
     if (operations !== undefined) fast = operations[low & 15]!;
-    if (number - FIRST_HELPER === storesFlat && (high >= Segment.FS || !this.isInline(high, 0, 64, true))) fast = -1;
+    if (flatOperand[number - FIRST_HELPER] === 1 && (high >= Segment.FS || !this.isInline(high, 0, 64, true)))
+      fast = -1;
+    if (flatDestination[number - FIRST_HELPER] === 1 && !this.isInline(Segment.ES, 0, 64, true)) fast = -1;
     const harmless = number === Script.Simd || fast !== -1;
     if (number >= FIRST_HELPER && fast === -1) this.usesHelper = true;
     if (!harmless) this.saveAll(row);

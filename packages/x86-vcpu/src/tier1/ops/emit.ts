@@ -406,9 +406,9 @@ export class Emit {
     return this;
   }
 
-  /** Sets h to the host address of a write of `bytes` bytes at L, or leaves to `slow` where the TLB does not know it. */
-  hostOrLeave(bytes: number, slow: Label): this {
-    this.hit(true, bytes, 1).f.op("i32Eqz").brIf(slow);
+  /** Sets h to the host address of an access of `bytes` bytes at L, or leaves to `slow` where the TLB does not know it. */
+  hostOrLeave(bytes: number, slow: Label, write = true): this {
+    this.hit(write, bytes, 1).f.op("i32Eqz").brIf(slow);
     this.hostAddress().f.set(this.h);
     return this;
   }

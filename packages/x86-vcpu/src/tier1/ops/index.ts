@@ -2,6 +2,7 @@
 
 import { floatOps } from "../simd/float.ts";
 import { simdOps } from "../simd/index.ts";
+import { stringOps } from "../string/ops.ts";
 import { x87Ops } from "../x87/ops.ts";
 import { aluOps } from "./alu.ts";
 import { controlOps } from "./control.ts";
@@ -21,6 +22,7 @@ const all: readonly RecordOp[] = [
   ...simdOps,
   ...floatOps,
   ...x87Ops,
+  ...stringOps,
 ];
 
 export const recordOps: readonly RecordOp[] = [...all.filter((op) => op.hot), ...all.filter((op) => !op.hot)];
