@@ -187,10 +187,9 @@ entry:
         jmp .case
 .done:  mov esi, text_done
         call puts
-        mov dx, 0x501                   ; isa-debug-exit, where somebody put it there; ours is at 0xf4
+        mov dx, 0x501                   ; isa-debug-exit, where somebody put it there
         xor eax, eax
         out dx, al
-        out 0xf4, al
 .halt:  cli
         hlt
         jmp .halt
@@ -400,6 +399,18 @@ with_code: dd (1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 1
 
 ; --- judging: the same rules as src/run-suite.ts ----------------------------------------------------------------------
 judge:
+        mov esi, [captures_at]          ; before judging: what cleans up after a failure needs them
+.capture:
+        sub byte [step_captures], 1
+        jb .captured
+        movzx ebx, byte [esi]
+        mov eax, [registers_out + ebx * 4]
+        and eax, [esi + 2]
+        movzx ebx, byte [esi + 1]
+        mov [VARIABLES + ebx * 4], eax
+        add esi, 6
+        jmp .capture
+.captured:
         mov al, [fault]
         cmp al, [step_fault]
         je .unchanged
@@ -454,7 +465,7 @@ judge:
         mov al, 1
         jmp fail
 .data:  cmp byte [step_op], 6
-        jne .capture
+        jne .end
         mov esi, [data_at]
         mov edi, DATA
         mov ecx, [data_length]
@@ -468,23 +479,11 @@ judge:
         jmp .byte
 .beyond:
         cmp byte [edi + ebx], 0xcc
-        je .capture
+        je .end
 .differs:
         mov [detail_actual], ebx
         mov al, 3
         jmp fail
-.capture:
-        mov esi, [captures_at]
-.each:  cmp byte [step_captures], 0
-        je .end
-        dec byte [step_captures]
-        movzx ebx, byte [esi]
-        mov eax, [registers_out + ebx * 4]
-        and eax, [esi + 2]
-        movzx ebx, byte [esi + 1]
-        mov [VARIABLES + ebx * 4], eax
-        add esi, 6
-        jmp .each
 .end:   ret
 fail:   mov [failed], al
         mov eax, [step_number]

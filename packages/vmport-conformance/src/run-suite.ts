@@ -85,6 +85,9 @@ function runStep(
   const registers = before as Registers;
   const outcome = host({ kind, direction, size, port, ring, registers, ...(memory === undefined ? {} : { memory }) });
   if (outcome === undefined) return undefined;
+  // Before judging: what cleans up after a failure needs them.
+  for (const capture of step.captures)
+    variables[capture.variable] = (outcome.registers[capture.register] & capture.mask) >>> 0;
   if (outcome.fault !== step.fault) return faultDetail(number, outcome.fault, step.fault);
   for (const name of step.unchanged) {
     const [actual, base] = [outcome.registers[name] >>> 0, registers[name]];
@@ -100,7 +103,5 @@ function runStep(
     const at = memory.findIndex((byte, index) => byte !== step.data?.[index]);
     if (at >= 0) return dataDetail(number, at);
   }
-  for (const capture of step.captures)
-    variables[capture.variable] = (outcome.registers[capture.register] & capture.mask) >>> 0;
   return "";
 }

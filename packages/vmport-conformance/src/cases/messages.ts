@@ -1,5 +1,5 @@
 /** Message channels (command 30), low bandwidth. Every case closes what it opens, so that cases can follow one another. */
-import { call, define, emulator, guest, header, recommended, step } from "../author.ts";
+import { between, call, define, emulator, guest, header, masked, recommended, step } from "../author.ts";
 import type { ConformanceCase, HostName, Step } from "../case.ts";
 import {
   ask,
@@ -29,8 +29,8 @@ import {
 
 const OVT = "open-vm-tools lib/message/message.c, lib/include/guest_msg_def.h";
 const IPXE = "iPXE src/arch/x86/interface/vmware/guestrpc.c";
-/** The Xen series of 2014 had the low-bandwidth channel in the hypervisor. */
-const SERVED: readonly HostName[] = ["vmware", "xen-v6"];
+const SERVED: readonly HostName[] = ["vmware"];
+const XEN_RPC = "D. Slutz, QEMU hw/misc/vmport_rpc.c, the successor of his Xen code of 2014";
 const UNKNOWN = "0 Unknown command";
 const NOT_FOUND = "0 No value found";
 
@@ -426,9 +426,51 @@ export const messageCases: readonly ConformanceCase[] = [
     kind: "quirk",
     title: "MESSAGE in ring 3 is skipped, its success bit cleared",
     steps: [call(0x0001_001e, { expect: { ecx: 0x1e } })],
-    passesRing3: ["virtualbox"],
+    // The Xen series does the same with a channel's number beyond the last.
+    passesRing3: ["virtualbox", "xen-v6"],
     rings: [3],
-    source: emulator("VirtualBox src/VBox/VMM/VMMAll/GCMAll.cpp"),
+    source: emulator(`VirtualBox src/VBox/VMM/VMMAll/GCMAll.cpp; ${XEN_RPC}`),
+  }),
+  ...define({
+    id: "quirk.xen-open",
+    kind: "quirk",
+    title:
+      "OPEN sets the upper halves of ECX and EDX only; the cookie is a number, 16 bits of it in each of ESI and EDI",
+    steps: [
+      call(30, {
+        set: { ebx: (RPCI | COOKIE) >>> 0, edx: 0x5658 },
+        expect: {
+          eax: "any",
+          ebx: "any",
+          ecx: 0x0001_001e,
+          edx: masked(0xffff, 0x5658),
+          esi: between(0, 0xffff),
+          edi: between(0, 0xffff),
+        },
+        capture: {
+          edx: { mask: 0xffff_0000, variable: first.id },
+          esi: { mask: 0xffff, variable: first.cookieHigh },
+          edi: { mask: 0xffff, variable: first.cookieLow },
+        },
+      }),
+      close({ expect: { ecx: 0x0001_001e } }),
+    ],
+    passes: ["xen-v6"],
+    source: emulator(XEN_RPC),
+  }),
+  ...define({
+    id: "quirk.xen-closed-channel",
+    kind: "quirk",
+    title: "a step on a channel that is not open leaves ECX, whose type 1 then looks like success",
+    steps: [
+      call((MessageType.SendSize << 16) | 30, {
+        set: { ebx: 4, edx: 0x0007_5658 },
+        expect: { eax: "any", ebx: "any", ecx: 0x0001_001e, edx: "any" },
+      }),
+    ],
+    passes: ["xen-v6", "xen-v14", "qemu", "qemu-old", "kvm", "v86", "virtualbox", "bare-metal"],
+    passesRing3: ["xen-v6", "kvm"],
+    source: emulator(XEN_RPC),
   }),
 ];
 

@@ -23,7 +23,7 @@ export interface ImageOptions {
 
 /**
  * A boot sector image (BIOS: floppy, disk) and multiboot 1 image in one. It prints its results on COM1 and on port 0xe9; give that text to
- * `parseResults`. Then it writes 0 to ports 0x501 and 0xf4 (isa-debug-exit, where there is one) and halts.
+ * `parseResults`. Then it writes 0 to port 0x501 (isa-debug-exit, where somebody has put it there) and halts.
  * @throws {RangeError} if the cases do not fit
  */
 export function buildConformanceImage({ cases = conformanceSuite, size = "floppy" }: ImageOptions = {}): Uint8Array {
