@@ -94,7 +94,9 @@ describe("[hvm-domain] vCPUs that are down", () => {
     domain.setOnline(1, true);
     domain.run({ maxInstructions: 40_000 });
     expect([first.retired, second.retired]).toEqual([70_000, 20_000]);
+    expect(domain.isOnline(1)).toBe(true);
     domain.setOnline(1, false);
+    expect(domain.isOnline(1)).toBe(false);
     domain.injectNmi(1);
     domain.run({ maxInstructions: 20_000 });
     expect([first.retired, second.retired]).toEqual([90_000, 20_000]);
@@ -285,9 +287,17 @@ describe("[hvm-domain] VM exits", () => {
     expect(() => domain.registerMmio(0xfee0_0fff, 1, { name: "b", read: () => data, write: () => {} })).toThrow(
       'MMIO range "b" overlaps "apic" (EEXIST)',
     );
-    domain.run({ maxInstructions: 3 });
+    domain.run({ maxSteps: 3 });
     expect(vcpu.diary).toEqual(["mmio 32,9,255,255", "mmio 255,255", "mmio written"]);
     expect(writes).toEqual(["4092:1,2,3,4"]);
+    // A microsecond each.
+    expect(domain.ticks).toBeGreaterThanOrEqual(3000);
+  });
+
+  it("PAUSE takes its time, so that waiting loops are short", () => {
+    const { domain } = one([{ exit: "pause" }, { exit: "pause" }]);
+    domain.run({ maxSteps: 2 });
+    expect(domain.ticks).toBe(2 * 51);
   });
 
   it("RDPMC asks the registered counters, else #GP(0)", () => {

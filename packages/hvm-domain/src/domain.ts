@@ -120,8 +120,10 @@ export interface Domain {
    * IPI, as a rule) unless it is said otherwise.
    */
   addVcpu(vcpu: HvmVcpu, options?: { readonly online?: boolean }): void;
-  /** Brings a vCPU up, or takes it down. Throws `ESRCH`. */
+  /** Brings a vCPU up, not halted, or takes it down. Throws `ESRCH`. */
   setOnline(vcpuId: number, online: boolean): void;
+  /** Throws `ESRCH`. */
+  isOnline(vcpuId: number): boolean;
 
   registerExceptionInterceptor(vector: number, interceptor: ExceptionInterceptor): () => void;
   registerHypercallHook(hook: HypercallHook): () => void;
@@ -362,7 +364,13 @@ class HvmDomain implements Domain {
   }
 
   setOnline(vcpuId: number, online: boolean): void {
-    this.#slotAt(vcpuId).online = online;
+    const slot = this.#slotAt(vcpuId);
+    slot.online = online;
+    slot.blocked = false;
+  }
+
+  isOnline(vcpuId: number): boolean {
+    return this.#slotAt(vcpuId).online;
   }
 
   #slotAt(vcpuId: number): Slot {

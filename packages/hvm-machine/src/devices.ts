@@ -1,27 +1,41 @@
 /**
- * The board: which devices a machine has, on which ports, and where their pins lead. A device knows none of this.
+ * The board: which devices a machine has, on which ports and addresses, and where their pins lead. A device knows none of this.
  *
  * Sources: IBM PC AT Technical Reference (interrupt lines, CMOS locations 0x15–0x18 and 0x30–0x31); Bochs and SeaBIOS
- * (CMOS 0x34–0x35 and 0x5b–0x5d, memory in units of 64 KiB).
+ * (CMOS 0x34–0x35 and 0x5b–0x5d, memory in units of 64 KiB); Intel MultiProcessor Specification 1.4 §3.6 (8259 pair on LINT0, I/O
+ * APIC beside it), §B.4 (INIT and STARTUP).
  */
 import type { Domain, DomainInterrupts } from "hvm-domain";
 import {
+  type AcpiPm,
+  acpiPm,
+  createInterruptBus,
   type Device,
   type DeviceModel,
   debugcon,
+  hpet,
+  type InterruptBus,
+  type IoApic,
+  ioApic,
   isaDebugExit,
+  type LocalApic,
+  localApic,
   type MachineRequest,
   type Pic,
   pic8259,
   pit8254,
   pmTimer,
   port92,
+  readWide,
   resetControl,
   rtcCmos,
   uart16550a,
+  writeWide,
 } from "pc-devices";
 import { type IoAccess, IoResult, type PortioBus } from "portio-bus";
 import type { SimClock } from "sim-clock";
+import type { Vcpu } from "x86-vcpu";
+import { APIC_BUS_HZ, IO_APIC_ID, PCI_LINES, SCI_IRQ } from "./board-constants.ts";
 import type { CompleteConfig } from "./machine-config.ts";
 
 /** A stream of bytes that leaves the machine. */
@@ -49,8 +63,10 @@ export interface MachineDevices {
   readonly debugcon: OutputStream;
   /** What the guest wrote to isa-debug-exit, as QEMU turns it into an exit status: (value << 1 | 1) & 0xff. */
   readonly exitStatus: number | undefined;
-  /** The interrupt controller's output to the first vCPU. */
+  /** What the interrupt controllers ask of the processors. */
   readonly interrupts: DomainInterrupts;
+  /** ACPI's fixed power button: a guest that listens shuts down. False: this machine has none. */
+  pressPowerButton(): boolean;
   /** As RESET does; a date that the guest has set, and CMOS memory, stay. */
   reset(): void;
   save(): DevicesState;
@@ -60,14 +76,38 @@ export interface MachineDevices {
 
 export interface Board {
   readonly config: CompleteConfig;
-  readonly domain: Pick<Domain, "shutdown">;
+  readonly domain: Pick<
+    Domain,
+    "shutdown" | "registerMmio" | "registerMsr" | "setOnline" | "isOnline" | "injectNmi" | "nsAt"
+  >;
+  readonly vcpus: readonly Vcpu[];
   readonly bus: PortioBus<unknown>;
   readonly clock: SimClock;
 }
 
 const NS_PER_SECOND = 1_000_000_000n;
 /** ISA interrupts by device and pin. */
-const interruptLines: Readonly<Record<string, number>> = { "pit.irq0": 0, "serial0.irq": 4, "rtc.irq8": 8 };
+const interruptLines: Readonly<Record<string, number>> = {
+  "pit.irq0": 0,
+  "hpet.irq0": 0,
+  "serial0.irq": 4,
+  "rtc.irq8": 8,
+  "hpet.irq8": 8,
+  "acpi-pm.sci": SCI_IRQ,
+};
+/** Lines that the HPET takes over while it replaces the legacy timers (HPET 1.0a §2.3.5). */
+const replacedByHpet: ReadonlySet<string> = new Set(["pit.irq0", "rtc.irq8"]);
+/** Pins that lead to the I/O APIC alone. */
+const globalLines: Readonly<Record<string, number>> = {
+  "hpet.gsi20": 20,
+  "hpet.gsi21": 21,
+  "hpet.gsi22": 22,
+  "hpet.gsi23": 23,
+};
+const IA32_APIC_BASE = 0x1b;
+const IA32_TSC_DEADLINE = 0x6e0;
+const X2APIC_MSRS = { first: 0x800, count: 0x100 };
+const REAL_MODE_CODE = 0x9b;
 
 export function attachDevices(board: Board): MachineDevices {
   return new Devices(board);
@@ -79,36 +119,73 @@ class Devices implements MachineDevices {
   readonly interrupts: DomainInterrupts;
   exitStatus: number | undefined;
   readonly #board: Board;
-  /** In the order of loading: the interrupt controller last, because the others drive its pins when they load. */
+  /** In the order of loading: interrupt controllers last, because the others drive their pins when they load. */
   readonly #devices = new Map<string, Device<unknown>>();
   readonly #pic: Pic;
+  readonly #ioApic: IoApic | undefined;
+  readonly #apics: readonly LocalApic[];
+  readonly #acpiPm: AcpiPm | undefined;
+  #hpetReplacesTimers = false;
 
   constructor(board: Board) {
     this.#board = board;
     const { config } = board;
     const serialOutput = new Fanout();
     const debugOutput = new Fanout();
-    this.#pic = this.#connect("pic", pic8259);
-    this.#devices.delete("pic");
+    // Made first, because the others drive their pins at once; loaded last.
+    const controllers = new Map<string, Device<unknown>>();
+    const controller = <Made extends Device<unknown>>(name: string, made: Made): Made => {
+      this.#devices.delete(name);
+      controllers.set(name, made);
+      return made;
+    };
+    const messages = createInterruptBus();
+    this.#apics = config.apic
+      ? board.vcpus.map((vcpu) => controller(`apic${vcpu.id}`, this.#connectLocalApic(vcpu, messages)))
+      : [];
+    this.#pic = controller("pic", this.#connect("pic", pic8259));
+    this.#ioApic = config.apic
+      ? controller("io-apic", this.#connect("io-apic", ioApic, { bus: messages, id: IO_APIC_ID }))
+      : undefined;
+
     this.#connect("pit", pit8254);
     this.#connect("rtc", rtcCmos, { memory: cmosMemory(config.memory) });
+    if (config.hpet) this.#connect("hpet", hpet);
     const uart = this.#connect("serial0", uart16550a, {}, serialOutput);
     this.#connect("pm-timer", pmTimer);
+    this.#acpiPm = config.acpi ? this.#connect("acpi-pm", acpiPm) : undefined;
     this.#connect("port92", port92);
     this.#connect("reset-control", resetControl);
     this.#connect("debugcon", debugcon, {}, debugOutput);
     this.#connect("debug-exit", isaDebugExit);
-    this.#devices.set("pic", this.#pic);
+    for (const name of ["pic", "io-apic", ...board.vcpus.map(({ id }) => `apic${id}`)]) {
+      const device = controllers.get(name);
+      if (device) this.#devices.set(name, device);
+    }
+    this.#asFirmwareLeavesIt();
+
     this.serial = { onOutput: (listener) => serialOutput.add(listener), input: (bytes) => uart.receive(bytes) };
     this.debugcon = { onOutput: (listener) => debugOutput.add(listener) };
-    this.interrupts = {
-      isPending: (vcpuId) => vcpuId === 0 && this.#pic.interruptPending,
-      acknowledge: () => this.#pic.acknowledge(),
-    };
+    const apics = this.#apics;
+    this.interrupts = config.apic
+      ? {
+          isPending: (vcpuId) => apics[vcpuId]?.interruptPending === true,
+          acknowledge: (vcpuId) => apics[vcpuId]!.acknowledge(),
+        }
+      : {
+          isPending: (vcpuId) => vcpuId === 0 && this.#pic.interruptPending,
+          acknowledge: () => this.#pic.acknowledge(),
+        };
+  }
+
+  pressPowerButton(): boolean {
+    this.#acpiPm?.pressPowerButton();
+    return this.#acpiPm !== undefined;
   }
 
   reset(): void {
     for (const device of this.#devices.values()) device.reset();
+    this.#asFirmwareLeavesIt();
   }
 
   save(): DevicesState {
@@ -128,20 +205,109 @@ class Devices implements MachineDevices {
     this.exitStatus = state.exitStatus;
   }
 
-  #connect<Options, Made extends Device<unknown>>(
+  /** ELCR: the SCI and the lines of PCI are level-triggered. */
+  #asFirmwareLeavesIt(): void {
+    const levels = [SCI_IRQ, ...new Set(PCI_LINES.irqs)].reduce((mask, irq) => mask | (1 << irq), 0);
+    const ELCR = 2;
+    if (this.#board.config.acpi) this.#pic.write(1, 1, levels >> 8, ELCR);
+  }
+
+  /** An ISA interrupt: the 8259 pair and the I/O APIC both see it; the guest unmasks it in one of them. */
+  #setIrq(irq: number, level: boolean): void {
+    this.#pic.setIrq(irq, level);
+    // The timer is on pin 2 there (ACPI: interrupt source override).
+    this.#ioApic?.setPin(irq === 0 ? 2 : irq, level);
+  }
+
+  #drive(pin: string, level: boolean): void {
+    if (pin === "pic.intr") this.#apics[0]?.setPin(0, level);
+    else if (pin === "hpet.legacy") this.#hpetReplacesTimers = level;
+    else if (!(this.#hpetReplacesTimers && replacedByHpet.has(pin))) {
+      const irq = interruptLines[pin];
+      if (irq !== undefined) this.#setIrq(irq, level);
+      const gsi = globalLines[pin];
+      if (gsi !== undefined) this.#ioApic?.setPin(gsi, level);
+    }
+  }
+
+  #connectLocalApic(vcpu: Vcpu, messages: InterruptBus): LocalApic {
+    const { domain, config, clock } = this.#board;
+    const { id } = vcpu;
+    const apic = this.#create(`apic${id}`, localApic, {
+      id,
+      bus: messages,
+      timerHz: APIC_BUS_HZ,
+      acknowledgeExternal: () => this.#pic.acknowledge(),
+      virtualWire: true,
+      nsOfTsc: (tsc) => {
+        const ahead = BigInt.asIntN(64, tsc - (vcpu.readMsr(0x10) ?? 0n));
+        const khz = BigInt(config.tscKhz);
+        const now = domain.nsAt(id, vcpu.retired);
+        return ahead <= 0n ? clock.nowNs() : now + (ahead * 1_000_000n + khz - 1n) / khz;
+      },
+      processor: {
+        nmi: () => domain.injectNmi(id),
+        init: () => {
+          if (id === 0) domain.shutdown("reboot", "INIT of the first processor");
+          else domain.setOnline(id, false);
+        },
+        startup: (vector) => {
+          if (domain.isOnline(id)) return;
+          vcpu.reset();
+          vcpu.setSegment("cs", {
+            selector: vector << 8,
+            base: BigInt(vector << 12),
+            limit: 0xffff,
+            attributes: REAL_MODE_CODE,
+          });
+          vcpu.rip = 0n;
+          domain.setOnline(id, true);
+        },
+      },
+    });
+    vcpu.msrExits.add(IA32_APIC_BASE);
+    if (id === 0) this.#connectApicRegisters();
+    return apic;
+  }
+
+  /** Every processor sees its own APIC at the same address and the same MSRs. */
+  #connectApicRegisters(): void {
+    const { domain } = this.#board;
+    const [range] = localApic.ranges;
+    const own = (vcpu: { readonly id: number }): LocalApic => this.#apics[vcpu.id]!;
+    domain.registerMmio(range!.base, range!.size, {
+      name: localApic.name,
+      read: (offset, size, vcpu) =>
+        own(vcpu).answersMemory ? readWide(own(vcpu), offset, size, 0, range!.size) : new Uint8Array(size).fill(0xff),
+      write: (offset, bytes, vcpu) => {
+        if (own(vcpu).answersMemory) writeWide(own(vcpu), offset, bytes, 0, range!.size);
+      },
+    });
+    domain.registerMsr(IA32_APIC_BASE, {
+      name: "IA32_APIC_BASE",
+      read: (vcpu) => own(vcpu).apicBase,
+      write: (vcpu, value) => own(vcpu).writeApicBase(value),
+    });
+    const indices = Array.from({ length: X2APIC_MSRS.count }, (_, offset) => X2APIC_MSRS.first + offset);
+    for (const index of [IA32_TSC_DEADLINE, ...indices])
+      domain.registerMsr(index, {
+        name: index === IA32_TSC_DEADLINE ? "IA32_TSC_DEADLINE" : "IA32_X2APIC",
+        read: (vcpu) => own(vcpu).readMsr(index),
+        write: (vcpu, value) => own(vcpu).writeMsr(index, value),
+      });
+  }
+
+  #create<Options, Made extends Device<unknown>>(
     name: string,
     model: DeviceModel<Options, Made>,
     options?: Options,
     output?: Fanout,
   ): Made {
-    const { bus, clock, config } = this.#board;
+    const { clock, config } = this.#board;
     const offsetNs = BigInt(config.timeOffsetSeconds) * NS_PER_SECOND;
     const device = model.create(
       {
-        setLine: (pin, level) => {
-          const irq = interruptLines[`${name}.${pin}`];
-          if (irq !== undefined) this.#pic.setIrq(irq, level);
-        },
+        setLine: (pin, level) => this.#drive(`${name}.${pin}`, level),
         nowNs: () => clock.nowNs(),
         unixTimeNs: () => clock.unixTimeNs() + offsetNs,
         createTimer: (timer, callback) => clock.createAlarm(`${name}.${timer}`, callback),
@@ -150,7 +316,28 @@ class Devices implements MachineDevices {
       },
       options,
     );
+    this.#devices.set(name, device);
+    return device;
+  }
+
+  /** Makes a device and puts it on the bus or into memory where PCs have it. */
+  #connect<Options, Made extends Device<unknown>>(
+    name: string,
+    model: DeviceModel<Options, Made>,
+    options?: Options,
+    output?: Fanout,
+  ): Made {
+    const { bus, domain } = this.#board;
+    const device = this.#create(name, model, options, output);
     model.ranges.forEach((range, number) => {
+      if (range.space === "memory") {
+        domain.registerMmio(range.base, range.size, {
+          name: model.name,
+          read: (offset, size) => readWide(device, offset, size, number, range.size),
+          write: (offset, bytes) => writeWide(device, offset, bytes, number, range.size),
+        });
+        return;
+      }
       const access = (io: IoAccess<unknown>): IoResult => {
         const offset = io.port - range.base;
         if (io.direction === "out") {
@@ -161,16 +348,15 @@ class Devices implements MachineDevices {
         io.value = value;
         return IoResult.Okay;
       };
-      bus.register(range, { name: model.name, access });
+      bus.register(range, { name: model.name, access }, range.overlay ? { overlap: "layer" } : {});
     });
-    this.#devices.set(name, device);
     return device;
   }
 
   #request(name: string, request: MachineRequest): void {
     const { domain } = this.#board;
     if (request.kind === "reset") domain.shutdown("reboot", `reset by ${name}`);
-    else if (request.kind === "power-off") domain.shutdown("poweroff", `power off by ${name}`);
+    else if (request.kind === "power-off") domain.shutdown("poweroff", `soft off by ${name}`);
     else {
       this.exitStatus = ((request.value << 1) | 1) & 0xff;
       domain.shutdown("poweroff", `the guest wrote 0x${request.value.toString(16)} to ${name}`);

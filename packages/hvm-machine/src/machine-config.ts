@@ -18,6 +18,12 @@ export interface MachineConfig {
   /** Whose backdoor it is: see `personalityNames`. Default `vmware`. */
   readonly personality?: string;
   readonly viridian?: boolean;
+  /** Local APICs and an I/O APIC beside the 8259 pair. Default true. */
+  readonly apic?: boolean;
+  /** ACPI's fixed hardware and tables. Default true. */
+  readonly acpi?: boolean;
+  /** The high precision event timer. Default true. */
+  readonly hpet?: boolean;
   readonly nestedHvm?: boolean;
   /** guestinfo.* variables, without that prefix. */
   readonly guestinfo?: Readonly<Record<string, string | Uint8Array>>;
@@ -69,6 +75,9 @@ export interface CompleteConfig {
   readonly vmwareHw: number;
   readonly personality: string;
   readonly viridian: boolean;
+  readonly apic: boolean;
+  readonly acpi: boolean;
+  readonly hpet: boolean;
   readonly nestedHvm: boolean;
   readonly guestinfo: Readonly<Record<string, string | Uint8Array>>;
   readonly tier: 0 | 1;
@@ -135,6 +144,9 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     vmwareHw,
     personality,
     viridian: config.viridian ?? false,
+    apic: config.apic ?? true,
+    acpi: config.acpi ?? true,
+    hpet: config.hpet ?? true,
     nestedHvm: config.nestedHvm ?? false,
     guestinfo: config.guestinfo ?? {},
     tier: config.tier ?? 1,

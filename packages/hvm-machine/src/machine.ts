@@ -21,6 +21,7 @@ import { createRandom, type Guestrpc, type GuestrpcSave } from "vmport-guestrpc"
 import { createTier0, createTier1, createVcpu, type Vcpu } from "x86-vcpu";
 import { busAsDomainIo, connectBackdoor, personalityOf } from "./backdoor-wiring.ts";
 import { attachDevices, type DevicesState, type MachineDevices } from "./devices.ts";
+import { firmwareTables } from "./firmware/firmware-tables.ts";
 import {
   type CompleteConfig,
   ConfigError,
@@ -32,6 +33,8 @@ import {
 const MIB = 0x10_0000;
 /** RAM below this address lies at its own address; the rest starts at 4 GiB (the PCI hole). */
 const LOW_RAM_TOP = 0xc000_0000;
+/** What CPUID says of a processor with the local APIC of this board. */
+const APIC_FEATURES: readonly string[] = ["apic", "x2apic", "tsc-deadline"];
 /** Engine structures: TLBs, code cache, state blocks. */
 const ARENA_BYTES = 48 * MIB;
 
@@ -136,6 +139,7 @@ class AssembledMachine implements Machine {
         // Linux takes the hypervisor with the highest leaves: beside Xen's own it would not see VMware's.
         xenLeaves: personality.name.startsWith("xen-"),
         ...config.cpuid,
+        enable: [...(config.apic ? APIC_FEATURES : []), ...config.cpuid.enable],
       },
       io: busAsDomainIo(this.bus),
       clock: this.clock,
@@ -176,7 +180,13 @@ class AssembledMachine implements Machine {
     });
     this.backdoor = parts.backdoor;
     this.guestrpc = parts.guestrpc;
-    this.devices = attachDevices({ config, domain: this.domain, bus: this.bus, clock: this.clock });
+    this.devices = attachDevices({
+      config,
+      domain: this.domain,
+      vcpus: this.vcpus,
+      bus: this.bus,
+      clock: this.clock,
+    });
   }
 
   get retired(): number {
@@ -199,6 +209,8 @@ class AssembledMachine implements Machine {
         "memory",
         `the image needs ${Math.ceil(image.requiredMemory / MIB)} MiB at least, the machine has ${this.config.memory}`,
       );
+    // The image comes second: where it takes the tables' place, it is its own firmware.
+    for (const { address, bytes: table } of firmwareTables(this.config)) this.memory.write(address, table);
     for (const segment of image.segments) {
       this.memory.fill(segment.address, segment.memorySize, 0);
       this.memory.write(segment.address, segment.bytes);

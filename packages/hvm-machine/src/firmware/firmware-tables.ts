@@ -1,0 +1,61 @@
+/** What firmware would have put into memory before a kernel starts: ACPI and SMBIOS tables of a configuration. */
+import { type MemoryRange, pcMemoryMap } from "guest-loader";
+import { acpiPm, hpet, ioApic, localApic, pmTimer, resetControl } from "pc-devices";
+import { ACPI_TABLES_AT, IO_APIC_ID, SCI_IRQ, SMBIOS_AT } from "../board-constants.ts";
+import { type CompleteConfig, completeConfig, type MachineConfig } from "../machine-config.ts";
+import { buildAcpiTables } from "./acpi-tables.ts";
+import { buildSmbios } from "./smbios.ts";
+
+const MIB = 0x10_0000;
+/** Full reset, CPU included (82371SB, Reset Control Register). */
+const RESET_VALUE = 6;
+const S5_TYPE = 5;
+
+/** What a loader of \`guest-loader\` needs to know of the machine that will boot its image. */
+export interface BootEnvironment {
+  readonly memorySize: number;
+  readonly memoryMap: readonly MemoryRange[];
+  readonly rsdp?: number;
+}
+
+/** @throws ConfigError */
+export function bootEnvironment(config: MachineConfig): BootEnvironment {
+  const { memory, acpi } = completeConfig(config);
+  const memorySize = memory * MIB;
+  return { memorySize, memoryMap: pcMemoryMap(memorySize), ...(acpi ? { rsdp: ACPI_TABLES_AT } : {}) };
+}
+
+export function firmwareTables(
+  config: CompleteConfig,
+): readonly { readonly address: number; readonly bytes: Uint8Array }[] {
+  const { acpi, vmwareHw, uuid, vcpus, memory } = config;
+  return [
+    ...(acpi ? [{ address: ACPI_TABLES_AT, bytes: acpiTables(config) }] : []),
+    { address: SMBIOS_AT, bytes: buildSmbios({ vmware: vmwareHw !== 0, uuid, vcpus, memoryMb: memory }, SMBIOS_AT) },
+  ];
+}
+
+function acpiTables({ apic, hpet: hasHpet, vcpus }: CompleteConfig): Uint8Array {
+  const [pm1, gpe0] = acpiPm.ranges;
+  const base = (model: { readonly ranges: readonly { readonly base: number }[] }): number => model.ranges[0]!.base;
+  const board = {
+    pm1Event: pm1!.base,
+    pm1Control: pm1!.base + 4,
+    pmTimer: base(pmTimer),
+    gpe0: { base: gpe0!.base, bytes: gpe0!.size },
+    sciIrq: SCI_IRQ,
+    s5Type: S5_TYPE,
+    reset: { port: base(resetControl), value: RESET_VALUE },
+    apic: apic
+      ? {
+          ids: Array.from({ length: vcpus }, (_, id) => id),
+          address: base(localApic),
+          ioApic: { id: IO_APIC_ID, address: base(ioApic) },
+        }
+      : undefined,
+    hpet: hasHpet ? base(hpet) : undefined,
+    hasI8042: false,
+    pci: undefined,
+  };
+  return buildAcpiTables(board, ACPI_TABLES_AT).bytes;
+}
