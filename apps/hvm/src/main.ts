@@ -37,6 +37,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./commands/trace.ts")).trace,
   },
   {
+    name: "conformance",
+    summary: "judge VMware's interface, here or in another hypervisor",
+    load: async () => (await import("./commands/conformance.ts")).conformance,
+  },
+  {
     name: "disasm",
     summary: "disassemble an ELF file, a boot sector or raw code",
     load: async () => (await import("./commands/disasm.ts")).disasm,
@@ -44,7 +49,7 @@ export const commands: readonly CommandRow[] = [
 ];
 
 function help(): string {
-  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n");
+  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(13)}${summary}`).join("\n");
   return `hvm: a simulated HVM domain whose guest finds VMware's backdoor\n\n${rows}\n\n\`hvm COMMAND --help\` says more.\n`;
 }
 

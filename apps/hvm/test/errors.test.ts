@@ -54,7 +54,7 @@ const cases: readonly (readonly [string, readonly string[], number, RegExp])[] =
     "no command's name",
     ["frobnicate"],
     64,
-    /unknown command "frobnicate"[\s\S]*one of: demo, exec, run, create, disasm/,
+    /unknown command "frobnicate"[\s\S]*one of: demo, exec, run, create, trace, conformance, disasm/,
   ],
   [
     "an unknown flag",
