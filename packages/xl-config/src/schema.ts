@@ -66,6 +66,9 @@ export const settingRows = [
     aliases: ["vmware_hwver"],
     help: "VMware virtual hardware version; from 7 on CPUID shows VMware",
   },
+  { key: "acpi", field: "acpi", type: { kind: "boolean" }, help: "ACPI's tables and fixed hardware; default on" },
+  { key: "apic", field: "apic", type: { kind: "boolean" }, help: "local APICs and an I/O APIC; default on" },
+  { key: "hpet", field: "hpet", type: { kind: "boolean" }, help: "high precision event timer; default on" },
   { key: "viridian", field: "viridian", type: { kind: "boolean" }, help: "Microsoft's hypervisor interface" },
   { key: "nestedhvm", field: "nestedHvm", type: { kind: "boolean" }, help: "virtualisation inside the guest" },
   {
@@ -118,20 +121,7 @@ export const settingRows = [
 /** Keys of Xen that change nothing here: they are accepted with a warning, so that a file written for xl can be used as it is. */
 export const ignoredKeys: ReadonlySet<string> = new Set(
   [
-    [
-      "acpi",
-      "apic",
-      "bios",
-      "boot",
-      "cpu_weight",
-      "cpuid",
-      "cpus",
-      "device_model_version",
-      "gfx_passthru",
-      "hap",
-      "hpet",
-      "keymap",
-    ],
+    ["bios", "boot", "cpu_weight", "cpuid", "cpus", "device_model_version", "gfx_passthru", "hap", "keymap"],
     [
       "localtime",
       "maxmem",

@@ -26,6 +26,9 @@ export interface MachineSettings {
   readonly uuid?: Uint8Array;
   readonly vmwarePort?: boolean;
   readonly vmwareHw?: number;
+  readonly acpi?: boolean;
+  readonly apic?: boolean;
+  readonly hpet?: boolean;
   readonly viridian?: boolean;
   readonly nestedHvm?: boolean;
   readonly timeOffsetSeconds?: number;

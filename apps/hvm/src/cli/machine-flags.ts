@@ -25,6 +25,17 @@ export const machineFlags = {
     help: "a guestinfo.* variable, again for more; KEY=@FILE takes the file's bytes",
   },
   "guestinfo-out": { kind: "text", value: "FILE", help: "write what the guest set, as JSON" },
+  "machine-id": { kind: "text", value: "TEXT", help: "what the guest reads by machine.id.get" },
+  removable: {
+    kind: "pairs",
+    value: "NAME=0|1",
+    help: "a removable device of that name, connected (1) or not, again for more",
+  },
+  "vmware-hypercall": {
+    kind: "text",
+    value: "none|vmcall|vmmcall|both",
+    help: "instruction that serves the backdoor beside the port (default none)",
+  },
   "vmport-debug": {
     kind: "text",
     value: "MASK",
@@ -79,6 +90,7 @@ export function readInput(path: string, what: string): Uint8Array {
 }
 
 const DEFAULT_HARDWARE = 11;
+const HYPERCALLS = ["none", "vmcall", "vmmcall", "both"] as const;
 
 /** @throws CliError naming the flag */
 export function machineConfig(
@@ -104,11 +116,22 @@ export function machineConfig(
       ? readInput(value.slice(1), `--guestinfo ${key}:`)
       : value;
   const vmwarePort = flags["vmware-port"];
+  const hypercall = flags["vmware-hypercall"];
+  if (hypercall !== undefined && !(HYPERCALLS as readonly string[]).includes(hypercall))
+    throw wrong("vmware-hypercall", `one of ${HYPERCALLS.join(", ")} expected, found ${JSON.stringify(hypercall)}`);
+  const removable = (flags.removable ?? []).map(([name, state], index) => {
+    if (state !== "0" && state !== "1")
+      throw wrong("removable", `${name}=0 or ${name}=1 expected, found ${name}=${state}`);
+    return { name, uniqueId: index + 1, connected: state === "1" };
+  });
   return {
     memory: flags.memory ?? defaults.memory,
     vmwareHw: flags["vmware-hw"] ?? DEFAULT_HARDWARE,
     guestinfo,
+    removableDevices: removable,
     ...(vmwarePort === undefined ? {} : { vmwarePort }),
+    ...(flags["machine-id"] === undefined ? {} : { machineId: flags["machine-id"] }),
+    ...(hypercall === undefined ? {} : { vmwareHypercall: hypercall as (typeof HYPERCALLS)[number] }),
     ...(personality === undefined ? {} : { personality }),
     ...(mask?.ok ? { vmportDebug: mask.mask } : {}),
     ...(startMs === undefined ? {} : { startTimeNs: BigInt(startMs) * 1_000_000n }),

@@ -1,12 +1,13 @@
 /** `hvm create`: a domain from an xl.cfg file, as `xl create` makes one. */
 import { dirname, resolve } from "node:path";
 import { loadImage } from "guest-loader";
-import type { MachineConfig } from "hvm-machine";
+import { bootEnvironment, type MachineConfig } from "hvm-machine";
 import { parseVmportDebug } from "vmport-debug-log";
 import { type MachineSettings, parseXlConfig, XlConfigError } from "xl-config";
 import { bootFlags, bootImage, loaded } from "../cli/boot-image.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
+import { configured } from "../cli/guest-session.ts";
 import { readInitrd } from "../cli/initrd.ts";
 import { machineFlags, readInput } from "../cli/machine-flags.ts";
 import type { Command } from "./command.ts";
@@ -22,7 +23,6 @@ const flags = {
 } as const satisfies FlagTable;
 
 const usage = "hvm create FILE.cfg [key=value…] [flags]";
-const DEFAULT_MEMORY_MIB = 64;
 /** Settings that xl.cfg has and this machine does not serve yet. */
 const UNSERVED = ["disk"] as const satisfies readonly (keyof MachineSettings)[];
 
@@ -48,7 +48,7 @@ export const create: Command = {
     const initrd = readInitrd(settings.ramdisk === undefined ? undefined : [resolve(dirname(path), settings.ramdisk)]);
     const guest = loaded(image, () =>
       loadImage(bytes, {
-        memorySize: (config.memory ?? DEFAULT_MEMORY_MIB) * 0x10_0000,
+        ...configured(() => bootEnvironment(config)),
         name: kernel,
         commandLine: cmdline ?? (root === undefined ? extra : `root=${root} ${extra}`.trimEnd()),
         ...(initrd ? { initrd } : {}),

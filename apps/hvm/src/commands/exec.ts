@@ -19,6 +19,12 @@ const flags = {
     help: "an environment variable, again for more (the host's own are not passed)",
   },
   cwd: { kind: "text", value: "DIR", help: "working directory under the root (default /)" },
+  uid: {
+    kind: "number",
+    value: "N",
+    range: [0, 65_535],
+    help: "user and group of the program (default 1000; 0 is root)",
+  },
   strace: { kind: "switch", help: "show each system call on standard error" },
   ...machineFlags,
 } as const satisfies FlagTable;
@@ -92,6 +98,7 @@ export const exec: Command = {
         args: [program, ...parameters],
         env: { PATH: "/usr/bin:/bin", HOME: "/", LANG: "C", ...Object.fromEntries(given.env ?? []) },
         cwd: given.cwd ?? "/",
+        ...(given.uid === undefined ? {} : { uid: given.uid, gid: given.uid }),
         streams: {
           stdin: io.readStdin,
           stdout: (bytes) => (json ? captured.stdout.add(bytes) : io.stdout.write(bytes)),

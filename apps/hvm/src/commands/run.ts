@@ -1,8 +1,10 @@
 /** `hvm run`: boots an image, its serial port on the terminal. */
 import { loadFlat, loadImage } from "guest-loader";
+import { bootEnvironment } from "hvm-machine";
 import { bootFlags, bootImage, loaded } from "../cli/boot-image.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
+import { configured } from "../cli/guest-session.ts";
 import { readInitrd } from "../cli/initrd.ts";
 import { machineConfig, machineFlags, readInput } from "../cli/machine-flags.ts";
 import type { Command } from "./command.ts";
@@ -19,6 +21,9 @@ const flags = {
   },
   append: { kind: "text", value: "TEXT", aliases: ["extra"], help: "command line for the image" },
   module: { kind: "texts", value: "FILE", help: "a module for the image (multiboot, PVH), again for more" },
+  acpi: { kind: "boolean", help: "ACPI's tables and fixed hardware (default on)" },
+  apic: { kind: "boolean", help: "local APICs and an I/O APIC (default on)" },
+  hpet: { kind: "boolean", help: "the high precision event timer (default on)" },
   vcpus: { kind: "number", value: "N", range: [1, 8], aliases: ["smp"], help: "virtual processors (default 1)" },
   flat: { kind: "text", value: "real|protected|long", help: "the image is a flat binary, entered in this mode" },
   address: {
@@ -49,13 +54,16 @@ export const run: Command = {
     const config = {
       ...machineConfig("run", given, { memory: DEFAULT_MEMORY_MIB }),
       ...(given.vcpus === undefined ? {} : { vcpus: given.vcpus }),
+      acpi: given.acpi ?? true,
+      apic: given.apic ?? true,
+      hpet: given.hpet ?? true,
     };
     const bytes = readInput(path, "image");
     const initrd = readInitrd(given.initrd);
     const image = loaded(path, () =>
       flat === undefined
         ? loadImage(bytes, {
-            memorySize: (config.memory ?? DEFAULT_MEMORY_MIB) * 0x10_0000,
+            ...configured(() => bootEnvironment(config)),
             name: path,
             commandLine: given.append ?? "",
             modules: (given.module ?? []).map((file) => ({ bytes: readInput(file, "module"), commandLine: file })),
