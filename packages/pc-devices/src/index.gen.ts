@@ -15,6 +15,7 @@ import { port92 } from "./devices/port92.ts";
 import { resetControl } from "./devices/reset-control.ts";
 import { rtcCmos } from "./devices/rtc-cmos.ts";
 import { uart16550a } from "./devices/uart-16550a.ts";
+import { vga } from "./devices/vga.ts";
 import { virtioBlk } from "./devices/virtio-blk.ts";
 import { virtioConsole } from "./devices/virtio-console.ts";
 import { virtioNet } from "./devices/virtio-net.ts";
@@ -38,6 +39,7 @@ export const deviceModels = [
   resetControl,
   rtcCmos,
   uart16550a,
+  vga,
   virtioBlk,
   virtioConsole,
   virtioNet,

@@ -54,6 +54,7 @@ export { port92 } from "./devices/port92.ts";
 export { resetControl } from "./devices/reset-control.ts";
 export { type RtcOptions, type RtcState, rtcCmos } from "./devices/rtc-cmos.ts";
 export { type Uart, type UartOptions, type UartState, uart16550a } from "./devices/uart-16550a.ts";
+export { type Vga, type VgaOptions, type VgaState, vga } from "./devices/vga.ts";
 export { type BlockBackend, type VirtioBlk, type VirtioBlkOptions, virtioBlk } from "./devices/virtio-blk.ts";
 export {
   type VirtioConsole,
@@ -86,4 +87,5 @@ export {
   type PciConfigState,
 } from "./pci/pci-config.ts";
 export { keyCodes } from "./ps2/scancodes.ts";
+export type { Picture } from "./vga/render.ts";
 export type { VirtioOptions, VirtioPciState } from "./virtio/virtio-pci.ts";
