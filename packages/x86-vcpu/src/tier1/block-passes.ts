@@ -11,22 +11,26 @@ const DROPPED = 0xffff;
 
 /**
  * Backwards over the records in [first, end): an op whose flags the next writer replaces before anybody can look gets
- * its variant without flags. Whatever may fault is somebody who looks; so is the end of the block.
+ * its variant without flags, or is marked to be dropped (true: some were). Whatever may fault is somebody who looks; so is the end of the block.
  */
-export function dropDeadFlags(u16: Uint16Array, first: number, end: number): void {
+export function dropDeadFlags(u16: Uint16Array, first: number, end: number): boolean {
   let live = true;
+  let dropped = false;
   for (let at = end - RECORD_BYTES; at >= first; at -= RECORD_BYTES) {
     const op = u16[at >>> 1]!;
     const kind = effect[op]!;
     if (kind >= Effect.Write) {
       if (!live && dead[op] !== -1) {
-        u16[at >>> 1] = dead[op] === -2 ? DROPPED : dead[op]!;
+        const other = dead[op]!;
+        u16[at >>> 1] = other === -2 ? DROPPED : other;
+        if (other === -2) dropped = true;
         continue;
       }
       live = kind === Effect.Update;
     } else if (kind === Effect.Read) live = true;
     if (faults[op] === 1) live = true;
   }
+  return dropped;
 }
 
 /** Closes the gaps that `dropDeadFlags` left. `info` has one entry for each record, from index `firstInfo`. Gives the new end. */

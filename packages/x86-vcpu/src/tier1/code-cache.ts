@@ -6,7 +6,7 @@
  * their page. Space is only ever appended to; when it is used up everything is forgotten (so a guest that modifies
  * itself for ever costs time, never memory).
  */
-import { DecodeError, decodeInstruction, Instruction } from "x86-decode";
+import { DecodeError, decodeInstruction, Instruction, OpKind } from "x86-decode";
 import { Builder, lift } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { PageFlag } from "../memory.ts";
@@ -18,6 +18,7 @@ import { recordOp, recordOps } from "./ops/index.ts";
 import { CONTROL_BYTES, Control, Field, JUMP_CACHE_ENTRIES, RECORD_BYTES } from "./record.ts";
 import { Leave } from "./scripts.ts";
 import { End, Selector } from "./select.ts";
+import { Templates } from "./templates.ts";
 
 export interface CodePage {
   readonly number: number;
@@ -72,6 +73,7 @@ export class CodeCache {
   private readonly end: number;
   private top: number;
   private readonly selector: Selector;
+  private readonly templates: Templates;
   private readonly builder = new Builder();
   private readonly insn = new Instruction();
   /** For each record: see `infoOffset` …; for branches the page offsets of taken and fall-through target. */
@@ -101,6 +103,7 @@ export class CodeCache {
     this.start = this.looseAt;
     this.end = this.start + BLOCK_ROOM + bytes;
     this.selector = new Selector(memory.buffer);
+    this.templates = new Templates(memory.buffer);
     const records = (this.end - this.start) / RECORD_BYTES;
     this.info = new Int32Array(records);
     this.pageOf = new Uint16Array(records);
@@ -266,7 +269,7 @@ export class CodeCache {
     selector.at = header;
     selector.emit(HEADER, 1, 0, 0, 0, 0);
     this.info[0] = 0;
-    this.one(loose, 0, key, 0, true);
+    this.one(loose, 0, key, 0, true, -1);
     this.finish(loose, header, 1);
     return header;
   }
@@ -293,7 +296,7 @@ export class CodeCache {
       }
       count++;
       const last = count === limit || selector.at - top > BLOCK_ROOM / 2;
-      if (this.one(page, offset, key, count - 1, last)) break;
+      if (this.one(page, offset, key, count - 1, last, base + offset)) break;
       offset += insn.length;
     }
     cpu.u16[(top + Field.d) >>> 1] = count;
@@ -330,7 +333,7 @@ export class CodeCache {
     selector.emit(cross, 0, 0, 0, low | 0, high);
     selector.emit(data, 0, 0, 0, second, 0);
     for (let n = 0; n < 3; n++) this.info[((top - this.start) >>> 4) + n] = offset;
-    this.one(page, offset, key, 0, true);
+    this.one(page, offset, key, 0, true, -1);
     this.top = this.finish(page, top, 1);
     let list = crossings.get(second >>> 12);
     if (list === undefined) {
@@ -342,18 +345,16 @@ export class CodeCache {
     return top;
   }
 
-  /** Records of the instruction in `insn`; true: the block ends with it. `last`: it must. */
-  private one(page: CodePage, offset: number, key: number, index: number, last: boolean): boolean {
-    const { insn, selector, builder, info } = this;
+  /** Records of the instruction in `insn`; true: the block ends with it. `last`: it must. at: its bytes, −1: nowhere. */
+  private one(page: CodePage, offset: number, key: number, index: number, last: boolean, at: number): boolean {
+    const { insn, selector, info } = this;
     const first = selector.at;
     const { length } = insn;
     const word = offset | (length << 12) | (index << 16);
     const low = (page.ripLow >>> 0) + offset;
     selector.ripLow = low | 0;
     selector.ripHigh = modeKeyBitness(key) === 64 ? (page.ripHigh + (low > 0xffff_ffff ? 1 : 0)) | 0 : 0;
-    let end: number = End.Done;
-    if (lift(insn, this.cpu.liftModeFor(key), builder)) end = selector.instruction(builder.rows, builder.count, key);
-    else selector.emit(leave, 0, 0, 0, Leave.Unimplemented, 0);
+    const end = this.records(key, at);
     const firstInfo = (first - this.start) >>> 4;
     const endInfo = (selector.at - this.start) >>> 4;
     for (let n = firstInfo; n < endInfo; n++) info[n] = word;
@@ -387,6 +388,34 @@ export class CodeCache {
       default:
         return true;
     }
+  }
+
+  /** Writes the records of the instruction in `insn`, or copies those of an earlier one; gives how it ends. */
+  private records(key: number, at: number): End {
+    const { insn, selector, builder, templates } = this;
+    const known = at < 0 ? 0 : templates.find(at, insn, key);
+    if (known !== 0) {
+      selector.at = templates.copy(known, selector.at);
+      const end = templates.endOf(known) as End;
+      if (end === End.Branch) selector.branchOnCode(templates.conditionOf(known));
+      selector.targetLow = insn.targetLow;
+      selector.targetHigh = insn.targetHigh;
+      return end;
+    }
+    if (!lift(insn, this.cpu.liftModeFor(key), builder)) {
+      selector.emit(leave, 0, 0, 0, Leave.Unimplemented, 0);
+      return End.Done;
+    }
+    const first = selector.at;
+    const end = selector.instruction(builder.rows, builder.count, key);
+    if (at < 0 || selector.usedRip) return end;
+    if (end === End.Next || end === End.NextBlock) templates.add(first, selector.at, end);
+    else if (insn.opKind0 === OpKind.NearBranch) {
+      if (end === End.Jump) templates.add(first, selector.at, end);
+      else if (end === End.Branch && selector.condition >= 0 && selector.at === first + RECORD_BYTES)
+        templates.add(first, first, end, selector.condition);
+    }
+    return end;
   }
 
   /** RIP of a page offset as the target of a branch, wrapped as the code's width wants. */
@@ -433,9 +462,9 @@ export class CodeCache {
   private finish(page: CodePage, header: number, count: number): number {
     const { cpu, selector, info, pageOf } = this;
     const first = header + RECORD_BYTES;
-    dropDeadFlags(cpu.u16, first, selector.at);
     const firstInfo = (first - this.start) >>> 4;
-    selector.at = compact(cpu.i32, cpu.u16, first, selector.at, info, firstInfo);
+    if (dropDeadFlags(cpu.u16, first, selector.at))
+      selector.at = compact(cpu.i32, cpu.u16, first, selector.at, info, firstInfo);
     for (let n = firstInfo; n < (selector.at - this.start) >>> 4; n++) {
       const word = info[n]!;
       if (isLinked[cpu.u16[(this.start + n * RECORD_BYTES) >>> 1]!] === 1) continue;

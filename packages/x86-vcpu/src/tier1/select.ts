@@ -246,8 +246,12 @@ export class Selector {
   /** RIP of the instruction, set before `instruction`. */
   ripLow = 0;
   ripHigh = 0;
+  /** The records contain it. */
+  usedRip = false;
   /** Of End.Branch and Repeat: the taken and fall-through pointers of the last record are swapped. */
   swapped = false;
+  /** Condition code of the last branch, −1: it was on a value. */
+  condition = -1;
 
   private readonly u16: Uint16Array;
   private readonly i32: Int32Array;
@@ -308,6 +312,7 @@ export class Selector {
     this.first = this.at;
     if (key !== this.key) this.setKey(key);
     this.usesHelper = false;
+    this.usedRip = false;
     this.scan();
     const last = count - 1;
     for (let row = 0; row < last; row++) if (this.done[row] === 0) this.select(row);
@@ -1314,8 +1319,10 @@ export class Selector {
     const temp = width === 0 ? NO_SLOT : this.allocTemp();
     this.emit(fast === -1 ? scriptOp : fast, temp, a, b, number, c);
     this.emit(dataOp, width, 0, 0, low, high);
-    if (fast !== -1 && recordOps[fast]!.skip === 2 * RECORD_BYTES)
+    if (fast !== -1 && recordOps[fast]!.skip === 2 * RECORD_BYTES) {
       this.emit(dataOp, 0, 0, 0, this.ripLow, this.ripHigh);
+      this.usedRip = true;
+    }
     this.consumeOperands(row);
     if (temp !== NO_SLOT) this.define(row, temp, width !== 128);
   }
@@ -1368,15 +1375,21 @@ export class Selector {
 
   private branchOn(cond: number): void {
     if (this.kind[cond] === Kind.Cond) {
-      const cc = this.slot[cond]!;
-      this.swapped = (cc & 1) !== 0;
-      const previous = (this.at - RECORD_BYTES) >>> 1;
-      const fused = fusedOps.get(this.u16[previous]!)?.[cc >> 1] ?? -1;
-      if (fused !== -1) this.u16[previous] = fused;
-      this.emit(jumpIf[cc >> 1]!, 0, 0, 0, 0, 0);
+      this.branchOnCode(this.slot[cond]!);
       return;
     }
+    this.condition = -1;
     this.emit(jumpBool, 0, this.operand(cond), 0, 0, 0);
+  }
+
+  /** A conditional jump by condition code. */
+  branchOnCode(cc: number): void {
+    this.condition = cc;
+    this.swapped = (cc & 1) !== 0;
+    const previous = (this.at - RECORD_BYTES) >>> 1;
+    const fused = fusedOps.get(this.u16[previous]!)?.[cc >> 1] ?? -1;
+    if (fused !== -1) this.u16[previous] = fused;
+    this.emit(jumpIf[cc >> 1]!, 0, 0, 0, 0, 0);
   }
 
   private jumpTo(slot: number): void {
