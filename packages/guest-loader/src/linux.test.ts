@@ -96,7 +96,7 @@ describe("[loadPvh]", () => {
       modules: [{ size: 0x1801, commandLine: "initrd" }],
       map: [
         [0, 0x9_fc00, 1],
-        [0xf_0000, 0x1_0000, 2],
+        [0xe_0000, 0x2_0000, 2],
         [MIB, 63 * MIB, 1],
       ],
     });
@@ -291,7 +291,7 @@ describe("[pcMemoryMap]", () => {
   it("leaves out the EBDA, and says where the BIOS is", () => {
     expect(pcMemoryMap(64 * 1024)).toEqual([
       { address: 0, size: 0x1_0000, type: 1 },
-      { address: 0xf_0000, size: 0x1_0000, type: 2 },
+      { address: 0xe_0000, size: 0x2_0000, type: 2 },
     ]);
   });
 });

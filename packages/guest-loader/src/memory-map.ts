@@ -1,7 +1,7 @@
 /**
  * The memory map that a boot protocol hands over, and the placement of what a loader puts beside an image.
  *
- * Sources: ACPI 6.5 §15 (address range types, as INT 15h E820 reports them); IBM PC BIOS convention (EBDA below 640 KiB, ROM from 0xf0000).
+ * Sources: ACPI 6.5 §15 (address range types, as INT 15h E820 reports them); IBM PC BIOS convention (EBDA below 640 KiB, ROM and tables from 0xe0000).
  */
 import { ImageError, type ImageSegment } from "./guest-image.ts";
 
@@ -20,7 +20,7 @@ export interface MemoryRange {
 export function pcMemoryMap(memorySize: number): readonly MemoryRange[] {
   const map: MemoryRange[] = [
     { address: 0, size: Math.min(memorySize, 0x9_fc00), type: MemoryType.Ram },
-    { address: 0xf_0000, size: 0x1_0000, type: MemoryType.Reserved },
+    { address: 0xe_0000, size: 0x2_0000, type: MemoryType.Reserved },
   ];
   if (memorySize > 0x10_0000) map.push({ address: 0x10_0000, size: memorySize - 0x10_0000, type: MemoryType.Ram });
   return map;
