@@ -1,11 +1,11 @@
-// dist/: the command as a few files. Loading two hundred modules would cost more than most guests' whole run.
+// dist/, or the folder that is named: the command as a few files. Loading two hundred modules would cost more than most guests' whole run.
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const outDir = join(root, "dist");
+const outDir = process.argv[2] ?? join(root, "dist");
 rmSync(outDir, { recursive: true, force: true });
 await build({
   configFile: false,

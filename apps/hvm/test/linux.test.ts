@@ -1,7 +1,7 @@
 /** Debian's kernel, unmodified, with open-vm-tools in an initramfs: it finds VMware, the tools work, guestinfo goes both ways. */
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { guestRoot, hvm, SKIP_HINT } from "./cli.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundledHvm, guestRoot, SKIP_HINT } from "./cli.ts";
 
 const root = guestRoot("linux");
 /** The kernel's self-tests of its cryptography would take longer than everything else. */
@@ -17,8 +17,14 @@ function ran(serial: string, command: string): { output: string; status: number 
 }
 
 describe.skipIf(root === undefined)(`Debian's kernel (${SKIP_HINT})`, () => {
-  it("vmlinux by PVH: VMware detected, TSC from the hypervisor, tools without iopl, guestinfo both ways, ACPI power off", async () => {
-    const { status, stdout, stderr } = await hvm([
+  let hvm: ReturnType<typeof bundledHvm>;
+  beforeAll(() => {
+    hvm = bundledHvm();
+  }, 60_000);
+  afterAll(() => hvm.remove());
+
+  it("vmlinux by PVH: VMware detected, TSC from the hypervisor, tools without iopl, guestinfo both ways, ACPI power off", () => {
+    const { status, stdout, stderr } = hvm.run([
       "run",
       ...["-kernel", join(root!, "vmlinux"), "-initrd", join(root!, "initramfs"), "-m", "256M", "-append", CONSOLE],
       ...["--guestinfo", "greeting=hello from outside", "--timeout", "270", "--json"],
