@@ -1,5 +1,6 @@
 /** The 8254 timer of a PC: channel 0 interrupts, channel 2 is gated and read by port 0x61. */
 import { checkVersion, type Device, type DeviceModel, readBytes, writeBytes } from "../device.ts";
+import { createRate } from "../rate.ts";
 
 interface ChannelState {
   readonly mode: number;
@@ -9,7 +10,7 @@ interface ChannelState {
   /** Counts of one period: 1 to 0x10000. */
   readonly reload: number;
   /** When counting of `reload` began, ns; undefined before the first count and while the gate holds it. */
-  readonly startNs: bigint | undefined;
+  readonly startNs: number | undefined;
   readonly gate: boolean;
   readonly written: number;
   readonly writeHigh: boolean;
@@ -25,7 +26,7 @@ export interface PitState {
 }
 
 export const PIT_HZ = 1_193_182n;
-const NS_PER_SECOND = 1_000_000_000n;
+const rate = createRate(Number(PIT_HZ));
 const FULL_COUNT = 0x1_0000;
 const READ_BACK = 3;
 const PORT61_GATE2 = 1 << 0;
@@ -33,7 +34,7 @@ const PORT61_SPEAKER = 1 << 1;
 const PORT61_REFRESH = 1 << 4;
 const PORT61_OUT2 = 1 << 5;
 /** Memory refresh toggles every 15.085 µs (18 counts). */
-const REFRESH_COUNTS = 18n;
+const REFRESH_COUNTS = 18;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -51,54 +52,49 @@ const channelAtReset = (gate: boolean): Mutable<ChannelState> => ({
   status: undefined,
 });
 
-const nsToCounts = (ns: bigint): bigint => (ns * PIT_HZ) / NS_PER_SECOND;
-/** The first ns at which so many counts have passed. */
-const countsToNs = (counts: bigint): bigint => (counts * NS_PER_SECOND + PIT_HZ - 1n) / PIT_HZ;
-
 const isPeriodic = ({ mode }: ChannelState): boolean => mode === 2 || mode === 3;
 
-function elapsedCounts({ startNs }: ChannelState, nowNs: bigint): bigint {
-  return startNs === undefined ? 0n : nsToCounts(nowNs - startNs);
+function elapsedCounts({ startNs }: ChannelState, nowNs: number): number {
+  return startNs === undefined ? 0 : rate.ticks(nowNs - startNs);
 }
 
-function count(channel: ChannelState, nowNs: bigint): number {
+function count(channel: ChannelState, nowNs: number): number {
   const { reload, mode, startNs } = channel;
   if (startNs === undefined) return reload % FULL_COUNT;
   const elapsed = elapsedCounts(channel, nowNs);
-  if (!isPeriodic(channel)) return Number(BigInt.asUintN(16, BigInt(reload) - elapsed));
-  const phase = Number(elapsed % BigInt(reload));
+  if (!isPeriodic(channel)) return (((reload - elapsed) % FULL_COUNT) + FULL_COUNT) % FULL_COUNT;
+  const phase = elapsed % reload;
   // Mode 3 counts by two, and so runs through the reload value twice in a period.
   if (mode === 3) return (reload - ((phase * 2) % reload)) & 0xfffe;
   return (reload - phase) % FULL_COUNT;
 }
 
-function output(channel: ChannelState, nowNs: bigint): boolean {
+/** The output by mode, so many counts after the start. */
+const outputs: readonly ((elapsed: number, period: number) => boolean)[] = [
+  (elapsed, period) => elapsed >= period,
+  (elapsed, period) => elapsed >= period,
+  (elapsed, period) => elapsed % period !== period - 1,
+  (elapsed, period) => elapsed % period < Math.ceil(period / 2),
+  (elapsed, period) => elapsed !== period,
+  (elapsed, period) => elapsed !== period,
+];
+
+function output(channel: ChannelState, nowNs: number): boolean {
   const { mode, reload, startNs } = channel;
   if (startNs === undefined) return mode !== 0;
-  const elapsed = elapsedCounts(channel, nowNs);
-  const period = BigInt(reload);
-  const outputs: readonly (() => boolean)[] = [
-    () => elapsed >= period,
-    () => elapsed >= period,
-    () => elapsed % period !== period - 1n,
-    () => elapsed % period < (period + 1n) / 2n,
-    () => elapsed !== period,
-    () => elapsed !== period,
-  ];
-  return outputs[mode]?.() ?? true;
+  return outputs[mode]?.(elapsedCounts(channel, nowNs), reload) ?? true;
 }
 
 /** Next time after `nowNs` at which the output changes; undefined if never. */
-function nextChangeNs(channel: ChannelState, nowNs: bigint): bigint | undefined {
+function nextChangeNs(channel: ChannelState, nowNs: number): number | undefined {
   const { mode, reload, startNs } = channel;
   if (startNs === undefined) return undefined;
   const elapsed = elapsedCounts(channel, nowNs);
-  const period = BigInt(reload);
-  const inPeriod: readonly bigint[] = mode === 2 ? [period - 1n, period] : [(period + 1n) / 2n, period];
-  const once: readonly bigint[] = mode >= 4 ? [period, period + 1n] : [period];
-  const base = isPeriodic(channel) ? elapsed - (elapsed % period) : 0n;
+  const inPeriod: readonly number[] = mode === 2 ? [reload - 1, reload] : [Math.ceil(reload / 2), reload];
+  const once: readonly number[] = mode >= 4 ? [reload, reload + 1] : [reload];
+  const base = isPeriodic(channel) ? elapsed - (elapsed % reload) : 0;
   const next = (isPeriodic(channel) ? inPeriod : once).map((at) => base + at).find((at) => at > elapsed);
-  return next === undefined ? undefined : startNs + countsToNs(next);
+  return next === undefined ? undefined : startNs + rate.ns(next);
 }
 
 const fromBcd = (value: number): number =>
@@ -121,11 +117,12 @@ export const pit8254: DeviceModel<undefined, Device<PitState>> = {
     let channels = [channelAtReset(true), channelAtReset(true), channelAtReset(false)];
     let speaker = false;
     let line = false;
+    const nowNs = (): number => Number(environment.nowNs());
     const timer = environment.createTimer("channel-0", () => update());
 
     const update = (): void => {
       const channel = channels[0] as ChannelState;
-      const now = environment.nowNs();
+      const now = nowNs();
       const level = output(channel, now);
       if (level !== line) {
         line = level;
@@ -133,7 +130,7 @@ export const pit8254: DeviceModel<undefined, Device<PitState>> = {
       }
       const next = nextChangeNs(channel, now);
       if (next === undefined) timer.disarm();
-      else timer.arm(next);
+      else timer.arm(BigInt(next));
     };
 
     const setReload = (channel: Mutable<ChannelState>, value: number): void => {
@@ -141,7 +138,7 @@ export const pit8254: DeviceModel<undefined, Device<PitState>> = {
       // A period of one count has no phase in modes 2 and 3; the data sheet forbids it.
       channel.reload = isPeriodic(channel) ? Math.max(counts, 2) : counts;
       const waitsForTrigger = channel.mode === 1 || channel.mode === 5;
-      channel.startNs = channel.gate && !waitsForTrigger ? environment.nowNs() : undefined;
+      channel.startNs = channel.gate && !waitsForTrigger ? nowNs() : undefined;
     };
 
     const writeCounter = (channel: Mutable<ChannelState>, value: number): void => {
@@ -159,7 +156,7 @@ export const pit8254: DeviceModel<undefined, Device<PitState>> = {
     };
 
     const current = (channel: ChannelState): number => {
-      const value = count(channel, environment.nowNs());
+      const value = count(channel, nowNs());
       return channel.bcd ? toBcd(value) : value;
     };
 
@@ -185,7 +182,7 @@ export const pit8254: DeviceModel<undefined, Device<PitState>> = {
         if ((value & (2 << index)) === 0) return;
         if ((value & 0x20) === 0) latch(channel);
         if ((value & 0x10) === 0 && channel.status === undefined) {
-          const out = output(channel, environment.nowNs()) ? 0x80 : 0;
+          const out = output(channel, nowNs()) ? 0x80 : 0;
           const nullCount = channel.startNs === undefined ? 0x40 : 0;
           channel.status = out | nullCount | (channel.access << 4) | (channel.mode << 1) | (channel.bcd ? 1 : 0);
         }
@@ -216,18 +213,18 @@ export const pit8254: DeviceModel<undefined, Device<PitState>> = {
     const setGate = (channel: Mutable<ChannelState>, gate: boolean): void => {
       const rising = gate && !channel.gate;
       channel.gate = gate;
-      if (rising) channel.startNs = environment.nowNs();
+      if (rising) channel.startNs = nowNs();
       else if (!gate && channel.mode !== 1 && channel.mode !== 5) channel.startNs = undefined;
     };
 
     const readPort61 = (): number => {
       const channel = channels[2] as ChannelState;
-      const refresh = (nsToCounts(environment.nowNs()) / REFRESH_COUNTS) % 2n === 1n;
+      const refresh = Math.floor(rate.ticks(nowNs()) / REFRESH_COUNTS) % 2 === 1;
       return (
         (channel.gate ? PORT61_GATE2 : 0) |
         (speaker ? PORT61_SPEAKER : 0) |
         (refresh ? PORT61_REFRESH : 0) |
-        (output(channel, environment.nowNs()) ? PORT61_OUT2 : 0)
+        (output(channel, nowNs()) ? PORT61_OUT2 : 0)
       );
     };
 

@@ -78,13 +78,14 @@ describe("[pc-devices] RTC and CMOS", () => {
     board.advance(976_563n);
     expect(board.lines.get("irq8")).toBe(true);
     expect(read(0x0c)).toBe(0xc0);
-    expect([board.lines.get("irq8"), read(0x0c)]).toEqual([false, 0]);
+    expect([board.lines.get("irq8"), read(0x0c)], "cleared by reading").toEqual([false, 0]);
     board.advance(976_563n);
     expect(board.lines.get("irq8")).toBe(true);
   });
 
   it("update-ended interrupt comes once a second", () => {
     const { board, read, write } = setUp();
+    write(0x0a, 0x20);
     write(0x0b, 0x12);
     board.advance(SECOND);
     expect(read(0x0c)).toBe(0x90);
@@ -105,6 +106,36 @@ describe("[pc-devices] RTC and CMOS", () => {
     board.advance(SECOND);
     expect(board.edges).toEqual([`irq8+@${7n * SECOND}`]);
     expect(read(0x0c) & 0xa0).toBe(0xa0);
+  });
+
+  it("flags come whether enabled or not, and raise nothing by themselves (MC146818A, register C)", () => {
+    const { board, read, write } = setUp();
+    write(1, 0x05);
+    write(3, 0x46);
+    write(5, 0xff);
+    board.advance(7n * SECOND);
+    expect([read(0x0c), read(0x0c)], "no IRQF").toEqual([0x70, 0]);
+    expect(board.edges).toEqual([]);
+    board.advance(400n * 86_400n * SECOND);
+    expect(read(0x0c), "a year of seconds costs no more than a day").toBe(0x70);
+    board.advance(122_070n);
+    expect(read(0x0c)).toBe(0);
+  });
+
+  it("an alarm in 12-hour format distinguishes morning and afternoon", () => {
+    const { board, read, write } = setUp();
+    write(0x0b, 0x00);
+    write(1, 0x00);
+    write(3, 0x00);
+    write(5, 0x82);
+    write(0x0b, 0x20);
+    board.advance(842n * SECOND - 1n);
+    expect(board.edges, "13:45:58 plus 14:02 is 2 p.m.").toEqual([]);
+    board.advance(1n);
+    expect(board.edges).toHaveLength(1);
+    expect(read(0x0c) & 0xa0).toBe(0xa0);
+    board.advance(43_200n * SECOND);
+    expect(board.edges, "not at 2 a.m.").toHaveLength(2);
   });
 
   it("update in progress shows in the last 244 µs of a second", () => {

@@ -20,6 +20,7 @@ export interface RtcState {
 
 const SIZE = 128;
 const NS_PER_SECOND = 1_000_000_000n;
+const SECONDS_PER_DAY = 86_400n;
 const Index = {
   SECONDS: 0,
   SECONDS_ALARM: 1,
@@ -160,31 +161,47 @@ export const rtcCmos: DeviceModel<RtcOptions, Device<RtcState>> = {
       if (rate === 0) return 0n;
       return (NS_PER_SECOND << BigInt((rate < 3 ? rate + 7 : rate) - 1)) / 32_768n;
     };
-    const matchesAlarm = (): boolean =>
-      [Index.SECONDS, Index.MINUTES, Index.HOURS].every((place) => {
-        const alarm = memory[place + 1] as number;
-        return alarm >= DONT_CARE || alarm === memory[place];
-      });
+    const matchesAlarm = (secondOfDay: number): boolean => {
+      const matches = (place: number, shown: number): boolean => {
+        const alarm = memory[place] as number;
+        return alarm >= DONT_CARE || alarm === shown;
+      };
+      return (
+        matches(Index.SECONDS_ALARM, encode(secondOfDay % 60)) &&
+        matches(Index.MINUTES_ALARM, encode(Math.floor(secondOfDay / 60) % 60)) &&
+        matches(Index.HOURS_ALARM, encodeHours(Math.floor(secondOfDay / 3600)))
+      );
+    };
+    /** Sets the flags of everything that has happened since the last time; they do not depend on the enable bits. */
+    const catchUp = (): void => {
+      const now = environment.nowNs();
+      const period = periodNs();
+      if (period > 0n && now >= periodicFromNs + period) {
+        flags |= B_PERIODIC;
+        periodicFromNs += ((now - periodicFromNs) / period) * period;
+      }
+      const seconds = nowSeconds();
+      if ((b() & B_SET) !== 0 || seconds <= updatedTo) return;
+      // After a day every time of day has been passed.
+      const passed = Number(seconds - updatedTo < SECONDS_PER_DAY ? seconds - updatedTo : SECONDS_PER_DAY);
+      const last = Number(((seconds % SECONDS_PER_DAY) + SECONDS_PER_DAY) % SECONDS_PER_DAY);
+      updatedTo = seconds;
+      flags |= B_UPDATE;
+      for (let back = 0; back < passed && (flags & B_ALARM) === 0; back++) {
+        if (matchesAlarm((last - back + 86_400) % 86_400)) flags |= B_ALARM;
+      }
+    };
 
     const second = environment.createTimer("second", () => {
-      tick();
-      schedule();
-    });
-    const periodic = environment.createTimer("periodic", (atNs) => {
-      flags |= B_PERIODIC;
-      periodicFromNs = atNs;
+      catchUp();
       update();
       schedule();
     });
-    const tick = (): void => {
-      const seconds = nowSeconds();
-      if (seconds === updatedTo || (b() & B_SET) !== 0) return;
-      updatedTo = seconds;
-      store();
-      flags |= B_UPDATE;
-      if (matchesAlarm()) flags |= B_ALARM;
+    const periodic = environment.createTimer("periodic", () => {
+      catchUp();
       update();
-    };
+      schedule();
+    });
     /** Timers run only while somebody wants their interrupt, so that an idle machine stays idle. */
     const schedule = (): void => {
       const wantsSecond = (b() & (B_ALARM | B_UPDATE)) !== 0 && (b() & B_SET) === 0;
@@ -198,6 +215,7 @@ export const rtcCmos: DeviceModel<RtcOptions, Device<RtcState>> = {
 
     const readIndex = (): number => {
       if (index === Index.C) {
+        catchUp();
         const enabled = flags & b() & (B_PERIODIC | B_ALARM | B_UPDATE);
         const value = flags | (enabled !== 0 ? C_IRQ : 0);
         flags = 0;
@@ -212,6 +230,7 @@ export const rtcCmos: DeviceModel<RtcOptions, Device<RtcState>> = {
     };
     const writeIndex = (value: number): void => {
       if (index === Index.C || index === Index.D) return;
+      catchUp();
       const isTime = (index <= Index.YEAR || index === Index.CENTURY) && !isAlarmIndex(index);
       if (isTime && (b() & B_SET) === 0) store();
       const before = b();
@@ -242,6 +261,8 @@ export const rtcCmos: DeviceModel<RtcOptions, Device<RtcState>> = {
       memory[Index.B] = B_24_HOURS;
       offsetSeconds = 0n;
       store();
+      updatedTo = nowSeconds();
+      periodicFromNs = environment.nowNs();
     };
 
     initialise();
@@ -258,6 +279,7 @@ export const rtcCmos: DeviceModel<RtcOptions, Device<RtcState>> = {
       },
       // Time and memory have a battery; RESET clears the interrupt enables and flags only.
       reset() {
+        catchUp();
         memory[Index.B] = b() & ~(B_PERIODIC | B_ALARM | B_UPDATE);
         flags = 0;
         index = 0;

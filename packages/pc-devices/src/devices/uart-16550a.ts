@@ -1,4 +1,5 @@
 /** The 16550A UART. Characters leave at once (the line is infinitely fast); input waits in a bounded queue behind the FIFO. */
+import { ByteQueue } from "../byte-queue.ts";
 import { checkVersion, type Device, type DeviceModel, readBytes, writeBytes } from "../device.ts";
 
 export interface UartOptions {
@@ -72,7 +73,7 @@ export const uart16550a: DeviceModel<UartOptions, Uart> = {
     let overrun = false;
     let transmitterEmptyPending = false;
     let fifo: number[] = [];
-    let input: number[] = [];
+    const input = new ByteQueue(inputLimit);
     let line = false;
 
     const capacity = (): number => ((fcr & FCR_ENABLE) !== 0 ? FIFO_BYTES : 1);
@@ -192,28 +193,28 @@ export const uart16550a: DeviceModel<UartOptions, Uart> = {
         return true;
       },
       receive(bytes) {
-        const taken = Math.min(bytes.length, Math.max(0, inputLimit - input.length));
-        for (let i = 0; i < taken; i++) input.push(bytes[i] as number);
+        const taken = input.push(bytes);
         refill();
         update();
         return taken;
       },
       reset() {
         clear();
-        input = [];
+        input.clear();
         update();
       },
       save: () => ({
         version: 1,
         ...{ ier, fcr, lcr, mcr, msrDelta, scratch, divisor, overrun, transmitterEmptyPending },
         fifo: [...fifo],
-        input: [...input],
+        input: [...input.peek(input.length)],
       }),
       load(state) {
         checkVersion("uart-16550a", state, 1);
         ({ ier, fcr, lcr, mcr, msrDelta, scratch, divisor, overrun, transmitterEmptyPending } = state);
         fifo = [...state.fifo];
-        input = [...state.input];
+        input.clear();
+        input.push(Uint8Array.from(state.input));
         update();
       },
     };

@@ -1,4 +1,5 @@
 /** A virtio console with one port: bytes out to the board, bytes in from a bounded queue. */
+import { ByteQueue } from "../byte-queue.ts";
 import type { Device, DeviceModel } from "../device.ts";
 import {
   createVirtioPci,
@@ -47,8 +48,7 @@ export const virtioConsole: DeviceModel<VirtioConsoleOptions, VirtioConsole> = {
     "VIRTIO 1.2 §5.3 console device: virtqueues (§5.3.2), configuration layout (§5.3.4), device operation (§5.3.6)",
   ],
   create(environment, options = {}) {
-    const inputLimit = options.inputLimit ?? INPUT_LIMIT;
-    let input: number[] = [];
+    const input = new ByteQueue(options.inputLimit ?? INPUT_LIMIT);
     const configuration = new Uint8Array(12);
     const view = new DataView(configuration.buffer);
     const setSize = (columns: number, rows: number): void => {
@@ -73,9 +73,9 @@ export const virtioConsole: DeviceModel<VirtioConsoleOptions, VirtioConsole> = {
       const queue = transport.queues[RECEIVE];
       if (queue?.enabled !== true || !transport.isLive || input.length === 0) return;
       for (let chain = queue.take(); chain !== undefined; chain = queue.take()) {
-        const bytes = Uint8Array.from(input.slice(0, chain.writableBytes));
+        const bytes = input.peek(chain.writableBytes);
         const isTaken = scatter(transport.memory, chain.writable, 0, bytes);
-        if (isTaken) input = input.slice(bytes.length);
+        if (isTaken) input.drop(bytes.length);
         queue.give(chain, isTaken ? bytes.length : 0);
         if (queue.broken || input.length === 0) break;
       }
@@ -98,8 +98,7 @@ export const virtioConsole: DeviceModel<VirtioConsoleOptions, VirtioConsole> = {
       read: transport.read,
       write: transport.write,
       receive(bytes) {
-        const taken = Math.min(bytes.length, Math.max(inputLimit - input.length, 0));
-        input = [...input, ...bytes.subarray(0, taken)];
+        const taken = input.push(bytes);
         fill();
         return taken;
       },
@@ -108,18 +107,19 @@ export const virtioConsole: DeviceModel<VirtioConsoleOptions, VirtioConsole> = {
         transport.configurationChanged();
       },
       reset() {
-        input = [];
+        input.clear();
         transport.reset();
       },
       save: () => ({
         ...transport.save(),
-        input: [...input],
+        input: [...input.peek(input.length)],
         columns: view.getUint16(0, true),
         rows: view.getUint16(2, true),
       }),
       load(state) {
         transport.load("virtio-console", state);
-        input = state.input.slice(0, inputLimit);
+        input.clear();
+        input.push(Uint8Array.from(state.input));
         setSize(state.columns, state.rows);
       },
     };

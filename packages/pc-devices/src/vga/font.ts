@@ -11,6 +11,11 @@ const letters =
   "uhhuggg ehhhlid uhhukih fgge11u v444444 hhhhhhe hhhhha4 hhhllla hha4ahh hhha444 v1248gv e88888e gg84211 e22222e 4ah0000 00000000v " +
   "8420000 00e1fhf ggmphhu 00egghe 11djhhf 00ehvge 698s888 00fhhhf1e ggmphhh 40c444e 2062222ic ggikoki c44444e 00qllhh 00mphhh 00ehhhe " +
   "00uhhhugg 00fhhhf11 00mpggg 00ege1u 88s8896 00hhhjd 00hhha4 00hhlla 00ha4ah 00hhhhf1e 00v248v 2448442 4444444 8442448 008l200";
+/** Arrows and triangles, drawn as letters are. */
+const arrows: Readonly<Record<number, string>> = {
+  ...{ [0x10]: "gosusog", [0x11]: "137f731", [0x18]: "4el4444", [0x19]: "4444le4" },
+  ...{ [0x1a]: "042v240", [0x1b]: "048v840", [0x1e]: "0044eev", [0x1f]: "vee4400" },
+};
 /** Arms up, down, left, right: none, single, double. From 0xb3 to 0xda. */
 const lines =
   "1100 1110 1120 2210 0210 0120 2220 2200 0220 2020 2010 1020 0110 1001 1011 0111 1101 0011 1111 1102 " +
@@ -78,7 +83,7 @@ export function createFont(): Uint8Array {
   const lineArms = lines.split(" ");
   for (let code = 0; code < 256; code++) {
     const cell = font.subarray(code * FONT_HEIGHT, (code + 1) * FONT_HEIGHT);
-    const letter = letterRows[code - FIRST_LETTER];
+    const letter = arrows[code] ?? letterRows[code - FIRST_LETTER];
     const arms = lineArms[code - FIRST_LINE];
     const shape = shapes[code] ?? hollowBox;
     if (letter !== undefined) drawLetter(cell, letter);
