@@ -1,4 +1,4 @@
-/** PC devices as plain objects: UART, PIC, PIT, RTC, debugcon and friends. No bus, no clock, no CPU. */
+/** PC devices as plain objects: interrupt controllers, timers, PCI, virtio, VGA and the old chips. No bus, no clock, no CPU. */
 export {
   type AccessSize,
   type Device,
