@@ -115,7 +115,9 @@ export function main(args: readonly string[]): void {
           result.differences++;
           if (shown++ < 100) {
             const place = (address + BigInt(at)).toString(16);
-            console.log(`${file} ${place} ${Buffer.from(bytes.subarray(at, at + 15)).toString("hex")}: ${what.join("; ")}`);
+            console.log(
+              `${file} ${place} ${Buffer.from(bytes.subarray(at, at + 15)).toString("hex")}: ${what.join("; ")}`,
+            );
           }
         }
         at += valid ? mine.length : 1;
@@ -123,7 +125,9 @@ export function main(args: readonly string[]): void {
       }
     }
     state.done[file] = result;
-    console.log(`${file}: ${result.instructions} instructions in ${result.bytes} bytes, ${result.differences} differences`);
+    console.log(
+      `${file}: ${result.instructions} instructions in ${result.bytes} bytes, ${result.differences} differences`,
+    );
     if (stateFile !== undefined) writeFileSync(stateFile, JSON.stringify(state));
   }
   const results = Object.values(state.done);

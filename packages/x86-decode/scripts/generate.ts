@@ -283,10 +283,10 @@ export const traitSets = [
 ${traits.map((set) => `${words(set)},`).join("\n")}
 ] as const;
 
-/** Registers: access, register, 64-bit code only. Memory: access, segment, base, displacement, bytes, 64-bit code only. */
+/** Registers: access, register, modes. Memory: access, segment, base, displacement, bytes, modes. Modes: 0 all, 1 64-bit code only, 2 all but that. */
 export const impliedSets: readonly {
-  readonly registers: readonly (readonly [access: number, register: number, only64: number])[];
-  readonly memory: readonly (readonly [access: number, segment: number, base: number, displacement: number, bytes: number, only64: number])[];
+  readonly registers: readonly (readonly [access: number, register: number, modes: number])[];
+  readonly memory: readonly (readonly [access: number, segment: number, base: number, displacement: number, bytes: number, modes: number])[];
 }[] = [
 ${implied.map((set) => `${JSON.stringify(impliedSet(set))},`).join("\n")}
 ];
@@ -307,18 +307,22 @@ function flagNumbers(text: string): number[] {
   );
 }
 
+/** Number of \`op0\`: the register that is operand 0. */
+const operand0 = 1024;
+
 /** \`rw:sp\` (as wide as the code), \`r:di*\` (as wide as the address), \`w:ss:[sp-8]8\`, \`@64\` for 64-bit code only. */
 function impliedSet(text: string): { registers: number[][]; memory: number[][] } {
   const registers: number[][] = [];
   const memory: number[][] = [];
   const number = (name: string): number => {
-    const plain = (Register as Readonly<Record<string, number>>)[name.replace("*", "").toUpperCase()];
+    if (name === "op0") return operand0;
+    const plain = (Register as Readonly<Record<string, number>>)[name.replace(/\*|(?<=^[sb]p)w$/, "").toUpperCase()];
     if (plain === undefined) throw new Error(`unknown register "${name}" in "${text}"`);
     return plain + (name.endsWith("*") ? 512 : name === "sp" || name === "bp" ? 256 : 0);
   };
   for (const entry of text.split(" ").filter(Boolean)) {
     const [word = "", mode] = entry.split("@");
-    const only64 = mode === "64" ? 1 : 0;
+    const modes = mode === "64" ? 1 : mode === "32" ? 2 : 0;
     const [access, ...rest] = word.split(":");
     const place = /^\[(\w+\*?)([+-]\d+)?\](\d+)$/.exec(rest[1] ?? "");
     if (place)
@@ -328,9 +332,9 @@ function impliedSet(text: string): { registers: number[][]; memory: number[][] }
         number(place[1]!),
         Number(place[2] ?? 0),
         Number(place[3]),
-        only64,
+        modes,
       ]);
-    else registers.push([accessNumber[access!]!, number(rest[0]!), only64]);
+    else registers.push([accessNumber[access!]!, number(rest[0]!), modes]);
   }
   return { registers, memory };
 }

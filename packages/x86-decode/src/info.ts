@@ -188,6 +188,50 @@ const conditional = (value: Access): Access =>
 const widths = (word: number, bits: number): number =>
   bits === 16 ? word : word - Register.AX + (bits === 32 ? Register.EAX : Register.RAX);
 
+/** The `bytes` low bytes of a general register; other registers, and narrower ones, as they are. */
+function low(register: number, bytes: number): number {
+  const number =
+    register < Register.AX || register > Register.R15
+      ? -1
+      : register >= Register.RAX
+        ? register - Register.RAX
+        : register >= Register.EAX
+          ? register - Register.EAX
+          : register - Register.AX;
+  if (number < 0 || registerSize(register) <= bytes) return register;
+  switch (bytes) {
+    case 4:
+      return Register.EAX + number;
+    case 2:
+      return Register.AX + number;
+    case 1:
+      return number < 4 ? Register.AL + number : Register.SPL + number - 4;
+    default:
+      return register;
+  }
+}
+
+/** In the last register operand, the bytes that matter; 8 for all. */
+function bytesRead(instruction: Instruction): number {
+  const traits = formTraits(instruction.form);
+  return traits.includes("reads8") ? 1 : traits.includes("reads16") ? 2 : 8;
+}
+
+/** LEA of a narrow result: the rest of an address does not matter. */
+const addressBytes = (instruction: Instruction): number =>
+  access(instruction, 1) === Access.Address && instruction.opReg0 <= Register.R15
+    ? registerSize(instruction.opReg0)
+    : 8;
+
+/** Instructions with REP that name no string operand: PadLock's. */
+const isImplicitlyRepeated = (instruction: Instruction): boolean =>
+  (instruction.prefixes & Prefix.Rep) !== 0 &&
+  features(instruction).some((feature) => feature.startsWith("padlock")) &&
+  impliedSets[field(instruction.form, 4)]!.registers.length > 0;
+
+const inMode = (instruction: Instruction, modes: number): boolean =>
+  modes === 0 || (modes === 1) === (instruction.bitness === 64);
+
 /** The register that a write to `register` really changes. */
 function written(instruction: Instruction, register: number): number {
   if (instruction.bitness === 64 && register >= Register.EAX && register <= Register.R15D)
@@ -227,19 +271,23 @@ export function usedRegisters(instruction: Instruction): UsedRegister[] {
   };
   const repeated = isRepeated(instruction);
   const reading = repeated ? Access.MaybeRead : Access.Read;
+  let lastRegister = instruction.opCount - 1;
+  while (lastRegister > 0 && instruction.opKind(lastRegister) !== OpKind.Register) lastRegister--;
   for (let i = 0; i < instruction.opCount; i++) {
     const value = access(instruction, i);
     if (value === Access.None) continue;
     switch (instruction.opKind(i)) {
       case OpKind.Register:
-        add(instruction.opReg(i), value);
+        if ((i === lastRegister && value === Access.Read) || value === Access.ReadMaybeWrite)
+          add(low(instruction.opReg(i), bytesRead(instruction)), value);
+        else add(instruction.opReg(i), value);
         break;
       case OpKind.Memory:
         if (!formTraits(instruction.form).includes("no-seg"))
           segment(instruction, instruction.memSegment, Access.Read, used);
         if (instruction.memBase !== Register.RIP && instruction.memBase !== Register.EIP)
-          add(instruction.memBase, Access.Read);
-        add(instruction.memIndex, Access.Read);
+          add(low(instruction.memBase, addressBytes(instruction)), Access.Read);
+        add(low(instruction.memIndex, addressBytes(instruction)), Access.Read);
         break;
       case OpKind.StringSource:
         segment(instruction, instruction.memSegment, reading, used);
@@ -270,24 +318,40 @@ export function usedRegisters(instruction: Instruction): UsedRegister[] {
     for (let i = 0; i < 4; i++) if (first + i !== instruction.opReg1) add(first + i, Access.Read);
   }
   const implied = impliedSets[field(instruction.form, 4)]!;
-  for (const [value, name, only64] of implied.registers) {
-    if (only64 !== 0 && instruction.bitness !== 64) continue;
+  const hasFrames = formTraits(instruction.form).includes("frames");
+  const maybe = isImplicitlyRepeated(instruction);
+  if (maybe && !implied.registers.some(([, name]) => name === Register.CX + byAddress))
+    add(widths(Register.CX, instruction.addressSize), Access.ReadMaybeWrite);
+  for (const [value, name, modes] of implied.registers) {
+    if (!inMode(instruction, modes)) continue;
     const register = resolve(instruction, name);
     // Registers 8–15 of a row exist in 64-bit code only.
-    if (instruction.bitness === 64 || !needsRex(register)) add(register, value as Access);
+    if (instruction.bitness !== 64 && needsRex(register)) continue;
+    const last = used.at(-1);
+    // One register where operand and stack size are the same.
+    if (hasFrames && last?.register === register) used[used.length - 1] = { register, access: Access.ReadWrite };
+    else if (maybe && value === Access.ReadWrite) {
+      add(register, Access.MaybeRead);
+      add(register, Access.MaybeWrite);
+    } else add(register, maybe ? conditional(value as Access) : (value as Access));
+  }
+  // The frame pointer moves over those of the levels around.
+  if (hasFrames && instruction.opCount === 2 && (instruction.imm2 & 31) > 1) {
+    const pointer = widths(Register.BP, instruction.bitness);
+    if (used.at(-1)!.register !== pointer) add(pointer, Access.ReadWrite);
   }
   const traits = formTraits(instruction.form);
   if (traits.includes("store-64")) segment(instruction, Register.ES, Access.Read, used);
   if (traits.includes("seg-word") && implied.memory.length === 0)
     segment(instruction, impliedSegment(instruction), Access.Read, used);
   let last: number = Register.None;
-  for (const [value, segmentRegister, , , , only64] of implied.memory) {
-    if (only64 !== 0 && instruction.bitness !== 64) continue;
+  for (const [value, segmentRegister, , , , modes] of implied.memory) {
+    if (!inMode(instruction, modes)) continue;
     if (segmentRegister !== last)
       segment(
         instruction,
         segmentRegister,
-        value === Access.MaybeRead || value === Access.MaybeWrite ? Access.MaybeRead : Access.Read,
+        maybe || value === Access.MaybeRead || value === Access.MaybeWrite ? Access.MaybeRead : Access.Read,
         used,
       );
     last = segmentRegister;
@@ -308,10 +372,17 @@ const needsRex = (register: number): boolean =>
 /** First of the aligned group of four vector registers. */
 const blockStart = (register: number): number => register - ((register - Register.XMM0) & 3);
 
+/** Added to a register of a row that is as wide as the address. */
+const byAddress = 512;
+
+/** The register of operand 0. */
+const operand0 = 1024;
+
 /** Implied registers above 256 are `sp` of the stack, above 512 the register of the address size. */
 function resolve(instruction: Instruction, name: number): number {
   if (name < 256) return name;
-  return widths(name & 255, name < 512 ? instruction.bitness : instruction.addressSize);
+  if (name === operand0) return instruction.opReg0;
+  return widths(name & 255, name < byAddress ? instruction.bitness : instruction.addressSize);
 }
 
 function segment(instruction: Instruction, register: number, value: Access, used: UsedRegister[]): void {
@@ -333,6 +404,9 @@ function pointer(
   } else add(register, Access.ReadWrite);
 }
 
+const isTile = (instruction: Instruction): boolean =>
+  instruction.opReg0 >= Register.TMM0 || instruction.opReg1 >= Register.TMM0;
+
 /** Every memory access, the operand's and implied ones such as the stack's. */
 export function usedMemory(instruction: Instruction): UsedMemory[] {
   const used: UsedMemory[] = [];
@@ -349,8 +423,9 @@ export function usedMemory(instruction: Instruction): UsedMemory[] {
             instruction.memBase === Register.RIP || instruction.memBase === Register.EIP
               ? Register.None
               : instruction.memBase,
-          index: instruction.memIndex,
-          scale: instruction.memScale,
+          // The index of tiles is the distance of their rows.
+          index: isTile(instruction) ? Register.None : instruction.memIndex,
+          scale: isTile(instruction) ? 1 : instruction.memScale,
           displacement: instruction.displacement,
           size: instruction.memSize,
           access: value,
@@ -383,9 +458,11 @@ export function usedMemory(instruction: Instruction): UsedMemory[] {
       size: 64,
       access: Access.Write,
     });
-  for (const [value, segmentRegister, base, displacement, size, only64] of impliedSets[field(instruction.form, 4)]!
+  if (formTraits(instruction.form).includes("frames") && instruction.opCount === 2) return enterFrames(instruction);
+  const maybe = isImplicitlyRepeated(instruction);
+  for (const [value, segmentRegister, base, displacement, size, modes] of impliedSets[field(instruction.form, 4)]!
     .memory) {
-    if (only64 !== 0 && instruction.bitness !== 64) continue;
+    if (!inMode(instruction, modes)) continue;
     used.push({
       segment: segmentRegister,
       base: resolve(instruction, base),
@@ -393,8 +470,33 @@ export function usedMemory(instruction: Instruction): UsedMemory[] {
       scale: 1,
       displacement: BigInt.asUintN(64, BigInt(displacement)),
       size,
-      access: value as Access,
+      access: maybe ? conditional(value as Access) : (value as Access),
     });
   }
+  return used;
+}
+
+/** ENTER pushes rBP, copies the frame pointers of the levels around (rBP moves down over them), and pushes its own. */
+function enterFrames(instruction: Instruction): UsedMemory[] {
+  const size = instruction.operandSize / 8;
+  const levels = instruction.imm2 & 31;
+  const used: UsedMemory[] = [];
+  const add = (base: number, slot: number, value: Access): void => {
+    used.push({
+      segment: Register.SS,
+      base: widths(base, instruction.bitness),
+      index: Register.None,
+      scale: 1,
+      displacement: BigInt.asUintN(64, BigInt(-slot * size)),
+      size,
+      access: value,
+    });
+  };
+  add(Register.SP, 1, Access.Write);
+  for (let level = 1; level < levels; level++) {
+    add(Register.BP, level, Access.Read);
+    add(Register.SP, level + 1, Access.Write);
+  }
+  if (levels > 0) add(Register.SP, levels + 1, Access.Write);
   return used;
 }

@@ -9,8 +9,7 @@ const registerNames = Object.keys(Register).map((name) => name.replace(/^R(\d+)B
 const icedFlags = Object.keys(Flag).map(
   (name) => [name, (iced.RflagsBits as unknown as Record<string, number>)[name]!] as const,
 );
-const theirFlags = (bits: number): string =>
-  icedFlags.flatMap(([name, bit]) => (bits & bit ? [name] : [])).join();
+const theirFlags = (bits: number): string => icedFlags.flatMap(([name, bit]) => (bits & bit ? [name] : [])).join();
 const ourFlags = (bits: number): string =>
   Object.entries(Flag)
     .flatMap(([name, bit]) => (bits & bit ? [name] : []))
@@ -32,7 +31,10 @@ export class InfoOracle {
       const theirAccess = [info.op0Access, info.op1Access, info.op2Access, info.op3Access, info.op4Access];
       // iced counts None, Read, CondRead, Write, CondWrite, ReadWrite, ReadCondWrite, NoMemAccess as we do.
       const accesses = pair(
-        theirAccess.slice(0, mine.opCount).map((a) => letters[a!]).join(),
+        theirAccess
+          .slice(0, mine.opCount)
+          .map((a) => letters[a!])
+          .join(),
         operands.map((i) => letters[access(mine, i)]).join(),
       );
       if (accesses) return `access ${accesses}`;
@@ -95,13 +97,7 @@ export class InfoOracle {
 
       const use = flagUse(mine);
       const flags = pair(
-        [
-          theirs.rflagsRead,
-          theirs.rflagsWritten,
-          theirs.rflagsCleared,
-          theirs.rflagsSet,
-          theirs.rflagsUndefined,
-        ]
+        [theirs.rflagsRead, theirs.rflagsWritten, theirs.rflagsCleared, theirs.rflagsSet, theirs.rflagsUndefined]
           .map(theirFlags)
           .join(" "),
         [use.read, use.written, use.cleared, use.set, use.undefined].map(ourFlags).join(" "),
@@ -122,7 +118,13 @@ export class InfoOracle {
 
 /** Addresses are as wide as their base register. */
 const addressBits = (base: string, instruction: Instruction): number =>
-  base === "None" ? instruction.addressSize : base.startsWith("E") || base.endsWith("D") ? 32 : base.startsWith("R") ? 64 : 16;
+  base === "None"
+    ? instruction.addressSize
+    : base.startsWith("E") || base.endsWith("D")
+      ? 32
+      : base.startsWith("R")
+        ? 64
+        : 16;
 
 const pair = (theirs: string, ours: string): string | undefined =>
   theirs === ours ? undefined : `${theirs} here ${ours}`;

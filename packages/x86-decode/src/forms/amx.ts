@@ -8,7 +8,7 @@ export const amxForms: readonly FormRow[] = [
   { enc: "VEX.128.66.0F38.W0 49 !(11):000:bbb", asm: "STTILECFG m512", ops: "w:m", mem: "tilecfg", modes: "64", cpu: "amx-tile" },
   { enc: "VEX.128.F2.0F38.W0 49 11:rrr:000", asm: "TILEZERO tmm1", ops: "w:tmm.reg", modes: "64", cpu: "amx-tile" },
   { enc: "VEX.128.66.0F38.W0 4B !(11):rrr:100", asm: "TILELOADDT1 tmm1, sibmem", ops: "w:tmm.reg r:sibmem", mem: "tile", modes: "64", cpu: "amx-tile" },
-  { enc: "VEX.128.F3.0F38.W0 4B !(11):rrr:100", asm: "TILESTORED sibmem, tmm1", ops: "w:sibmem r:tmm.reg", mem: "tile", modes: "64", cpu: "amx-tile", uses: "w:ss:[sp-128]0" },
+  { enc: "VEX.128.F3.0F38.W0 4B !(11):rrr:100", asm: "TILESTORED sibmem, tmm1", ops: "w:sibmem r:tmm.reg", mem: "tile", modes: "64", cpu: "amx-tile" },
   { enc: "VEX.128.F2.0F38.W0 4B !(11):rrr:100", asm: "TILELOADD tmm1, sibmem", ops: "w:tmm.reg r:sibmem", mem: "tile", modes: "64", cpu: "amx-tile" },
   { enc: "VEX.128.F3.0F38.W0 5C 11:rrr:bbb", asm: "TDPBF16PS tmm1, tmm2, tmm3", ops: "rw:tmm.reg r:tmm.rm! r:tmm.v", modes: "64", cpu: "amx-bf16", traits: "unique" },
   { enc: "VEX.128.0F38.W0 5E 11:rrr:bbb", asm: "TDPBUUD tmm1, tmm2, tmm3", ops: "rw:tmm.reg r:tmm.rm! r:tmm.v", modes: "64", cpu: "amx-int8", traits: "unique" },

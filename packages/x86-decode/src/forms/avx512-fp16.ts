@@ -54,7 +54,7 @@ export const avx512Fp16Forms: readonly FormRow[] = [
   { enc: "EVEX.LIG.F3.MAP5.W1 2D /r", asm: "VCVTSH2SI r64, xmm1/m16{er}", ops: "w:r64.reg r:xmm.rm", mem: "f16", modes: "64", cpu: "avx512-fp16", tuple: "n2", traits: "er" },
   { enc: "EVEX.LIG.MAP6.W0 13 /r", asm: "VCVTSH2SS xmm1 {k1}{z}, xmm2, xmm3/m16{sae}", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "f16", cpu: "avx512-fp16", tuple: "n2", traits: "k z sae pm" },
   { enc: "EVEX.LIG.F3.MAP5.W0 79 /r", asm: "VCVTSH2USI r32, xmm1/m16{er}", ops: "w:r32.reg r:xmm.rm", mem: "f16", cpu: "avx512-fp16", tuple: "n2", traits: "wig32 er pm" },
-  { enc: "EVEX.LIG.F3.MAP5.W1 79 /r", asm: "VCVTSH2USI r64, xmm1/m16{er}", ops: "w:r64.reg r:xmm.rm", mem: "f16", modes: "64", cpu: "avx512-fp16", uses: "r:ds:[r12d+4294967040]2", tuple: "n2", traits: "er" },
+  { enc: "EVEX.LIG.F3.MAP5.W1 79 /r", asm: "VCVTSH2USI r64, xmm1/m16{er}", ops: "w:r64.reg r:xmm.rm", mem: "f16", modes: "64", cpu: "avx512-fp16", tuple: "n2", traits: "er" },
   { enc: "EVEX.LIG.F3.MAP5.W0 2A /r", asm: "VCVTSI2SH xmm1, xmm2, r/m32{er}", ops: "w:xmm.reg r:xmm.v r:r32.rm", mem: "i32", cpu: "avx512-fp16", tuple: "n4", traits: "wig32 er pm ptr" },
   { enc: "EVEX.LIG.F3.MAP5.W1 2A /r", asm: "VCVTSI2SH xmm1, xmm2, r/m64{er}", ops: "w:xmm.reg r:xmm.v r:r64.rm", mem: "i64", modes: "64", cpu: "avx512-fp16", tuple: "n8", traits: "er ptr" },
   { enc: "EVEX.LIG.MAP5.W0 1D /r", asm: "VCVTSS2SH xmm1 {k1}{z}, xmm2, xmm3/m32{er}", ops: "w:xmm.reg r:xmm.v r:xmm.rm", mem: "f32", cpu: "avx512-fp16", tuple: "n4", traits: "k z er pm" },

@@ -31,8 +31,9 @@ export interface FormRow {
    */
   readonly flags?: string;
   /**
-   * Registers and memory used beside the operands: `rw:sp` (as wide as the code's stack), `r:di*` (as wide as the
-   * address), `w:eax`, `w:ss:[sp-8]8` (8 bytes), with `@64` in 64-bit code only.
+   * Registers and memory used beside the operands: `rw:sp` and `rw:bp` (as wide as the code's stack; `spw` and `bpw` are
+   * the 16-bit ones), `r:di*` (as wide as the address), `w:eax`, `w:ss:[sp-8]8` (8 bytes), `r:ds:[op0]1` (where operand 0 points), with `@64` in 64-bit code
+   * only, with `@32` in all other.
    */
   readonly uses?: string;
   /** What comes next, if not the next instruction. */

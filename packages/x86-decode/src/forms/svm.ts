@@ -15,7 +15,7 @@ export const svmForms: readonly FormRow[] = [
   { enc: "a64 0F 01 DB", asm: "VMSAVE", modes: "64", cpu: "svm", uses: "r:ax* r:fs r:gs", traits: "cpl0 may-vmexit-amd", intel: "vmsave rax" },
   { enc: "0F 01 DC", asm: "STGI", cpu: "skinit-or-svm", traits: "cpl0 may-vmexit-amd pm" },
   { enc: "0F 01 DD", asm: "CLGI", cpu: "svm", traits: "cpl0 may-vmexit-amd pm" },
-  { enc: "0F 01 DE", asm: "SKINIT", cpu: "skinit-or-svm", uses: "r:eax w:cr0 w:dr6 w:dr7 w:es w:cs w:ss w:ds w:fs w:gs w:cr2 w:cr3 w:cr4 w:dr0 w:dr1 w:dr2 w:dr3 w:eax w:ecx w:edx w:ebx w:esp w:ebp w:esi w:edi", flags: "0:oszacpdiA", flow: "return", traits: "cpl0 may-vmexit-amd pm", intel: "skinit eax" },
+  { enc: "0F 01 DE", asm: "SKINIT", cpu: "skinit-or-svm", uses: "r:eax w:cr0 w:dr6 w:dr7 w:es w:cs w:ss w:ds w:fs w:gs w:cr2 w:cr3 w:cr4 w:dr0 w:dr1 w:dr2 w:dr3 w:eax w:ecx w:edx w:ebx w:esp w:ebp w:esi w:edi w:r8 w:r9 w:r10 w:r11 w:r12 w:r13 w:r14 w:r15", flags: "0:oszacpdiA", flow: "return", traits: "cpl0 may-vmexit-amd pm", intel: "skinit eax" },
   { enc: "a16 0F 01 DF", asm: "INVLPGA", modes: "16 32", cpu: "svm", uses: "r:ax* r:ecx", traits: "cpl0 serialize-amd may-vmexit-amd pm gnu-addr", intel: "invlpga ax ecx" },
   { enc: "a32 0F 01 DF", asm: "INVLPGA", cpu: "svm", uses: "r:ax* r:cx*", traits: "cpl0 serialize-amd may-vmexit-amd pm gnu-addr", intel: "invlpga eax ecx" },
   { enc: "a64 0F 01 DF", asm: "INVLPGA", modes: "64", cpu: "svm", uses: "r:ecx r:ax*", traits: "cpl0 serialize-amd may-vmexit-amd", intel: "invlpga rax ecx" },
