@@ -172,6 +172,8 @@ interface Slot {
   blocked: boolean;
   nmiPending: boolean;
   fpuLoaded: boolean;
+  /** From which of the things that change the vCPU's exception bitmap is; −1: none yet. */
+  bitmapInputs: number;
   /** Ticks of this round. */
   progress: number;
   /** `vcpu.retired` up to which progress counts. */
@@ -271,6 +273,7 @@ class HvmDomain implements Domain {
       blocked: false,
       nmiPending: false,
       fpuLoaded: false,
+      bitmapInputs: -1,
       progress: 0,
       counted: vcpu.retired,
     };
@@ -439,6 +442,7 @@ class HvmDomain implements Domain {
     state.vcpus.forEach((saved, index) => {
       const slot = this.#slots[index] as Slot;
       slot.vcpu.load(saved.state as never);
+      slot.bitmapInputs = -1;
       slot.online = saved.online;
       slot.blocked = saved.blocked;
       slot.nmiPending = saved.nmiPending;
@@ -588,11 +592,15 @@ class HvmDomain implements Domain {
   }
 
   #updateExceptionBitmap(slot: Slot): void {
+    const isReal = this.#isEmulatedRealMode(slot.vcpu);
+    const inputs = (slot.fpuLoaded ? 1 : 0) | (this.debuggerAttached ? 2 : 0) | (isReal ? 4 : 0);
+    if (inputs === slot.bitmapInputs) return;
+    slot.bitmapInputs = inputs;
     slot.vcpu.exceptionBitmap = exceptionBitmap({
       flavour: this.#flavour,
       vmwarePort: this.flags.vmwarePort,
       paging: this.flags.hap ? "hap" : "shadow",
-      emulatedRealMode: this.#isEmulatedRealMode(slot.vcpu),
+      emulatedRealMode: isReal,
       fpuLoaded: slot.fpuLoaded,
       debugger: { attached: this.debuggerAttached, monitorTrapFlag: true },
     });
@@ -618,6 +626,15 @@ class HvmDomain implements Domain {
 
   #hashExit(vcpu: HvmVcpu, reason: VmExitReason): void {
     const hash = this.#hash;
+    const { registerViews } = vcpu;
+    if (registerViews !== undefined) {
+      hash.add(reasonNumbers[reason]);
+      hash.add(vcpu.id);
+      hash.addCount(vcpu.retired);
+      hash.addWords(registerViews.general);
+      hash.addWords(registerViews.rip);
+      return;
+    }
     const registers = this.#hashed;
     for (let index = 0; index < GENERAL_REGISTERS; index++) registers[index] = vcpu.readRegister(index);
     registers[GENERAL_REGISTERS] = vcpu.rip;

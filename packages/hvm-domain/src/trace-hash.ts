@@ -12,7 +12,17 @@ export class TraceHash {
 
   /** All words of a block, such as registers. */
   addWords(words: Uint32Array): void {
-    for (let i = 0; i < words.length; i++) this.add(words[i] as number);
+    let low = this.#low;
+    let high = this.#high;
+    for (let i = 0; i < words.length; i++) {
+      const value = words[i] as number;
+      const a = Math.imul(low ^ value, 0x9e37_79b1);
+      const b = Math.imul(high + value, 0xc2b2_ae3d);
+      low = ((a << 13) | (a >>> 19)) ^ (b >>> 7);
+      high = ((b << 17) | (b >>> 15)) ^ a;
+    }
+    this.#low = low;
+    this.#high = high;
   }
 
   /** A count up to 2^53. */

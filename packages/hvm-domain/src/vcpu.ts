@@ -105,6 +105,8 @@ export interface HvmVcpu {
   /** Bits 31:0. Writing keeps 63:32. */
   readRegister32(index: number): number;
   writeRegister32(index: number, value: number): void;
+  /** Views of the sixteen general registers and of RIP, low words first, where the engine has them: the domain reads them at every exit. */
+  readonly registerViews?: { readonly general: Uint32Array; readonly rip: Uint32Array };
   readonly rip: bigint;
   readonly rflags: bigint;
   readonly cpl: number;

@@ -117,6 +117,10 @@ export class Vcpu {
     const { memory, features, id = 0, physicalAddressBits = 40, readTsc = BigInt } = options;
     this.id = id;
     this.cpu = new Cpu({ memory, features, physicalAddressBits, readTsc });
+    const { u32, base } = this.cpu;
+    const words = (offset: number, count: number): Uint32Array =>
+      u32.subarray((base + offset) >>> 2, ((base + offset) >>> 2) + count);
+    this.registerViews = { general: words(StateOffset.gpr, 32), rip: words(StateOffset.rip, 2) };
     this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
     this.tier = (options.createTier ?? (options.tier === 0 ? createTier0 : createTier1))(this.cpu);
     this.cpu.wantsAttention = () => this.wantsAttention();
@@ -223,7 +227,8 @@ export class Vcpu {
         return "exit";
       }
     }
-    const matched = hasBreakpoints(cpu) ? matchInstructionBreakpoints(cpu) : 0;
+    // Not on the instruction behind MOV SS and POP SS (SDM vol. 3 §19.3.1.1).
+    const matched = hasBreakpoints(cpu) && cpu.movSsShadowAt !== cpu.retired ? matchInstructionBreakpoints(cpu) : 0;
     if (matched !== 0 && (cpu.readRflags() & Rflags.RF) === 0) {
       cpu.pendingDr6 |= matched;
       cpu.raise(Vector.DB);
@@ -360,6 +365,8 @@ export class Vcpu {
     cpu.moveRip(length);
     cpu.retired += 1;
     cpu.replay.clear();
+    cpu.pendingDr6 |= cpu.matchedBreakpoints;
+    cpu.matchedBreakpoints = 0;
     if ((cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0) cpu.pendingDr6 |= DR6_BS;
   }
 
@@ -414,6 +421,9 @@ export class Vcpu {
   get retired(): number {
     return this.cpu.retired;
   }
+
+  /** The general registers and RIP as words, low ones first; always what they are now. */
+  readonly registerViews: { readonly general: Uint32Array; readonly rip: Uint32Array };
 
   /** General registers by encoding number: 0 RAX, 1 RCX, 2 RDX, 3 RBX, 4 RSP, 5 RBP, 6 RSI, 7 RDI, 8–15. */
   readRegister(index: number): bigint {

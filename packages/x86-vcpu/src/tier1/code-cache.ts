@@ -44,6 +44,9 @@ const BLOCK_ROOM = 64 * 1024;
 /** Pages and contexts after which everything is forgotten: bounds the host's own memory. */
 const MAX_PAGES = 16384;
 const MAX_CONTEXTS = 1024;
+/** Contexts found without a search: a guest with processes of both widths uses a dozen. */
+const RECENT_CONTEXTS_BITS = 6;
+const RECENT_CONTEXTS = 1 << RECENT_CONTEXTS_BITS;
 /** Views of one page of memory (addresses, modes) that are kept side by side: bounds the search among them. */
 const MAX_VIEWS = 64;
 
@@ -85,8 +88,8 @@ export class CodeCache {
   private readonly crossings = new Map<number, { page: CodePage; offset: number; pointer: number }[]>();
   private readonly contexts = new Map<string, number>();
   private nextContext = 0;
-  private lastContext = -1;
-  private lastParts = [0, 0, 0, 0];
+  /** Recent contexts, direct-mapped: number (−1: none), mode key, low and high half of the base, limit. */
+  private readonly recent = new Float64Array(RECENT_CONTEXTS * 5).fill(-1);
   /** The block being built ends with a branch record: page offsets of its targets (−1: the selector's target). */
   private branchEnds = false;
   private branchTarget = 0;
@@ -132,7 +135,7 @@ export class CodeCache {
     this.byHost.clear();
     this.crossings.clear();
     this.contexts.clear();
-    this.lastContext = -1;
+    this.recent.fill(-1);
     for (const page of this.pages) page.stale = true;
     this.pages = [this.loose];
     this.loose.stale = false;
@@ -174,15 +177,17 @@ export class CodeCache {
   /** Number of the current context: mode key, CS base and limit. */
   context(codeBaseLow: number, codeBaseHigh: number, codeLimit: number): number {
     const key = this.cpu.modeKey;
-    const last = this.lastParts;
+    const { recent } = this;
+    const hash = Math.imul(key ^ (codeBaseLow << 7) ^ codeLimit, 0x9e37_79b1);
+    const at = (hash >>> (32 - RECENT_CONTEXTS_BITS)) * 5;
     if (
-      this.lastContext !== -1 &&
-      last[0] === key &&
-      last[1] === codeBaseLow &&
-      last[2] === codeBaseHigh &&
-      last[3] === codeLimit
+      recent[at] !== -1 &&
+      recent[at + 1] === key &&
+      recent[at + 2] === codeBaseLow &&
+      recent[at + 3] === codeBaseHigh &&
+      recent[at + 4] === codeLimit
     ) {
-      return this.lastContext;
+      return recent[at]!;
     }
     const text = `${key},${codeBaseLow},${codeBaseHigh},${codeLimit}`;
     let number = this.contexts.get(text);
@@ -192,8 +197,11 @@ export class CodeCache {
       number = this.nextContext++;
       this.contexts.set(text, number);
     }
-    this.lastContext = number;
-    this.lastParts = [key, codeBaseLow, codeBaseHigh, codeLimit];
+    recent[at] = number;
+    recent[at + 1] = key;
+    recent[at + 2] = codeBaseLow;
+    recent[at + 3] = codeBaseHigh;
+    recent[at + 4] = codeLimit;
     return number;
   }
 
