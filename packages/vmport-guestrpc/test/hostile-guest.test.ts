@@ -27,8 +27,14 @@ describe.each([
     const next = numbers(0x2545_f491);
     const pick = <T>(...values: T[]): T => values[next() % values.length] as T;
     let now = 0n;
-    const tclo = { pingIntervalNs: 5_000n, pingTimeoutNs: 20_000n };
-    const rpc = createGuestrpc({ dialect, nowNs: () => now, idleLimitNs: 1_000_000n, tclo, onSchedule: () => {} });
+    const tcloOptions = { pingIntervalNs: 5_000n, pingTimeoutNs: 20_000n };
+    const rpc = createGuestrpc({
+      dialect,
+      nowNs: () => now,
+      idleLimitNs: 1_000_000n,
+      tclo: tcloOptions,
+      onSchedule: () => {},
+    });
     const port = new GuestPort(rpc, personality);
     const encoder = new TextEncoder();
     const requests = defaultRpciCommands.map((command) =>
