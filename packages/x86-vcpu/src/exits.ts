@@ -1,6 +1,7 @@
 /** `exit` rows to VM exits. */
 import { ExitKind } from "x86-lift";
 import type { Cpu } from "./cpu.ts";
+import { matchPortBreakpoints } from "./mmu/breakpoints.ts";
 import { StateOffset } from "./state-layout.ts";
 import type { VmExitReason } from "./vm-exit.ts";
 
@@ -37,6 +38,7 @@ export function fillExit(cpu: Cpu, kind: number, a: number, lo: number, hi: numb
   exit.rep = (lo & (1 << 7)) !== 0;
   exit.addressSize = ((lo >>> 8) & 0xff) as 16 | 32 | 64;
   exit.segment = hi;
+  matchPortBreakpoints(cpu, exit.port, exit.size);
 }
 
 /** An instruction that has no semantics or no helper: a defect of ours, told with all that is needed to mend it. */

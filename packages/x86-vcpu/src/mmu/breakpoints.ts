@@ -1,4 +1,5 @@
-/** Data breakpoints in the debug registers (SDM vol. 3 §19.2). Pages that hold one never get TLB entries, so every access there is seen. */
+/** Data and I/O breakpoints in the debug registers (SDM vol. 3 §19.2). Pages that hold one never get TLB entries, so every access there is seen. */
+import { Cr4 } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";
 import { SegmentIndex, segmentBaseOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
@@ -51,4 +52,16 @@ export function matchDataBreakpoints(cpu: Cpu, low: number, high: number, bytes:
     if (start <= last && start + length > first) cpu.matchedBreakpoints |= 1 << n;
   }
   if (cpu.matchedBreakpoints !== 0) cpu.set32(StateOffset.attention, 1);
+}
+
+/** The same for an access to ports (with CR4.DE only; SDM vol. 3 §19.2.4). */
+export function matchPortBreakpoints(cpu: Cpu, port: number, bytes: number): void {
+  const dr7 = dr7Of(cpu);
+  if ((dr7 & 0xff) === 0 || (cpu.cr4 & Cr4.DE) === 0) return;
+  for (let n = 0; n < 4; n++) {
+    if (!isEnabled(dr7, n) || field(dr7, n) !== 2) continue;
+    const length = BigInt(lengthOf(dr7, n));
+    const start = cpu.get64(StateOffset.dr + n * 8) & ~(length - 1n);
+    if (start < BigInt(port + bytes) && start + length > BigInt(port)) cpu.matchedBreakpoints |= 1 << n;
+  }
 }
