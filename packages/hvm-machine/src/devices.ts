@@ -5,23 +5,29 @@
  * (CMOS 0x34–0x35 and 0x5b–0x5d, memory in units of 64 KiB); Intel MultiProcessor Specification 1.4 §3.6 (8259 pair on LINT0, I/O
  * APIC beside it), §B.4 (INIT and STARTUP).
  */
-import type { Domain, DomainInterrupts } from "hvm-domain";
+import type { GuestMemory } from "guest-memory";
+import { type Domain, DomainError, type DomainInterrupts } from "hvm-domain";
 import {
   type AcpiPm,
   acpiPm,
+  type BarMapping,
   createInterruptBus,
   type Device,
   type DeviceModel,
   debugcon,
   hpet,
+  type I8042,
   type InterruptBus,
   type IoApic,
+  i8042,
   ioApic,
   isaDebugExit,
   type LocalApic,
   localApic,
   type MachineRequest,
+  type PciHost,
   type Pic,
+  pciHost,
   pic8259,
   pit8254,
   pmTimer,
@@ -30,10 +36,13 @@ import {
   resetControl,
   rtcCmos,
   uart16550a,
+  virtioBlk,
+  virtioRng,
   writeWide,
 } from "pc-devices";
-import { type IoAccess, IoResult, type PortioBus } from "portio-bus";
+import { type IoAccess, IoResult, type PortioBus, PortioError } from "portio-bus";
 import type { SimClock } from "sim-clock";
+import { createRandom } from "vmport-guestrpc";
 import type { Vcpu } from "x86-vcpu";
 import { APIC_BUS_HZ, IO_APIC_ID, PCI_LINES, SCI_IRQ } from "./board-constants.ts";
 import type { CompleteConfig } from "./machine-config.ts";
@@ -65,6 +74,8 @@ export interface MachineDevices {
   readonly exitStatus: number | undefined;
   /** What the interrupt controllers ask of the processors. */
   readonly interrupts: DomainInterrupts;
+  /** Keyboard and mouse. */
+  readonly i8042: Pick<I8042, "key" | "moveMouse" | "leds">;
   /** ACPI's fixed power button: a guest that listens shuts down. False: this machine has none. */
   pressPowerButton(): boolean;
   /** As RESET does; a date that the guest has set, and CMOS memory, stay. */
@@ -81,6 +92,7 @@ export interface Board {
     "shutdown" | "registerMmio" | "registerMsr" | "setOnline" | "isOnline" | "injectNmi" | "nsAt"
   >;
   readonly vcpus: readonly Vcpu[];
+  readonly memory: GuestMemory;
   readonly bus: PortioBus<unknown>;
   readonly clock: SimClock;
 }
@@ -93,6 +105,8 @@ const interruptLines: Readonly<Record<string, number>> = {
   "serial0.irq": 4,
   "rtc.irq8": 8,
   "hpet.irq8": 8,
+  "i8042.irq1": 1,
+  "i8042.irq12": 12,
   "acpi-pm.sci": SCI_IRQ,
 };
 /** Lines that the HPET takes over while it replaces the legacy timers (HPET 1.0a §2.3.5). */
@@ -103,7 +117,14 @@ const globalLines: Readonly<Record<string, number>> = {
   "hpet.gsi21": 21,
   "hpet.gsi22": 22,
   "hpet.gsi23": 23,
+  ...Object.fromEntries(PCI_LINES.gsis.map((gsi) => [`pci.gsi${gsi}`, gsi])),
 };
+/** PCI interrupts that the guest's router sends to the 8259 pair alone. */
+const PCI_IRQ = /^pci\.irq(\d+)$/;
+const FIRST_DISK_SLOT = 4;
+const RNG_SLOT = 3;
+/** Configuration address of the ISA bridge's route registers: device 1, register 0x60. */
+const PIIX_ROUTES = 0x8000_0860;
 const IA32_APIC_BASE = 0x1b;
 const IA32_TSC_DEADLINE = 0x6e0;
 const X2APIC_MSRS = { first: 0x800, count: 0x100 };
@@ -117,6 +138,7 @@ class Devices implements MachineDevices {
   readonly serial: SerialPort;
   readonly debugcon: OutputStream;
   readonly interrupts: DomainInterrupts;
+  readonly i8042: I8042;
   exitStatus: number | undefined;
   readonly #board: Board;
   /** In the order of loading: interrupt controllers last, because the others drive their pins when they load. */
@@ -125,6 +147,7 @@ class Devices implements MachineDevices {
   readonly #ioApic: IoApic | undefined;
   readonly #apics: readonly LocalApic[];
   readonly #acpiPm: AcpiPm | undefined;
+  #pci: PciHost | undefined;
   #hpetReplacesTimers = false;
 
   constructor(board: Board) {
@@ -152,12 +175,14 @@ class Devices implements MachineDevices {
     this.#connect("rtc", rtcCmos, { memory: cmosMemory(config.memory) });
     if (config.hpet) this.#connect("hpet", hpet);
     const uart = this.#connect("serial0", uart16550a, {}, serialOutput);
+    this.i8042 = this.#connect("i8042", i8042);
     this.#connect("pm-timer", pmTimer);
     this.#acpiPm = config.acpi ? this.#connect("acpi-pm", acpiPm) : undefined;
     this.#connect("port92", port92);
     this.#connect("reset-control", resetControl);
     this.#connect("debugcon", debugcon, {}, debugOutput);
     this.#connect("debug-exit", isaDebugExit);
+    if (config.pci) this.#connectPci(messages);
     for (const name of ["pic", "io-apic", ...board.vcpus.map(({ id }) => `apic${id}`)]) {
       const device = controllers.get(name);
       if (device) this.#devices.set(name, device);
@@ -205,11 +230,57 @@ class Devices implements MachineDevices {
     this.exitStatus = state.exitStatus;
   }
 
-  /** ELCR: the SCI and the lines of PCI are level-triggered. */
+  /** ELCR: the SCI and the lines of PCI are level-triggered. PIRQ routing: as ACPI's table says it. */
   #asFirmwareLeavesIt(): void {
-    const levels = [SCI_IRQ, ...new Set(PCI_LINES.irqs)].reduce((mask, irq) => mask | (1 << irq), 0);
+    const { acpi, pci } = this.#board.config;
+    const levels = [...(acpi ? [SCI_IRQ] : []), ...(pci ? PCI_LINES.irqs : [])];
+    const mask = levels.reduce((bits, irq) => bits | (1 << irq), 0);
     const ELCR = 2;
-    if (this.#board.config.acpi) this.#pic.write(1, 1, levels >> 8, ELCR);
+    this.#pic.write(1, 1, mask >> 8, ELCR);
+    const ADDRESS = 0;
+    const DATA = 1;
+    this.#pci?.write(0, 4, PIIX_ROUTES, ADDRESS);
+    PCI_LINES.irqs.forEach((irq, index) => void this.#pci?.write(index, 1, irq, DATA));
+    this.#pci?.write(0, 4, 0, ADDRESS);
+  }
+
+  #connectPci(messages: InterruptBus): void {
+    const { config, memory } = this.#board;
+    const host = this.#connect("pci", pciHost, { map: (bar) => this.#mapBar(bar) });
+    this.#pci = host;
+    const options = { memory, sendMsi: messages.sendMsi };
+    const random = createRandom(config.seed ^ 0x7669_7274);
+    const rng = this.#create("rng", virtioRng, {
+      ...options,
+      random: (length) => Uint8Array.from({ length }, () => random.next() & 0xff),
+    });
+    host.add(RNG_SLOT, 0, virtioRng.name, rng);
+    config.disks.forEach((disk, index) => {
+      const name = `disk${index}`;
+      const serial = disk.serial ?? name;
+      host.add(FIRST_DISK_SLOT + index, 0, name, this.#create(name, virtioBlk, { ...options, ...disk, serial }));
+    });
+  }
+
+  /** Undefined where something else is: such a function is not reached, as when two claim one address. */
+  #mapBar({ name, function: target, range, space, base, size }: BarMapping): (() => void) | undefined {
+    const { bus, domain, memory } = this.#board;
+    try {
+      if (space === "io") {
+        const { deregister } = bus.register({ base, size }, { name, access: accessOf(target, base, range) });
+        return () => deregister();
+      }
+      if (memory.regions.some((region) => base < region.base + region.size && region.base < base + size))
+        return undefined;
+      return domain.registerMmio(base, size, {
+        name,
+        read: (offset, length) => readWide(target, offset, length, range, size),
+        write: (offset, bytes) => writeWide(target, offset, bytes, range, size),
+      });
+    } catch (error) {
+      if (error instanceof PortioError || error instanceof DomainError) return undefined;
+      throw error;
+    }
   }
 
   /** An ISA interrupt: the 8259 pair and the I/O APIC both see it; the guest unmasks it in one of them. */
@@ -227,6 +298,8 @@ class Devices implements MachineDevices {
       if (irq !== undefined) this.#setIrq(irq, level);
       const gsi = globalLines[pin];
       if (gsi !== undefined) this.#ioApic?.setPin(gsi, level);
+      const routed = PCI_IRQ.exec(pin)?.[1];
+      if (routed !== undefined) this.#pic.setIrq(Number(routed), level);
     }
   }
 
@@ -338,17 +411,11 @@ class Devices implements MachineDevices {
         });
         return;
       }
-      const access = (io: IoAccess<unknown>): IoResult => {
-        const offset = io.port - range.base;
-        if (io.direction === "out") {
-          return device.write(offset, io.size, io.value, number) ? IoResult.Okay : IoResult.Unhandled;
-        }
-        const value = device.read(offset, io.size, number);
-        if (value === undefined) return IoResult.Unhandled;
-        io.value = value;
-        return IoResult.Okay;
-      };
-      bus.register(range, { name: model.name, access }, range.overlay ? { overlap: "layer" } : {});
+      bus.register(
+        range,
+        { name: model.name, access: accessOf(device, range.base, number) },
+        range.overlay ? { overlap: "layer" } : {},
+      );
     });
     return device;
   }
@@ -363,6 +430,21 @@ class Devices implements MachineDevices {
     }
   }
 }
+
+type Accessible = Pick<Device<unknown>, "read" | "write">;
+
+/** A device's range as a handler of the port bus. */
+const accessOf =
+  (device: Accessible, base: number, range: number) =>
+  (io: IoAccess<unknown>): IoResult => {
+    const offset = io.port - base;
+    if (io.direction === "out")
+      return device.write(offset, io.size, io.value, range) ? IoResult.Okay : IoResult.Unhandled;
+    const value = device.read(offset, io.size, range);
+    if (value === undefined) return IoResult.Unhandled;
+    io.value = value;
+    return IoResult.Okay;
+  };
 
 /** Listeners that come and go. */
 class Fanout {

@@ -7,5 +7,6 @@ export {
   ConfigError,
   completeConfig,
   type MachineConfig,
+  type MachineDisk,
   personalityNames,
 } from "./machine-config.ts";

@@ -2,6 +2,7 @@
  * The one configuration of a machine, and its check. xl.cfg text, command-line flags and this object are three spellings
  * of it; the names are Xen's where Xen has one.
  */
+import type { BlockBackend } from "pc-devices";
 import { findPersonality, personalities, type RemovableDevice } from "vmport-backdoor";
 
 export interface MachineConfig {
@@ -24,6 +25,10 @@ export interface MachineConfig {
   readonly acpi?: boolean;
   /** The high precision event timer. Default true. */
   readonly hpet?: boolean;
+  /** A PCI bus with a host bridge, an ISA bridge and a virtio entropy device. Default true. */
+  readonly pci?: boolean;
+  /** virtio disks, at most 8, in the order of their names in the guest. They need PCI. */
+  readonly disks?: readonly MachineDisk[];
   readonly nestedHvm?: boolean;
   /** guestinfo.* variables, without that prefix. */
   readonly guestinfo?: Readonly<Record<string, string | Uint8Array>>;
@@ -66,6 +71,13 @@ export interface MachineConfig {
 /** Both: open-vm-tools takes VMCALL, Linux the port. */
 export type VmwareHypercall = "none" | "vmcall" | "vmmcall" | "both";
 
+export interface MachineDisk {
+  /** Where its sectors are; what it holds is not part of a saved machine. */
+  readonly backend: BlockBackend;
+  /** At most 20 ASCII characters. Default `disk0` and so on. */
+  readonly serial?: string;
+}
+
 /** A configuration with every default filled in. */
 export interface CompleteConfig {
   readonly name: string;
@@ -78,6 +90,8 @@ export interface CompleteConfig {
   readonly apic: boolean;
   readonly acpi: boolean;
   readonly hpet: boolean;
+  readonly pci: boolean;
+  readonly disks: readonly MachineDisk[];
   readonly nestedHvm: boolean;
   readonly guestinfo: Readonly<Record<string, string | Uint8Array>>;
   readonly tier: 0 | 1;
@@ -116,6 +130,7 @@ export const personalityNames: readonly string[] = personalities.map(({ name }) 
 
 /** 2026-01-01 00:00:00 UTC. */
 const DEFAULT_START_NS = 1_767_225_600_000_000_000n;
+const MAX_DISKS = 8;
 const HARDWARE_VERSIONS = [0, 3, 4, ...Array.from({ length: 16 }, (_, index) => index + 6)];
 
 /** Fills in defaults. @throws ConfigError */
@@ -136,6 +151,9 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     );
   const uuid = config.uuid ?? new Uint8Array([0x56, 0x4d, 0x58, 0x68, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1]);
   if (uuid.length !== 16) throw new ConfigError("uuid", `16 bytes expected, found ${uuid.length}`);
+  const { pci = true, disks = [] } = config;
+  if (disks.length > MAX_DISKS) throw new ConfigError("disk", `at most ${MAX_DISKS} expected, found ${disks.length}`);
+  if (disks.length > 0 && !pci) throw new ConfigError("disk", "disks are on the PCI bus, and pci is off");
   return {
     name: config.name ?? "guest",
     memory: whole("memory", config.memory ?? 64, 1, 3072),
@@ -147,6 +165,8 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     apic: config.apic ?? true,
     acpi: config.acpi ?? true,
     hpet: config.hpet ?? true,
+    pci,
+    disks,
     nestedHvm: config.nestedHvm ?? false,
     guestinfo: config.guestinfo ?? {},
     tier: config.tier ?? 1,

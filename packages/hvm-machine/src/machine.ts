@@ -184,6 +184,7 @@ class AssembledMachine implements Machine {
       config,
       domain: this.domain,
       vcpus: this.vcpus,
+      memory: this.memory,
       bus: this.bus,
       clock: this.clock,
     });

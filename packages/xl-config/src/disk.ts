@@ -10,7 +10,7 @@ export interface DiskSpec {
   readonly format: "raw" | "qcow2" | "vhd" | "qcow";
   /** `xvda`, `hda`, `sda` … */
   readonly vdev: string;
-  /** `snapshot` is ours: the guest may write, the file stays as it is. */
+  /** `snapshot`, ours and the default: the guest may write, the file stays as it is. In xl the default is `rw`. */
   readonly access: "ro" | "rw" | "snapshot";
   readonly cdrom: boolean;
 }
@@ -47,7 +47,7 @@ export function parseDisk(text: string): DiskSpec | string {
       position++;
     }
   }
-  const { target, format = "raw", vdev, access = "rw", devtype } = found;
+  const { target, format = "raw", vdev, access = "snapshot", devtype } = found;
   if (target !== undefined && /^(?:phy|file|tap2?|aio|qcow2?|vhd):/.test(target)) {
     return `target ${JSON.stringify(target)}: prefixes are deprecated in xl; write the path and a format`;
   }

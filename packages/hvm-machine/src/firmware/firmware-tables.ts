@@ -1,7 +1,7 @@
 /** What firmware would have put into memory before a kernel starts: ACPI and SMBIOS tables of a configuration. */
 import { type MemoryRange, pcMemoryMap } from "guest-loader";
 import { acpiPm, hpet, ioApic, localApic, pmTimer, resetControl } from "pc-devices";
-import { ACPI_TABLES_AT, IO_APIC_ID, SCI_IRQ, SMBIOS_AT } from "../board-constants.ts";
+import { ACPI_TABLES_AT, IO_APIC_ID, PCI_LINES, PCI_MEMORY, SCI_IRQ, SMBIOS_AT } from "../board-constants.ts";
 import { type CompleteConfig, completeConfig, type MachineConfig } from "../machine-config.ts";
 import { buildAcpiTables } from "./acpi-tables.ts";
 import { buildSmbios } from "./smbios.ts";
@@ -35,7 +35,7 @@ export function firmwareTables(
   ];
 }
 
-function acpiTables({ apic, hpet: hasHpet, vcpus }: CompleteConfig): Uint8Array {
+function acpiTables({ apic, hpet: hasHpet, pci, vcpus }: CompleteConfig): Uint8Array {
   const [pm1, gpe0] = acpiPm.ranges;
   const base = (model: { readonly ranges: readonly { readonly base: number }[] }): number => model.ranges[0]!.base;
   const board = {
@@ -54,8 +54,8 @@ function acpiTables({ apic, hpet: hasHpet, vcpus }: CompleteConfig): Uint8Array 
         }
       : undefined,
     hpet: hasHpet ? base(hpet) : undefined,
-    hasI8042: false,
-    pci: undefined,
+    hasI8042: true,
+    pci: pci ? { memory: PCI_MEMORY, ...PCI_LINES } : undefined,
   };
   return buildAcpiTables(board, ACPI_TABLES_AT).bytes;
 }
