@@ -246,6 +246,12 @@ export function probeLinear(
 }
 
 function copy(cpu: Cpu, from: number, to: number, bytes: number): void {
+  if (bytes === 8 && ((from | to) & 7) === 0) {
+    const { i32 } = cpu;
+    i32[to >>> 2] = i32[from >>> 2]!;
+    i32[(to >>> 2) + 1] = i32[(from >>> 2) + 1]!;
+    return;
+  }
   const { u8 } = cpu;
   for (let n = 0; n < bytes; n++) u8[to + n] = u8[from + n]!;
 }

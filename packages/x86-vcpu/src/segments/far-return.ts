@@ -2,6 +2,7 @@
 import { Vector } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";
+import { isCanonical } from "../mmu/segmentation.ts";
 import { high32, low32 } from "../mmu/system-access.ts";
 import {
   SegmentAttribute,
@@ -28,11 +29,19 @@ import { currentStack, type Stack, setStackPointer, stackLinear } from "./stack-
 
 /** A value at a distance above the stack pointer; undefined: a fault is pending. A stack in MMIO space reads as ones. */
 export function peekStack(cpu: Cpu, stack: Stack, distance: number, bytes: number): bigint | undefined {
-  const offset = BigInt.asUintN(stack.bits, stack.pointer + BigInt(distance));
-  const linear = stackLinear(cpu, stack, offset, bytes);
-  if (linear === undefined) return undefined;
-  cpu.set64(StateOffset.scratch, 0n);
-  const status = cpu.loadLinear(low32(linear), high32(linear), bytes, 0, cpu.base + StateOffset.scratch);
+  let low = low32(stack.pointer) + distance;
+  let high = high32(stack.pointer);
+  // Within the page of a 64-bit stack's pointer there is nothing to work out.
+  const inPage = (low & 0xfff) >= distance && (low & 0xfff) + bytes <= 0x1000;
+  const isNear = stack.bits === 64 && inPage && isCanonical(cpu, high);
+  if (!isNear) {
+    const linear = stackLinear(cpu, stack, BigInt.asUintN(stack.bits, stack.pointer + BigInt(distance)), bytes);
+    if (linear === undefined) return undefined;
+    low = low32(linear);
+    high = high32(linear);
+  }
+  if (bytes < 8) cpu.set64(StateOffset.scratch, 0n);
+  const status = cpu.loadLinear(low, high, bytes, 0, cpu.base + StateOffset.scratch);
   if (status === HelperStatus.Fault) return undefined;
   return status === HelperStatus.Continue ? cpu.get64(StateOffset.scratch) : (1n << BigInt(bytes * 8)) - 1n;
 }

@@ -2,11 +2,13 @@
 import { MemoryFlag, Vector } from "x86-lift";
 import { Access, type Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";
+import { hasBreakpoints } from "../mmu/breakpoints.ts";
 import { probeLinear } from "../mmu/linear.ts";
 import { isCanonical } from "../mmu/segmentation.ts";
 import { high32, low32 } from "../mmu/system-access.ts";
 import { SegmentAttribute, SegmentIndex, segmentAttributesOffset, segmentLimitOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
+import { TlbContext } from "../tlb.ts";
 import { type Descriptor, descriptorAttributes, descriptorBase, descriptorLimit } from "./descriptor.ts";
 
 /** A stack to push on: the current one, or one that is about to be. */
@@ -84,8 +86,27 @@ export function stackLinear(cpu: Cpu, stack: Stack, offset: bigint, bytes: numbe
   return undefined;
 }
 
+/**
+ * The frame of 8-byte values where nothing is in the way: a 64-bit stack, one page, aligned, no data breakpoints. False: it
+ * was not so, and nothing has happened that going on by single pushes would not do again.
+ */
+function pushInOnePage(cpu: Cpu, stack: Stack, values: readonly bigint[]): boolean {
+  const bytes = values.length * 8;
+  const top = low32(stack.pointer);
+  const high = high32(stack.pointer);
+  if ((top & 7) !== 0 || (top & 0xfff) < bytes || hasBreakpoints(cpu) || !isCanonical(cpu, high)) return false;
+  const context = stack.cpl === 3 ? cpu.dataContext : TlbContext.Supervisor;
+  const host = cpu.translate(top - bytes, high, Access.Write, context);
+  if (host < 0) return false;
+  for (let n = 0; n < values.length; n++) cpu.u64[(host + bytes - (n + 1) * 8) >>> 3] = values[n]!;
+  cpu.wroteHostPage(host >>> 12);
+  return true;
+}
+
 /** Pushes values of 2, 4 or 8 bytes in order. The new pointer, or undefined with a fault pending and nothing written. */
 export function pushFrame(cpu: Cpu, stack: Stack, bytes: number, values: readonly bigint[]): bigint | undefined {
+  if (stack.bits === 64 && bytes === 8 && pushInOnePage(cpu, stack, values))
+    return stack.pointer - BigInt(values.length * 8);
   const flags = stack.cpl === 3 ? 0 : MemoryFlag.Supervisor;
   const linears: bigint[] = [];
   let { pointer } = stack;
