@@ -228,6 +228,20 @@ describe("[guest-memory] code and dirty pages", () => {
   const flagOf = (memory: ReturnType<typeof make>, gpa: number): number =>
     memory.pageFlagsOffset + (memory.hostOffset(gpa) >>> 12);
 
+  it("tells every engine once that a page has become a code page", () => {
+    const memory = make();
+    const seen: number[] = [];
+    const stop = memory.onCodePage((page) => seen.push(page));
+    const page = memory.hostOffset(0x5000) >>> 12;
+    memory.markCodePage(page);
+    memory.markCodePage(page);
+    expect(seen).toEqual([page]);
+    expect(memory.bytes[flagOf(memory, 0x5000)]! & PageFlag.Code).toBe(PageFlag.Code);
+    stop();
+    memory.markCodePage(page + 1);
+    expect(seen).toEqual([page]);
+  });
+
   it("reports stores into code pages, and only those", () => {
     const memory = make();
     const seen: number[] = [];

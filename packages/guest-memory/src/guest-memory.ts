@@ -74,6 +74,10 @@ export interface GuestMemory {
   onCodeWrite(callback: (hostPage: number) => void): () => void;
   /** The processor's slow store path reports here what `write` reports by itself. */
   noteCodeWrite(hostPage: number): void;
+  /** Told when an engine has flagged a page `Code`: whoever keeps translations for writing to it must forget them. */
+  onCodePage(callback: (hostPage: number) => void): () => void;
+  /** For engines: flags the page `Code`, and tells the subscribers if it was not. */
+  markCodePage(hostPage: number): void;
 
   /** A copy, or undefined unless all of it is RAM or ROM. */
   read(gpa: number, length: number): Uint8Array<ArrayBuffer> | undefined;
@@ -126,6 +130,7 @@ class Memory implements GuestMemory {
   #romNext: number;
   readonly #romEnd: number;
   #codeWrite: readonly ((hostPage: number) => void)[] = [];
+  #codePage: readonly ((hostPage: number) => void)[] = [];
   #dirtyHarvest: readonly (() => void)[] = [];
 
   constructor({ arenaBytes = DEFAULT_ARENA_BYTES, ram, romBytes = DEFAULT_ROM_BYTES }: GuestMemoryOptions) {
@@ -230,6 +235,20 @@ class Memory implements GuestMemory {
 
   noteCodeWrite(hostPage: number): void {
     for (const callback of this.#codeWrite) callback(hostPage);
+  }
+
+  onCodePage(callback: (hostPage: number) => void): () => void {
+    this.#codePage = [...this.#codePage, callback];
+    return () => {
+      this.#codePage = this.#codePage.filter((other) => other !== callback);
+    };
+  }
+
+  markCodePage(hostPage: number): void {
+    const flag = this.pageFlagsOffset + hostPage;
+    if ((this.bytes[flag]! & PageFlag.Code) !== 0) return;
+    this.bytes[flag]! |= PageFlag.Code;
+    for (const callback of this.#codePage) callback(hostPage);
   }
 
   read(gpa: number, length: number): Uint8Array<ArrayBuffer> | undefined {

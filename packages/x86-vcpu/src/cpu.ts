@@ -34,6 +34,12 @@ export interface CpuOptions {
   readonly readTsc: (retired: number) => bigint;
 }
 
+/** The task priority of a local APIC, bits 7:4 of its TPR, as CR8 shows it: 0–15. */
+export interface TaskPriority {
+  read(): number;
+  write(value: number): void;
+}
+
 /** What an access wants; numbers as in `MemoryAccess` rows of the #PF error code logic. */
 export const Access = { Read: 0, Write: 1, Fetch: 2 } as const;
 export type Access = (typeof Access)[keyof typeof Access];
@@ -62,14 +68,6 @@ const keyedCr4Bits: readonly (readonly [number, ModeKeyField])[] = [
   [Cr4.VME, "vme"],
   [Cr4.PVI, "pvi"],
 ];
-
-/** All processors that share a memory: a page that one decodes must be written slowly by all. */
-const processors = new WeakMap<CpuMemory, Cpu[]>();
-function processorsOn(memory: CpuMemory): Cpu[] {
-  let list = processors.get(memory);
-  if (list === undefined) processors.set(memory, (list = []));
-  return list;
-}
 
 export class Cpu {
   readonly memory: CpuMemory;
@@ -132,6 +130,10 @@ export class Cpu {
   movSsShadowAt = -1;
   /** RFLAGS.RF reads as set only while `retired` has this value: every instruction that completes clears it. */
   resumeFlagAt = -1;
+  /** What CR8 stands for, when a local APIC has it; else the register of its own. */
+  taskPriority: TaskPriority | undefined = undefined;
+  /** After INIT a processor waits for a start-up interrupt and does nothing else. */
+  waitsForStartup = false;
   /** NMIs are blocked from delivery of one until IRET. */
   nmiBlocked = false;
   /** Bits of DR6 that data and I/O breakpoints of the current instruction have matched. */
@@ -163,7 +165,7 @@ export class Cpu {
     this.base = memory.allocate(STATE_BYTES, 4096);
     this.image = memory.allocate(576, 64);
     this.tlb = new Tlb(buffer, memory.allocate(TLB_BYTES, 4096));
-    processorsOn(memory).push(this);
+    memory.onCodePage((hostPage) => this.tlb.dropWritesTo(hostPage));
   }
 
   // ---- state, by StateOffset
@@ -450,10 +452,7 @@ export class Cpu {
 
   /** A tier has decoded from this page of the buffer: writes to it take the slow path from now on. */
   markCodePage(hostPage: number): void {
-    const at = this.memory.pageFlagsOffset + hostPage;
-    if ((this.u8[at]! & PageFlag.Code) !== 0) return;
-    this.u8[at] = this.u8[at]! | PageFlag.Code;
-    for (const cpu of processorsOn(this.memory)) cpu.tlb.dropWritesTo(hostPage);
+    this.memory.markCodePage(hostPage);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** A simulated x86-64 processor: state, MMU, exceptions, all modes, two engine tiers. Runs until a VM exit. */
-export { Cpu, type CpuFeatures, type CpuOptions } from "./cpu.ts";
+export { Cpu, type CpuFeatures, type CpuOptions, type TaskPriority } from "./cpu.ts";
 export type { EntryState } from "./entry-state.ts";
 export type { CpuMemory } from "./memory.ts";
 export type { CpuState } from "./saved-state.ts";

@@ -15,6 +15,9 @@ export interface CpuMemory {
   onCodeWrite(callback: (hostPage: number) => void): () => void;
   /** The processor's own stores are reported here. */
   noteCodeWrite(hostPage: number): void;
+  /** Flags a page `Code` and tells the subscribers, all processors on this memory: they write it slowly from now on. */
+  markCodePage(hostPage: number): void;
+  onCodePage(callback: (hostPage: number) => void): () => void;
   /** Dirty bits were harvested: translations for writing must be forgotten. */
   onDirtyHarvest(callback: () => void): () => void;
 }

@@ -46,4 +46,25 @@ export function resetState(cpu: Cpu): void {
   cpu.stiShadowAt = -1;
   cpu.movSsShadowAt = -1;
   cpu.nmiBlocked = false;
+  cpu.waitsForStartup = false;
+}
+
+/** What INIT leaves as it was, besides memory: x87, MMX, SSE, XCR0, PKRU, the TSC and all MSRs but IA32_EFER. */
+const keptByInit = [
+  [StateOffset.xmm, StateOffset.segment],
+  [StateOffset.xcr0, StateOffset.efer],
+  [StateOffset.star, StateOffset.dr],
+  [StateOffset.miscEnable, StateOffset.tlbRead],
+] as const;
+
+/** INIT (SDM vol. 3, table 10-1): as at power-on otherwise; CR0.CD and NW stay. */
+export function initState(cpu: Cpu): void {
+  const { u8, base } = cpu;
+  const kept = keptByInit.map(([start, end]) => u8.slice(base + start, base + end));
+  const mtrrs = new Map(cpu.mtrrs);
+  const cache = cpu.cr0 & (Cr0.CD | Cr0.NW);
+  resetState(cpu);
+  for (const [n, [start]] of keptByInit.entries()) u8.set(kept[n]!, base + start);
+  for (const [index, value] of mtrrs) cpu.mtrrs.set(index, value);
+  cpu.set64(StateOffset.cr0, BigInt((cache | Cr0.ET) >>> 0));
 }

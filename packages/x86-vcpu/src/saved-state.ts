@@ -96,6 +96,8 @@ export interface CpuState {
     readonly resumeFlagAt: number;
     readonly nmiBlocked: boolean;
     readonly pendingDr6: number;
+    /** Absent in states of before: false. */
+    readonly waitsForStartup?: boolean;
   };
   readonly randomState: bigint;
 }
@@ -136,6 +138,7 @@ export function saveCpu(cpu: Cpu): CpuState {
       resumeFlagAt: cpu.resumeFlagAt,
       nmiBlocked: cpu.nmiBlocked,
       pendingDr6: cpu.pendingDr6,
+      waitsForStartup: cpu.waitsForStartup,
     },
     randomState: cpu.randomState,
   };
@@ -167,5 +170,6 @@ export function loadCpu(cpu: Cpu, state: CpuState): void {
   cpu.resumeFlagAt = state.events.resumeFlagAt;
   cpu.nmiBlocked = state.events.nmiBlocked;
   cpu.pendingDr6 = state.events.pendingDr6;
+  cpu.waitsForStartup = state.events.waitsForStartup ?? false;
   cpu.randomState = state.randomState;
 }

@@ -1,7 +1,7 @@
 /** The run loop: events, tiers, exceptions and VM exits in their architectural order. */
 import { Vector } from "x86-lift";
 import { Rflags } from "./control-bits.ts";
-import { Access, Cpu, type CpuFeatures } from "./cpu.ts";
+import { Access, Cpu, type CpuFeatures, type TaskPriority } from "./cpu.ts";
 import { type EntryState, loadEntryState } from "./entry-state.ts";
 import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
@@ -10,7 +10,7 @@ import type { CpuMemory } from "./memory.ts";
 import { hasBreakpoints, matchInstructionBreakpoints } from "./mmu/breakpoints.ts";
 import { linearToGpa } from "./mmu/linear.ts";
 import { high32, low32 } from "./mmu/system-access.ts";
-import { resetState } from "./reset.ts";
+import { initState, resetState } from "./reset.ts";
 import { type CpuState, loadCpu, saveCpu } from "./saved-state.ts";
 import {
   SegmentAttribute,
@@ -24,7 +24,7 @@ import {
   segmentSelectorOffset,
 } from "./segment.ts";
 import { StateOffset } from "./state-layout.ts";
-import { writeCr0, writeCr3, writeCr4, writeEfer } from "./system/control-registers.ts";
+import { readCr8, writeCr0, writeCr3, writeCr4, writeCr8, writeEfer } from "./system/control-registers.ts";
 import {
   FX_IMAGE_BYTES,
   loadX87Image,
@@ -137,7 +137,7 @@ export class Vcpu {
     const end = cpu.retired + budget;
     cpu.replay.restart();
     for (;;) {
-      if (this.stopRequested) {
+      if (this.stopRequested || cpu.waitsForStartup) {
         this.stopRequested = false;
         return this.exit("stop");
       }
@@ -529,11 +529,20 @@ export class Vcpu {
   }
 
   get cr8(): bigint {
-    return this.cpu.get64(StateOffset.cr8);
+    return readCr8(this.cpu);
   }
 
   set cr8(value: bigint) {
-    this.cpu.set64(StateOffset.cr8, value & 15n);
+    writeCr8(this.cpu, value & 15n);
+  }
+
+  /** Who keeps the task priority that CR8 reads and writes: a local APIC, whose TPR it is. Undefined: the processor itself. */
+  get taskPriority(): TaskPriority | undefined {
+    return this.cpu.taskPriority;
+  }
+
+  set taskPriority(keeper: TaskPriority | undefined) {
+    this.cpu.taskPriority = keeper;
   }
 
   get efer(): bigint {
@@ -573,13 +582,13 @@ export class Vcpu {
     this.cpu.tlb.flush();
   }
 
-  /** The 512 bytes that FXSAVE64 writes. */
+  /** The 512 bytes that FXSAVE64 writes in 64-bit mode, whatever the mode. */
   readFxState(): Uint8Array {
     const { cpu } = this;
     cpu.u8.fill(0, cpu.image, cpu.image + FX_IMAGE_BYTES);
     storeX87Image(cpu, cpu.image, true);
     storeMxcsr(cpu, cpu.image);
-    storeXmm(cpu, cpu.image);
+    storeXmm(cpu, cpu.image, true);
     return cpu.u8.slice(cpu.image, cpu.image + FX_IMAGE_BYTES);
   }
 
@@ -589,7 +598,7 @@ export class Vcpu {
     cpu.u8.fill(0, cpu.image, cpu.image + FX_IMAGE_BYTES);
     cpu.u8.set(bytes.subarray(0, FX_IMAGE_BYTES), cpu.image);
     loadX87Image(cpu, cpu.image, true);
-    loadXmm(cpu, cpu.image);
+    loadXmm(cpu, cpu.image, true);
     cpu.set32(StateOffset.mxcsr, cpu.view.getUint32(cpu.image + 24, true) & MXCSR_MASK);
   }
 
@@ -656,8 +665,38 @@ export class Vcpu {
 
   /** Power-on state (SDM vol. 3, table 10-1): real mode at f000:fff0. */
   reset(): void {
+    resetState(this.cpu);
+    this.forgetEvents();
+  }
+
+  /**
+   * INIT: the state of table 10-1, which keeps x87, SSE and most MSRs. Then the processor waits for `startup`, and `run` gives `stop` at once;
+   * `bootstrap`: it goes on at the reset vector instead, as the bootstrap processor does.
+   */
+  init({ bootstrap = false }: { readonly bootstrap?: boolean } = {}): void {
+    initState(this.cpu);
+    this.forgetEvents();
+    this.cpu.waitsForStartup = !bootstrap;
+  }
+
+  /** A start-up interrupt (SIPI), vector 0–255: real mode at vector × 4 KiB. False, and nothing happens, unless the processor waits for one. */
+  startup(vector: number): boolean {
     const { cpu } = this;
-    resetState(cpu);
+    if (!cpu.waitsForStartup) return false;
+    cpu.waitsForStartup = false;
+    const page = vector & 0xff;
+    this.setSegment("cs", { ...this.segment("cs"), selector: page << 8, base: BigInt(page << 12) });
+    cpu.rip = 0n;
+    return true;
+  }
+
+  /** Between INIT and the start-up interrupt. */
+  get waitsForStartup(): boolean {
+    return this.cpu.waitsForStartup;
+  }
+
+  private forgetEvents(): void {
+    const { cpu } = this;
     this.injected = undefined;
     this.pendingInterrupt = -1;
     this.nmiPending = false;

@@ -6,7 +6,7 @@ import { type Helper, HelperStatus } from "../helper.ts";
 import { high32, low32 } from "../mmu/system-access.ts";
 import { segmentBaseOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
-import { isCanonicalAddress, writeCr0, writeCr3, writeCr4, writeCr8 } from "../system/control-registers.ts";
+import { isCanonicalAddress, readCr8, writeCr0, writeCr3, writeCr4, writeCr8 } from "../system/control-registers.ts";
 import { read16, read64, write64 } from "./operands.ts";
 
 const controlOffsets: Readonly<Record<number, number>> = {
@@ -14,11 +14,10 @@ const controlOffsets: Readonly<Record<number, number>> = {
   2: StateOffset.cr2,
   3: StateOffset.cr3,
   4: StateOffset.cr4,
-  8: StateOffset.cr8,
 };
 
 const readCr: Helper = (cpu, _a, _b, _c, result, lo) => {
-  write64(cpu, result, cpu.get64(controlOffsets[lo]!));
+  write64(cpu, result, lo === 8 ? readCr8(cpu) : cpu.get64(controlOffsets[lo]!));
   return HelperStatus.Continue;
 };
 

@@ -146,9 +146,13 @@ export function writeCr4(cpu: Cpu, value: bigint): HelperStatus {
 /** MOV to CR8: the task priority, 0–15. */
 export function writeCr8(cpu: Cpu, value: bigint): HelperStatus {
   if (value > 15n) return cpu.raise(Vector.GP, 0);
-  cpu.set64(StateOffset.cr8, value);
+  if (cpu.taskPriority === undefined) cpu.set64(StateOffset.cr8, value);
+  else cpu.taskPriority.write(Number(value));
   return HelperStatus.Continue;
 }
+
+export const readCr8 = (cpu: Cpu): bigint =>
+  cpu.taskPriority === undefined ? cpu.get64(StateOffset.cr8) : BigInt(cpu.taskPriority.read() & 15);
 
 /** WRMSR to IA32_EFER. False: #GP(0). LMA is not written, but kept as paging decides it. */
 export function writeEfer(cpu: Cpu, value: bigint): boolean {

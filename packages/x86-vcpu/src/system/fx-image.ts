@@ -72,14 +72,14 @@ export function storeMxcsr(cpu: Cpu, at: number): void {
   cpu.view.setUint32(at + 28, MXCSR_MASK, true);
 }
 
-/** XMM0–7, in 64-bit code XMM0–15. */
-export function storeXmm(cpu: Cpu, at: number): void {
+/** XMM0–7, in 64-bit code XMM0–15; `all`: these in any mode. */
+export function storeXmm(cpu: Cpu, at: number, all: boolean = cpu.code64): void {
   const from = cpu.base + StateOffset.xmm;
-  cpu.u8.copyWithin(at + XMM, from, from + (cpu.code64 ? 256 : 128));
+  cpu.u8.copyWithin(at + XMM, from, from + (all ? 256 : 128));
 }
 
-export function loadXmm(cpu: Cpu, at: number): void {
-  cpu.u8.copyWithin(cpu.base + StateOffset.xmm, at + XMM, at + XMM + (cpu.code64 ? 256 : 128));
+export function loadXmm(cpu: Cpu, at: number, all: boolean = cpu.code64): void {
+  cpu.u8.copyWithin(cpu.base + StateOffset.xmm, at + XMM, at + XMM + (all ? 256 : 128));
 }
 
 export function initXmm(cpu: Cpu): void {
