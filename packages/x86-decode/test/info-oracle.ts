@@ -1,6 +1,6 @@
 /** Compares instruction information with iced's `InstructionInfoFactory`. */
 import * as iced from "iced-x86";
-import { type Instruction, mnemonicNames, Register } from "../src/index.ts";
+import { type Instruction, Register } from "../src/index.ts";
 import { access, Flag, features, flagUse, flow, formTraits, usedMemory, usedRegisters } from "../src/info.ts";
 
 const letters = ["n", "r", "cr", "w", "cw", "rw", "rcw", "a"];
@@ -18,6 +18,25 @@ const ourFlags = (bits: number): string =>
 /** Null segments of 64-bit code are no registers that an instruction reads. */
 const counts = (bitness: number, name: string, use: string): boolean =>
   !(bitness === 64 && /^[CDES]S$/.test(name) && use !== "w");
+
+const flows: Readonly<Record<string, string>> = {
+  Next: "next",
+  UnconditionalBranch: "jump",
+  IndirectBranch: "jump-indirect",
+  IndirectCall: "call-indirect",
+  ConditionalBranch: "branch",
+  Call: "call",
+  Return: "return",
+  Interrupt: "interrupt",
+  Exception: "exception",
+  XbeginXabortXend: "transaction",
+};
+
+const featureName = (name: string): string =>
+  name
+    .replace(/^INTEL/, "")
+    .toLowerCase()
+    .replaceAll("_", "-");
 
 export class InfoOracle {
   readonly #factory = new iced.InstructionInfoFactory();
@@ -104,11 +123,23 @@ export class InfoOracle {
       );
       if (flags) return `flags ${flags}`;
 
-      const flows = pair(iced.FlowControl[theirs.flowControl]!, flow(mine));
-      void flows;
-      const traits = formTraits(mine.form);
-      void traits;
-      void features;
+      const next = pair(flows[iced.FlowControl[theirs.flowControl]!] ?? "?", flow(mine));
+      if (next) return `flow ${next}`;
+
+      const cpu = pair(
+        Array.from(theirs.cpuidFeatures(), (f) => featureName(iced.CpuidFeature[f]!))
+          .sort()
+          .join(),
+        [...features(mine)].sort().join(),
+      );
+      if (cpu) return `features ${cpu}`;
+
+      const traits: readonly string[] = formTraits(mine.form);
+      const kinds = pair(
+        `privileged ${theirs.isPrivileged} stack ${theirs.isStackInstruction} save ${theirs.isSaveRestoreInstruction}`,
+        `privileged ${traits.includes("cpl0") || traits.includes("priv")} stack ${traits.includes("stack")} save ${traits.includes("save")}`,
+      );
+      if (kinds) return `traits ${kinds}`;
       return undefined;
     } finally {
       info.free();
@@ -128,5 +159,3 @@ const addressBits = (base: string, instruction: Instruction): number =>
 
 const pair = (theirs: string, ours: string): string | undefined =>
   theirs === ours ? undefined : `${theirs} here ${ours}`;
-
-export const nameOf = (instruction: Instruction): string => mnemonicNames[instruction.mnemonic]!;

@@ -138,7 +138,7 @@ export const arithmeticForms: readonly FormRow[] = [
   { enc: "o64 F7 /4", asm: "MUL r/m64", ops: "r:r64.rm", mem: "u64", modes: "64", cpu: "x64", uses: "w:edx rw:rax", flags: "w:oc u:szap", traits: "ptr" },
   { enc: "o16 F7 /5", asm: "IMUL r/m16", ops: "r:r16.rm", mem: "i16", cpu: "8086", uses: "w:dx rw:ax", flags: "w:oc u:szap", traits: "ptr" },
   { enc: "o32 F7 /5", asm: "IMUL r/m32", ops: "r:r32.rm", mem: "i32", cpu: "386", uses: "w:edx rw:eax", flags: "w:oc u:szap", traits: "ptr" },
-  { enc: "o64 F7 /5", asm: "IMUL r/m64", ops: "r:r64.rm", mem: "i64", modes: "64", cpu: "x64", uses: "w:dx* rw:ax*", flags: "w:oc u:szap", traits: "ptr" },
+  { enc: "o64 F7 /5", asm: "IMUL r/m64", ops: "r:r64.rm", mem: "i64", modes: "64", cpu: "x64", uses: "w:rdx rw:rax", flags: "w:oc u:szap", traits: "ptr" },
   { enc: "o16 F7 /6", asm: "DIV r/m16", ops: "r:r16.rm", mem: "u16", cpu: "8086", uses: "rw:ax rw:dx", flags: "u:oszacp", traits: "ptr" },
   { enc: "o32 F7 /6", asm: "DIV r/m32", ops: "r:r32.rm", mem: "u32", cpu: "386", uses: "rw:eax rw:edx", flags: "u:oszacp", traits: "ptr" },
   { enc: "o64 F7 /6", asm: "DIV r/m64", ops: "r:r64.rm", mem: "u64", modes: "64", cpu: "x64", uses: "rw:rax rw:rdx", flags: "u:oszacp", traits: "ptr" },

@@ -63,7 +63,7 @@ export const controlForms: readonly FormRow[] = [
   { enc: "o64 C3", asm: "RET", modes: "64", cpu: "x64", uses: "rw:sp r:ss:[sp]8", flow: "return", traits: "d64 if64 bnd stack rep" },
   { enc: "C6 F8 ib", asm: "XABORT imm8", ops: "r:imm8", cpu: "rtm", traits: "save" },
   { enc: "o16 C7 F8 cw", asm: "XBEGIN rel16", ops: "r:rel16.x", cpu: "rtm", uses: "cw:eax", flow: "transaction" },
-  { enc: "o32 C7 F8 cd", asm: "XBEGIN rel32", ops: "r:rel32.x", cpu: "rtm", uses: "cw:ax*", flow: "transaction" },
+  { enc: "o32 C7 F8 cd", asm: "XBEGIN rel32", ops: "r:rel32.x", cpu: "rtm", uses: "cw:eax", flow: "transaction" },
   { enc: "o16 C8 iw ib", asm: "ENTER imm16, imm8", ops: "r:imm16 r:imm8", cpu: "186", uses: "rw:sp rw:spw rw:bpw w:ss:[sp-2]2", traits: "frames stack data", gnu: "enter 0 1", gnuSized: "enterw 32 64" },
   { enc: "o32 C8 iw ib", asm: "ENTER imm16, imm8", ops: "r:imm16 r:imm8", modes: "16 32", cpu: "386", uses: "rw:sp rw:esp rw:ebp w:ss:[sp-4]4", traits: "frames stack data", gnu: "enter 0 1", gnuSized: "enterl 16" },
   { enc: "o64 C8 iw ib", asm: "ENTER imm16, imm8", ops: "r:imm16 r:imm8", modes: "64", cpu: "x64", uses: "rw:sp rw:bp w:ss:[sp-8]8", traits: "frames d64 stack", gnu: "enter 0 1" },

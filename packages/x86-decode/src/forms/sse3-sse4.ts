@@ -100,9 +100,9 @@ export const sse3Sse4Forms: readonly FormRow[] = [
   { enc: "66 0F 3A 41 /r ib", asm: "DPPD xmm1, xmm2/m128, imm8", ops: "rw:xmm.reg r:xmm.rm r:imm8", mem: "2xf64", cpu: "sse4-1" },
   { enc: "66 0F 3A 42 /r ib", asm: "MPSADBW xmm1, xmm2/m128, imm8", ops: "rw:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", cpu: "sse4-1" },
   { enc: "66 0F 3A 60 /r ib", asm: "PCMPESTRM xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", cpu: "sse4-2", uses: "r:eax r:edx w:xmm0", flags: "w:oszc 0:ap" },
-  { enc: "66 o64 0F 3A 60 /r ib", asm: "PCMPESTRM64 xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", modes: "64", cpu: "sse4-2", uses: "r:ax* r:dx* w:xmm0", flags: "w:oszc 0:ap", gnu: "pcmpestrmq" },
+  { enc: "66 o64 0F 3A 60 /r ib", asm: "PCMPESTRM64 xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", modes: "64", cpu: "sse4-2", uses: "r:rax r:rdx w:xmm0", flags: "w:oszc 0:ap", gnu: "pcmpestrmq" },
   { enc: "66 0F 3A 61 /r ib", asm: "PCMPESTRI xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", cpu: "sse4-2", uses: "r:eax r:edx w:ecx", flags: "w:oszc 0:ap" },
-  { enc: "66 o64 0F 3A 61 /r ib", asm: "PCMPESTRI64 xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", modes: "64", cpu: "sse4-2", uses: "r:ax* r:dx* w:cx*", flags: "w:oszc 0:ap", gnu: "pcmpestriq" },
+  { enc: "66 o64 0F 3A 61 /r ib", asm: "PCMPESTRI64 xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", modes: "64", cpu: "sse4-2", uses: "r:rax r:rdx w:ecx", flags: "w:oszc 0:ap", gnu: "pcmpestriq" },
   { enc: "66 0F 3A 62 /r ib", asm: "PCMPISTRM xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", cpu: "sse4-2", uses: "w:xmm0", flags: "w:oszc 0:ap" },
   { enc: "66 0F 3A 63 /r ib", asm: "PCMPISTRI xmm1, xmm2/m128, imm8", ops: "r:xmm.reg r:xmm.rm r:imm8", mem: "16xu8", cpu: "sse4-2", uses: "w:ecx", flags: "w:oszc 0:ap" },
 ];

@@ -176,6 +176,6 @@ export const systemForms: readonly FormRow[] = [
   { enc: "0F 0E", asm: "RDUDBG", cpu: "udbg", uses: "r:eax r:ecx w:edx w:ebx", opt: "Udbg", traits: "priv" },
   { enc: "0F 0F", asm: "WRUDBG", cpu: "udbg", uses: "r:eax r:ecx r:edx cr:ebx cw:edx cw:ebx", opt: "Udbg", traits: "priv" },
   { enc: "NP 0F 01 C6", asm: "WRMSRNS", cpu: "wrmsrns", uses: "r:eax r:ecx r:edx", traits: "cpl0 may-vmexit may-vmexit-amd" },
-  { enc: "F3 0F 01 C6", asm: "WRMSRLIST", modes: "64", cpu: "msrlist", uses: "r:cx* cr:si* cr:di* cw:cx* cr:es:[di*]0 cr:ds:[si*]0", traits: "cpl0 may-vmexit may-vmexit-amd" },
-  { enc: "F2 0F 01 C6", asm: "RDMSRLIST", modes: "64", cpu: "msrlist", uses: "r:cx* cr:si* cr:di* cw:cx* cr:ds:[si*]0 cw:es:[di*]0", traits: "cpl0 may-vmexit may-vmexit-amd" },
+  { enc: "F3 0F 01 C6", asm: "WRMSRLIST", modes: "64", cpu: "msrlist", uses: "r:rcx cr:rsi cr:rdi cw:rcx cr:es:[rdi]0 cr:ds:[rsi]0", traits: "cpl0 may-vmexit may-vmexit-amd" },
+  { enc: "F2 0F 01 C6", asm: "RDMSRLIST", modes: "64", cpu: "msrlist", uses: "r:rcx cr:rsi cr:rdi cw:rcx cr:ds:[rsi]0 cw:es:[rdi]0", traits: "cpl0 may-vmexit may-vmexit-amd" },
 ];

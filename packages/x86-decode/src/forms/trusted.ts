@@ -11,5 +11,5 @@ export const trustedForms: readonly FormRow[] = [
   { enc: "66 0F 01 CC", asm: "TDCALL", cpu: "tdx", flow: "call", traits: "cpl0 vmexit" },
   { enc: "66 0F 01 CD", asm: "SEAMRET", modes: "64", cpu: "tdx", flags: "w:zc 0:osap", flow: "call", traits: "cpl0" },
   { enc: "66 0F 01 CE", asm: "SEAMOPS", modes: "64", cpu: "tdx", uses: "cr:rcx cr:rdx cr:r8 cr:r9 rw:rax", flags: "w:z 0:osacp", traits: "cpl0" },
-  { enc: "66 0F 01 CF", asm: "SEAMCALL", modes: "64", cpu: "tdx", uses: "r:ax*", flags: "w:c 0:oszap", flow: "call", traits: "cpl0 vmexit" },
+  { enc: "66 0F 01 CF", asm: "SEAMCALL", modes: "64", cpu: "tdx", uses: "r:rax", flags: "w:c 0:oszap", flow: "call", traits: "cpl0 vmexit" },
 ];
