@@ -25,7 +25,7 @@ import { stateFieldOffsets } from "../state-fields.ts";
 import { StateOffset, TEMP_BYTES } from "../state-layout.ts";
 import { aluKinds, cmpConditions, shiftKinds, testConditions } from "./ops/alu.ts";
 import { comparisonNames } from "./ops/generic.ts";
-import { recordOp, recordOps } from "./ops/index.ts";
+import { findRecordOp, recordOp, recordOps } from "./ops/index.ts";
 import { conditionCodes } from "./ops/move.ts";
 import { MEMORY_LINEAR, memoryWord, RECORD_BYTES } from "./record.ts";
 import { FIRST_HELPER, Leave, NO_SLOT, Script } from "./scripts.ts";
@@ -142,7 +142,7 @@ const jumpBool = recordOp("jumpBool");
 const dataOp = recordOp("data");
 
 /** Pure operations that have generic records only: by IR op, by width. −1: none at that width. */
-const findOp = (name: string): number => recordOps.findIndex((op) => op.name === name);
+const findOp = (name: string): number => findRecordOp(name) ?? -1;
 const generic: readonly (readonly number[])[] = irOpNames.map((name) => widths.map((w) => findOp(`${name}${w}`)));
 const rotateImmediate = new Map(
   ["rotl", "rotr"].flatMap((kind) => [32, 64].map((w) => [IrOp[kind as "rotl"] * 256 + w, recordOp(`${kind}${w}i`)])),

@@ -31,6 +31,9 @@ export const hotOpCount: number = all.filter((op) => op.hot).length;
 const numbers = new Map(recordOps.map((op, number) => [op.name, number]));
 if (numbers.size !== recordOps.length) throw new Error("two record ops have one name");
 
+/** Number of a record op, undefined when there is none of that name. */
+export const findRecordOp = (name: string): number | undefined => numbers.get(name);
+
 /** Number of a record op. For tables made once; throws for a name that is none. */
 export function recordOp(name: string): number {
   const number = numbers.get(name);
