@@ -129,9 +129,9 @@ describe("[vmport-conformance] docs/matrix", () => {
         id,
         title,
         kind,
-        verdicts: cells.map(({ verdict }) => verdict),
+        verdicts: Object.fromEntries(cells.map(({ verdict }, index) => [columns[index]?.title ?? "", verdict])),
       })),
     };
-    await expect(`${JSON.stringify(json, null, 1)}\n`).toMatchFileSnapshot("../docs/matrix.json");
+    await expect(`${JSON.stringify(json, null, 2)}\n`).toMatchFileSnapshot("../docs/matrix.json");
   });
 });
