@@ -1,20 +1,32 @@
 /** Intel syntax, as MASM and the Intel manuals write it: `add dword ptr [rax+rcx*4+10h],5`. */
-import { type Instruction, OpKind, Prefix } from "./instruction.ts";
+import { type Instruction, OpKind as kinds, Prefix as prefixBits } from "./instruction.ts";
 import { intelTemplates } from "./intel.gen.ts";
-import { mnemonicNames } from "./mnemonics.gen.ts";
-import { FormFlag, Operand } from "./opcodes.ts";
-import { Register } from "./register.ts";
+import { mnemonicNames as mnemonics } from "./mnemonics.gen.ts";
+import { FormFlag as formFlags, Operand as operands } from "./opcodes.ts";
+import { Register as registers } from "./register.ts";
 import { registerName } from "./register-names.ts";
-import { formTable, operandTable } from "./tables.gen.ts";
+import { formTable as formWords, operandTable as operandWords } from "./tables.gen.ts";
 import { broadcastCount } from "./text/broadcast.ts";
 import { hex, selector, signedHex } from "./text/number.ts";
 import { type Style, styleOf, type TextOptions } from "./text/options.ts";
-import { PrefixTrait, prefixWords } from "./text/prefixes.ts";
+import { prefixWords, PrefixTrait as traitBits } from "./text/prefixes.ts";
 import { pseudoOp } from "./text/pseudo-ops.ts";
 import { shownSegment } from "./text/segment.ts";
 import { impliesSt1, isOneRegisterImul, isWideNop, resized, wideNop } from "./text/templates.ts";
 import { markSymbols, type Token, tokenize } from "./text/tokens.ts";
-import { prefixTraits } from "./text.gen.ts";
+import { prefixTraits as traitWords } from "./text.gen.ts";
+
+// Constants of this module's own: see decode.ts.
+const OpKind = kinds;
+const Prefix = prefixBits;
+const mnemonicNames = mnemonics;
+const FormFlag = formFlags;
+const Operand = operands;
+const Register = registers;
+const formTable = formWords;
+const operandTable = operandWords;
+const PrefixTrait = traitBits;
+const prefixTraits = traitWords;
 
 export type { TextOptions } from "./text/options.ts";
 export type { Token, TokenKind } from "./text/tokens.ts";

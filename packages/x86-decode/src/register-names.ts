@@ -29,8 +29,11 @@ export function registerName(register: number): string {
   return register === Register.None ? "" : (names[register] ?? "");
 }
 
+const sizes: Uint16Array = /* @__PURE__ */ Uint16Array.from(names, (_, register) =>
+  register === Register.None ? 0 : widths.find(([first]) => register >= first)![1],
+);
+
 /** Width in bytes; CR and DR count 8, ST 10, BND 16, TMM 1024; 0 for none. */
 export function registerSize(register: number): number {
-  for (const [first, bytes] of widths) if (register >= first) return register <= Register.TMM7 ? bytes : 0;
-  return 0;
+  return sizes[register] ?? 0;
 }

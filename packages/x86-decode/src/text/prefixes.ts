@@ -1,9 +1,16 @@
 /** Prefixes that are written as words in front of the mnemonic. */
-import { type Instruction, OpKind, Prefix } from "../instruction.ts";
-import { FormFlag } from "../opcodes.ts";
-import { Register } from "../register.ts";
+import { type Instruction, OpKind as kinds, Prefix as prefixBits } from "../instruction.ts";
+import { FormFlag as formFlags } from "../opcodes.ts";
+import { Register as registers } from "../register.ts";
 import { registerName } from "../register-names.ts";
-import { prefixTraits } from "../text.gen.ts";
+import { prefixTraits as traitWords } from "../text.gen.ts";
+
+// Constants of this module's own: see decode.ts.
+const OpKind = kinds;
+const Prefix = prefixBits;
+const FormFlag = formFlags;
+const Register = registers;
+const prefixTraits = traitWords;
 
 /** Bits of `prefixTraits`: what F2, F3 and segment prefixes mean to a form. */
 export const PrefixTrait = {

@@ -1,7 +1,12 @@
 import type { Instruction } from "../instruction.ts";
-import { Register } from "../register.ts";
-import { prefixTraits } from "../text.gen.ts";
-import { PrefixTrait } from "./prefixes.ts";
+import { Register as registers } from "../register.ts";
+import { prefixTraits as traitWords } from "../text.gen.ts";
+import { PrefixTrait as traitBits } from "./prefixes.ts";
+
+// Constants of this module's own: see decode.ts.
+const Register = registers;
+const prefixTraits = traitWords;
+const PrefixTrait = traitBits;
 
 /** The segment override to write: one that counts and is not the default anyway; `Register.None` otherwise. */
 export function shownSegment(instruction: Instruction): number {
