@@ -52,7 +52,8 @@ const PORT_NO_RESET = 1 << 0;
 const PORT_A20 = 1 << 1;
 const PORT_KEYBOARD_FULL = 1 << 4;
 const PORT_MOUSE_FULL = 1 << 5;
-const PORT_AT_RESET = 0xc3;
+/** Reset off, A20 open, clock and data lines of both devices idle. */
+const PORT_AT_RESET = 0xcf;
 const BREAK = 0xf0;
 const MOST_REPLIES = 16;
 

@@ -288,8 +288,8 @@ export const vga: DeviceModel<VgaOptions, Vga> = {
       if (mode === 0 && ((graphics[1] as number) & bit) !== 0) data = fill;
       else if (mode === 2) data = (value & bit) !== 0 ? 0xff : 0;
       else if (mode === 3) {
+        data = fill;
         mask &= rotated;
-        return (fill & mask) | (latch & ~mask);
       }
       return (combine(data, latch) & mask) | (latch & ~mask);
     };
