@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as iced from "iced-x86";
 import { formatGnu } from "../src/gnu.ts";
-import { DecodeError } from "../src/index.ts";
+import { DecodeError, Instruction, instructionLength } from "../src/index.ts";
 import { formatIntel } from "../src/intel.ts";
 import { bytesPerEncoding, type Space, sample, spaces, writeEncoding } from "../test/encodings.ts";
 import { FastOracle } from "../test/fast-oracle.ts";
@@ -15,6 +15,8 @@ import { isCutByIced } from "../test/oracle.ts";
 const chunk = 8192;
 /** One of this many is compared as text. */
 const textEvery = 256;
+/** One of this many by its length alone. */
+const lengthEvery = 8;
 const start = 0xffff_f000n;
 
 export interface Difference {
@@ -44,6 +46,7 @@ export function compareSpace(
 ): number {
   const { space, bitness, count, options = 0, skip = 0 } = work;
   const oracle = new FastOracle();
+  const scratch = new Instruction();
   const intel = new iced.Formatter(iced.FormatterSyntax.Intel);
   const gnu = new iced.Formatter(iced.FormatterSyntax.Gas);
   const bytes = new Uint8Array(chunk * bytesPerEncoding);
@@ -63,6 +66,11 @@ export function compareSpace(
         const expected = `${intel.format(oracle.theirs)} | ${gnu.format(oracle.theirs)}`;
         const actual = `${formatIntel(oracle.mine)} | ${formatGnu(oracle.mine)}`;
         if (expected !== actual) what = `text ${expected} here ${actual}`;
+      }
+      if (what === undefined && i % lengthEvery === 0) {
+        const length = instructionLength(bytes, at, bytes.length, bitness, scratch, options);
+        if (length !== (oracle.mine.error === DecodeError.None ? oracle.mine.length : 0))
+          what = `length here ${length}`;
       }
       if (what !== undefined) report({ hex: Buffer.from(bytes.subarray(at, at + 15)).toString("hex"), bitness, what });
     }

@@ -4,12 +4,12 @@
  *
  * Sources: Intel SDM volume 2, chapter 2 (formats, VEX 2.3, EVEX 2.7) and appendix A; AMD APM volume 3, chapter 1 (XOP).
  */
+import { Lead as leadNumbers, leads as leadTable, contextRoots as rootsByContext } from "./decode-tables.ts";
 import { DecodeError as errors, type Instruction, OpKind as kinds, Prefix as prefixBits } from "./instruction.ts";
 import {
   FormFlag as formFlags,
   OpcodeMap as maps,
   SelectorFlag as selectorFlags,
-  Selector as selectors,
   operandSizeShift as sizeAt,
   tupleShift as tupleAt,
   tuples,
@@ -47,7 +47,6 @@ const FormFlag = formFlags;
 const OpcodeMap = maps;
 const operandSizeShift = sizeAt;
 const SelectorFlag = selectorFlags;
-const Selector = selectors;
 const tupleShift = tupleAt;
 const plans = operandPlans;
 const PlanBit = planBits;
@@ -64,35 +63,9 @@ const memoryBytes = memoryWords;
 const nodes = nodeWords;
 const operandTable = operandWords;
 const roots = rootWords;
-
-/** What a byte is, read as the first of an instruction or after prefixes; 0 for opcodes of the one-byte map. */
-const Lead = { Segment: 1, OperandSize: 2, AddressSize: 3, Lock: 4, Repne: 5, Rep: 6, Rex: 7, Escape: 8 } as const;
-
-const leads: Uint8Array = /* @__PURE__ */ (() => {
-  const table = new Uint8Array(256);
-  for (const byte of [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65]) table[byte] = Lead.Segment;
-  table[0x66] = Lead.OperandSize;
-  table[0x67] = Lead.AddressSize;
-  table[0xf0] = Lead.Lock;
-  table[0xf2] = Lead.Repne;
-  table[0xf3] = Lead.Rep;
-  for (let byte = 0x40; byte < 0x50; byte++) table[byte] = Lead.Rex;
-  for (const byte of [0x0f, 0x62, 0x8f, 0xc4, 0xc5]) table[byte] = Lead.Escape;
-  return table;
-})();
-
-/** `roots` with no options, by context: most opcodes ask for mode and operand size first. */
-const contextRoots: Int16Array = /* @__PURE__ */ (() => {
-  const size = roots.length;
-  const table = new Int16Array(5 * size);
-  for (let at = 0; at < table.length; at++) {
-    let entry = roots[at % size]!;
-    for (; entry < 0; entry = nodes[1 - entry + (nodes[-entry] === Selector.Context ? Math.floor(at / size) : 0)]!)
-      if (nodes[-entry] !== Selector.Context && (nodes[-entry]! & SelectorFlag.Options) === 0) break;
-    table[at] = entry;
-  }
-  return table;
-})();
+const Lead = leadNumbers;
+const leads = leadTable;
+const contextRoots = rootsByContext;
 
 /** Disp8*N by tuple, without and with broadcast. */
 const tupleScale: Uint8Array = /* @__PURE__ */ new Uint8Array(

@@ -13,7 +13,7 @@ import { type Style, styleOf, type TextOptions } from "./text/options.ts";
 import { operandSizeWord, prefixWords, PrefixTrait as traitBits } from "./text/prefixes.ts";
 import { pseudoOp } from "./text/pseudo-ops.ts";
 import { shownSegment } from "./text/segment.ts";
-import { impliesSt1, isOneRegisterImul, isWideNop, resized, wideNop } from "./text/templates.ts";
+import { impliesSt1, impliesTen, isOneRegisterImul, isWideNop, resized, wideNop } from "./text/templates.ts";
 import { markSymbols, type Token, tokenize } from "./text/tokens.ts";
 import { prefixTraits as traitWords } from "./text.gen.ts";
 
@@ -100,7 +100,7 @@ function write(instruction: Instruction, style: Style): string {
     text += ` ${extra}`;
     first = false;
   }
-  if (impliesSt1(instruction)) return text;
+  if (impliesSt1(instruction) || impliesTen(instruction)) return text;
   if (template === undefined || template.length === 2) {
     for (let i = count - 1; i >= lowest; i--) {
       text += (first ? " " : style.separator) + operand(instruction, i, flags, style);

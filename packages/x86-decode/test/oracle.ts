@@ -77,7 +77,9 @@ export interface Mismatch {
 
 /** iced's WebAssembly build looks at 32 bits to find numbers below 10, and writes 0x8000000000000000 as 0. */
 export const isCutByIced = (i: Instruction): boolean =>
-  (i.immHigh !== 0 && i.immLow >>> 0 < 10) || (i.memDispHigh !== 0 && i.memDispLow >>> 0 < 10);
+  (i.immHigh !== 0 && i.immLow >>> 0 < 10) ||
+  (i.memDispHigh !== 0 && i.memDispLow >>> 0 < 10) ||
+  (i.opKind0 === OpKind.NearBranch && i.targetHigh !== 0 && i.targetLow >>> 0 < 10);
 
 /** Compares through iced's API, property by property. */
 export class Oracle {

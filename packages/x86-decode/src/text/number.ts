@@ -26,9 +26,9 @@ const sixDigits = (value: number, letters: number): string =>
 const eightDigits = (value: number, letters: number): string =>
   pairs[letters + (value >>> 24)]! + sixDigits(value, letters);
 
-/** `low`/`high` as a number in the style's hexadecimal; `digits` pads with zeros. */
+/** `low`/`high` as a number in the style's hexadecimal; `digits` pads with zeros what is no digit by itself. */
 export function hex(low: number, high: number, style: Style, digits = 0): string {
-  if (high === 0 && low >= 0 && low < 10 && digits === 0 && style.small) return String.fromCharCode(48 + low);
+  if (high === 0 && low >= 0 && low < 10 && style.small) return String.fromCharCode(48 + low);
   const letters = style.upperHex ? 0 : 256;
   let text: string;
   if (digits === 16) text = eightDigits(high >>> 0, letters) + eightDigits(low >>> 0, letters);

@@ -36,6 +36,10 @@ export const impliesSt1 = (instruction: Instruction): boolean =>
   (prefixTraits[instruction.form]! & PrefixTrait.St1) !== 0 &&
   (instruction.opReg0 === Register.ST1 || instruction.opReg1 === Register.ST1);
 
+/** GNU: `aad` and `aam` alone mean base ten. */
+export const impliesTen = (instruction: Instruction): boolean =>
+  (instruction.mnemonic === Mnemonic.aad || instruction.mnemonic === Mnemonic.aam) && instruction.immLow === 10;
+
 export const isOneRegisterImul = (instruction: Instruction): boolean =>
   instruction.mnemonic === Mnemonic.imul &&
   instruction.opCount === 3 &&
