@@ -101,6 +101,15 @@ const VECTOR_BP = 3;
 const VECTOR_MF = 16;
 const VECTOR_XM = 19;
 
+/** What a program finds in its floating-point registers: all empty, every exception masked (psABI §3.4.1). */
+function initialFxState(): Uint8Array {
+  const image = new Uint8Array(512);
+  const view = new DataView(image.buffer);
+  view.setUint16(0, 0x37f, true);
+  view.setUint32(24, 0x1f80, true);
+  return image;
+}
+
 export class LinuxProcess {
   readonly space: AddressSpace;
   readonly signals: Signals;
@@ -180,6 +189,7 @@ export class LinuxProcess {
     this.brkStart = program.brkStart;
     this.brk = program.brkStart;
     for (let i = 0; i < 16; i++) vcpu.writeRegister(i, 0n);
+    vcpu.writeFxState(initialFxState());
     vcpu.writeRegister(Gpr.RSP, program.stackPointer);
     this.enterUser(program.entry, 0x202n);
   }

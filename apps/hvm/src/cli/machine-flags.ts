@@ -57,6 +57,11 @@ export const machineFlags = {
     help: "RAM in MiB (G understood)",
   },
   tier: { kind: "number", value: "0|1", range: [0, 1], help: "engine: 0 plain TypeScript, 1 WebAssembly (default)" },
+  cpuid: {
+    kind: "pairs",
+    value: "FEATURE=0|1",
+    help: "a CPU feature shown (1) beyond x86-64-v2 or hidden (0), named as x86-decode does: aes, bmi2, sse4-2 …; again for more",
+  },
   "tsc-khz": {
     kind: "number",
     value: "N",
@@ -124,7 +129,12 @@ export function machineConfig(
       throw wrong("removable", `${name}=0 or ${name}=1 expected, found ${name}=${state}`);
     return { name, uniqueId: index + 1, connected: state === "1" };
   });
+  const features = flags.cpuid ?? [];
+  for (const [name, state] of features)
+    if (state !== "0" && state !== "1") throw wrong("cpuid", `${name}=0 or ${name}=1 expected, found ${name}=${state}`);
+  const named = (wanted: string): string[] => features.filter(([, state]) => state === wanted).map(([name]) => name);
   return {
+    ...(features.length === 0 ? {} : { cpuid: { enable: named("1"), mask: named("0") } }),
     memory: flags.memory ?? defaults.memory,
     vmwareHw: flags["vmware-hw"] ?? DEFAULT_HARDWARE,
     guestinfo,
