@@ -15,6 +15,7 @@ import {
   type Device,
   type DeviceModel,
   debugcon,
+  type Hpet,
   hpet,
   type I8042,
   type InterruptBus,
@@ -110,7 +111,7 @@ const interruptLines: Readonly<Record<string, number>> = {
   "acpi-pm.sci": SCI_IRQ,
 };
 /** Lines that the HPET takes over while it replaces the legacy timers (HPET 1.0a §2.3.5). */
-const replacedByHpet: ReadonlySet<string> = new Set(["pit.irq0", "rtc.irq8"]);
+const hpetInputs: Readonly<Record<string, 0 | 8>> = { "pit.irq0": 0, "rtc.irq8": 8 };
 /** Pins that lead to the I/O APIC alone. */
 const globalLines: Readonly<Record<string, number>> = {
   "hpet.gsi20": 20,
@@ -148,7 +149,7 @@ class Devices implements MachineDevices {
   readonly #apics: readonly LocalApic[];
   readonly #acpiPm: AcpiPm | undefined;
   #pci: PciHost | undefined;
-  #hpetReplacesTimers = false;
+  #hpet: Hpet | undefined;
 
   constructor(board: Board) {
     this.#board = board;
@@ -171,9 +172,10 @@ class Devices implements MachineDevices {
       ? controller("io-apic", this.#connect("io-apic", ioApic, { bus: messages, id: IO_APIC_ID }))
       : undefined;
 
+    // Before those whose outputs it passes on.
+    this.#hpet = config.hpet ? this.#connect("hpet", hpet) : undefined;
     this.#connect("pit", pit8254);
     this.#connect("rtc", rtcCmos, { memory: cmosMemory(config.memory) });
-    if (config.hpet) this.#connect("hpet", hpet);
     const uart = this.#connect("serial0", uart16550a, {}, serialOutput);
     this.i8042 = this.#connect("i8042", i8042);
     this.#connect("pm-timer", pmTimer);
@@ -292,8 +294,8 @@ class Devices implements MachineDevices {
 
   #drive(pin: string, level: boolean): void {
     if (pin === "pic.intr") this.#apics[0]?.setPin(0, level);
-    else if (pin === "hpet.legacy") this.#hpetReplacesTimers = level;
-    else if (!(this.#hpetReplacesTimers && replacedByHpet.has(pin))) {
+    else if (this.#hpet !== undefined && hpetInputs[pin] !== undefined) this.#hpet.setInput(hpetInputs[pin], level);
+    else {
       const irq = interruptLines[pin];
       if (irq !== undefined) this.#setIrq(irq, level);
       const gsi = globalLines[pin];
