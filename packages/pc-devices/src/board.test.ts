@@ -26,22 +26,8 @@ class Wired extends FakeEnvironment {
     acknowledgeExternal: () => this.pic.acknowledge(),
   });
   readonly io = ioApic.create(this, { bus: this.bus });
-  #isLegacyReplaced = false;
-  readonly pit = pit8254.create(
-    this.#pins({
-      irq0: (level) => {
-        if (!this.#isLegacyReplaced) this.irq(0, level);
-      },
-    }),
-  );
-  readonly hpet = hpet.create(
-    this.#pins({
-      irq0: (level) => this.irq(0, level),
-      legacy: (level) => {
-        this.#isLegacyReplaced = level;
-      },
-    }),
-  );
+  readonly hpet = hpet.create(this.#pins({ irq0: (level) => this.irq(0, level) }));
+  readonly pit = pit8254.create(this.#pins({ irq0: (level) => this.hpet.setInput(0, level) }));
   readonly pci = pciHost.create(
     this.#pins(Object.fromEntries([16, 17, 18, 19].map((gsi) => [`gsi${gsi}`, (level) => this.io.setPin(gsi, level)]))),
   );
@@ -135,10 +121,12 @@ describe("[pc-devices] wired as a PC", () => {
     board.hpet.write(0x108, 4, 50_000, 0);
     board.hpet.write(0x108, 4, 50_000, 0);
     board.hpet.write(0x10, 4, 3, 0);
-    board.advance(1_600_000n);
-    expect(board.serve(), "three matches, nobody served in between: one request").toEqual(["30"]);
-    board.advance(400_001n);
-    expect(board.serve()).toEqual(["30"]);
+    board.advance(499_999n);
+    expect(board.serve()).toEqual([]);
+    board.advance(1n);
+    expect(board.serve(), "the first match").toEqual(["30"]);
+    board.advance(1_100_000n);
+    expect(board.serve(), "two matches, nobody served in between: one request").toEqual(["30"]);
   });
 
   it("a PCI function's INTx is a level: it comes again after EOI until the function is content", () => {

@@ -28,7 +28,7 @@ export {
   type FwCfgState,
   fwCfg,
 } from "./devices/fw-cfg.ts";
-export { HPET_PERIOD_FS, HPET_TIMERS, type HpetState, hpet } from "./devices/hpet.ts";
+export { HPET_PERIOD_FS, HPET_TIMERS, type Hpet, type HpetState, hpet } from "./devices/hpet.ts";
 export { type I8042, type I8042State, i8042 } from "./devices/i8042.ts";
 export { IO_APIC_PINS, type IoApic, type IoApicOptions, type IoApicState, ioApic } from "./devices/io-apic.ts";
 export { isaDebugExit } from "./devices/isa-debug-exit.ts";

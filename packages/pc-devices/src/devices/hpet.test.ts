@@ -118,11 +118,22 @@ describe("[pc-devices] HPET", () => {
       write(comparator(n) + 4, 0);
     }
     write(CONFIG, 3);
-    expect(board.lines.get("legacy")).toBe(true);
     board.advance(10_000n);
     expect([ticks("irq0"), ticks("irq8"), ticks("gsi20")]).toEqual([[100], [200], []]);
-    write(CONFIG, 1);
-    expect(board.lines.get("legacy")).toBe(false);
+  });
+
+  it("the timer's and the RTC's outputs pass through, until legacy replacement cuts them off", () => {
+    const { board, device, write } = setUp();
+    device.setInput(0, true);
+    device.setInput(8, true);
+    device.setInput(8, false);
+    expect(board.edges).toEqual(["irq0+@0", "irq8+@0", "irq8-@0"]);
+    write(CONFIG, 2);
+    expect(board.lines.get("irq0"), "high before, so that the first match would be no edge").toBe(false);
+    device.setInput(8, true);
+    expect(board.lines.get("irq8")).toBe(false);
+    write(CONFIG, 0);
+    expect([board.lines.get("irq0"), board.lines.get("irq8")]).toEqual([true, true]);
   });
 
   it("a timer without interrupt enable drives nothing, and its accumulator goes on", () => {

@@ -23,6 +23,16 @@ export interface HpetState {
   readonly timers: readonly TimerState[];
   /** The comparator whose low half was just set as accumulator: the high half goes with it. -1 for none. */
   readonly paired: number;
+  /** Levels of the timer's and the RTC's outputs. */
+  readonly inputs: readonly [boolean, boolean];
+}
+
+export interface Hpet extends Device<HpetState> {
+  /**
+   * The output of the 8254 (interrupt 0) or the RTC (interrupt 8): it comes out at `irq0` or `irq8`, unless legacy replacement puts
+   * the HPET's own in its place.
+   */
+  setInput(irq: 0 | 8, level: boolean): void;
 }
 
 /** 10 ns. */
@@ -64,11 +74,10 @@ type Timer = { -readonly [K in keyof TimerState]: TimerState[K] };
 
 const timerAtReset = (): Timer => ({ config: 0, comparator: ALL, period: ALL, since: 0n, held: false });
 
-export const hpet: DeviceModel<undefined, Device<HpetState>> = {
+export const hpet: DeviceModel<undefined, Hpet> = {
   name: "hpet",
   ranges: [{ space: "memory", base: 0xfed0_0000, size: 0x400 }],
-  /** In legacy replacement `irq0` and `irq8` stand for those of the timer and the RTC, which `legacy` then disconnects. */
-  pins: ["irq0", "irq8", "legacy", ...ROUTES.map((route) => `gsi${route}`)],
+  pins: ["irq0", "irq8", ...ROUTES.map((route) => `gsi${route}`)],
   sources: [
     "IA-PC HPET specification 1.0a (2004) §2.3 register model, §2.3.8 timer configuration, §2.3.9.2 modes of operation",
     "IA-PC HPET specification 1.0a §2.3.5 legacy replacement",
@@ -82,6 +91,7 @@ export const hpet: DeviceModel<undefined, Device<HpetState>> = {
     let timers: Timer[] = [];
     let paired = -1;
     let lines = new Set<string>();
+    let inputs: [boolean, boolean] = [false, false];
 
     const nowNs = (): number => Number(environment.nowNs());
     const isRunning = (): boolean => (config & CONFIG_ENABLE) !== 0;
@@ -118,7 +128,10 @@ export const hpet: DeviceModel<undefined, Device<HpetState>> = {
     };
     const drive = (): void => {
       const next = new Set<string>();
-      if ((config & CONFIG_LEGACY) !== 0) next.add("legacy");
+      if ((config & CONFIG_LEGACY) === 0) {
+        if (inputs[0]) next.add("irq0");
+        if (inputs[1]) next.add("irq8");
+      }
       timers.forEach((timer, index) => {
         const isLevel = (timer.config & TIMER_LEVEL) !== 0;
         const isActive = isLevel ? (status & (1 << index)) !== 0 : timer.held;
@@ -274,6 +287,10 @@ export const hpet: DeviceModel<undefined, Device<HpetState>> = {
 
     clear();
     return {
+      setInput(irq, level) {
+        inputs[irq === 0 ? 0 : 1] = level;
+        drive();
+      },
       read(offset, size) {
         const value = readRegister(offset & ~3);
         return Math.floor((value >>> 0) / 2 ** ((offset & 3) * 8)) % 2 ** (size * 8);
@@ -289,12 +306,14 @@ export const hpet: DeviceModel<undefined, Device<HpetState>> = {
         ...{ config, status, startNs, paired },
         counter: (BigInt(counterHigh) << 32n) | BigInt(counterLow),
         timers: timers.map((timer) => ({ ...timer })),
+        inputs: [...inputs],
       }),
       load(state) {
         checkVersion("hpet", state, 1);
         ({ config, status, paired } = state);
         setCounter(state.counter);
         startNs = state.startNs;
+        inputs = [...state.inputs];
         timers = state.timers.map((timer) => ({ ...timer }));
         scheduleAll();
         drive();
