@@ -142,7 +142,15 @@ export const environment = {
     const registers = (lo & 2) !== 0;
     const size = wide ? 28 : 14;
     const buffer = new Uint8Array(MAX_BYTES);
-    const status = transfer(cpu, ea, segment, buffer, registers ? size + 8 * REGISTER_BYTES : size, wide ? 4 : 2, false);
+    const status = transfer(
+      cpu,
+      ea,
+      segment,
+      buffer,
+      registers ? size + 8 * REGISTER_BYTES : size,
+      wide ? 4 : 2,
+      false,
+    );
     if (status !== HelperStatus.Continue) return status;
     readEnvironment(cpu, new DataView(buffer.buffer), wide);
     if (registers)

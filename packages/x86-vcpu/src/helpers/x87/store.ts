@@ -1,4 +1,6 @@
 /** FST, FIST, FISTTP, FBSTP. The store comes before any change of state, so that its fault leaves nothing done. */
+
+import { MemoryFlag } from "x86-lift";
 import {
   createF80,
   type F80,
@@ -13,7 +15,6 @@ import {
   type RoundingMode,
   writeF80,
 } from "x86-softfloat";
-import { MemoryFlag } from "x86-lift";
 import type { Cpu } from "../../cpu.ts";
 import { type Helper, HelperStatus } from "../../helper.ts";
 import { StateOffset } from "../../state-layout.ts";
