@@ -136,6 +136,7 @@ class Clock implements SimClock {
   }
 
   nsAfter(count: number): bigint {
+    if (this.#wholeNs !== undefined) return this.#nowNs + BigInt(count) * this.#wholeNs;
     const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
     const rest = units % this.#rate;
     return this.#nowNs + (units - (rest < 0n ? rest + this.#rate : rest)) / this.#rate;

@@ -24,6 +24,19 @@ export const xentraceEvents = [
       "[ cmd = %(1)d eax = 0x%(2)08x ebx = 0x%(3)08x ecx = 0x%(4)08x edx = 0x%(5)08x esi = 0x%(6)08x edi = 0x%(7)08x ]",
   },
   { id: 0x0008_2029, name: "VMPORT_IGNORED", origin: "series", format: "[ port = %(1)d eax = 0x%(2)08x ]" },
+  // What the series passed on to its device model and got back. Nothing here is passed on; readers know the names.
+  {
+    id: 0x0008_202a,
+    name: "VMPORT_QEMU",
+    origin: "series",
+    format: "[ eax = 0x%(1)08x ebx = 0x%(2)08x ecx = 0x%(3)08x edx = 0x%(4)08x esi = 0x%(5)08x edi = 0x%(6)08x ]",
+  },
+  {
+    id: 0x0008_202b,
+    name: "VMPORT_SEND",
+    origin: "series",
+    format: "[ cmd = 0x%(1)x ebx = 0x%(2)08x ecx = 0x%(3)08x edx = 0x%(4)08x esi = 0x%(5)08x edi = 0x%(6)08x ]",
+  },
   {
     id: 0x0008_202c,
     name: "VMPORT_ENTER",
