@@ -1,5 +1,5 @@
 // Debian's kernel as two files, vmlinuz as it is and vmlinux out of it, and an initramfs tree with busybox and open-vm-tools.
-// The modules stay behind: the kernel has in itself what a machine of ours needs.
+// Of the modules only those of a virtio disk come along: everything else that a machine of ours needs is in the kernel itself.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -38,9 +38,33 @@ export function prepare(tree, guests) {
   if (!name) throw new Error("the package has no boot/vmlinuz-*");
   renameSync(join(boot, name), join(tree, "vmlinuz"));
   writeFileSync(join(tree, "vmlinux"), unpackKernel(readFileSync(join(tree, "vmlinuz"))));
-  for (const entry of readdirSync(tree))
-    if (entry !== "vmlinuz" && entry !== "vmlinux") rmSync(join(tree, entry), { recursive: true });
   makeInitramfs(join(tree, "initramfs"), guests);
+  copyModules(tree, join(tree, "initramfs", "modules"));
+  for (const entry of readdirSync(tree))
+    if (entry !== "initramfs" && entry !== "vmlinuz" && entry !== "vmlinux")
+      rmSync(join(tree, entry), { recursive: true });
+}
+
+/** What /init loads, in this order: the modules of a virtio disk, and a file system for it. */
+const MODULES = [
+  ...[
+    "virtio/virtio_ring",
+    "virtio/virtio",
+    "virtio/virtio_pci_legacy_dev",
+    "virtio/virtio_pci_modern_dev",
+    "virtio/virtio_pci",
+  ],
+  "block/virtio_blk",
+].map((name) => `drivers/${name}`);
+
+function copyModules(tree, target) {
+  const modules = join(tree, "lib", "modules");
+  const kernel = join(modules, readdirSync(modules)[0], "kernel");
+  mkdirSync(target, { recursive: true });
+  MODULES.forEach((name, index) => {
+    const number = String(index).padStart(2, "0");
+    copyFileSync(join(kernel, `${name}.ko`), join(target, `${number}-${name.split("/").at(-1)}.ko`));
+  });
 }
 
 /** The ELF image inside a bzImage: payload_offset and payload_length of the setup header (boot protocol 2.08); xz, then four bytes of size. */
@@ -73,9 +97,18 @@ function makeInitramfs(target, guests) {
   copy(join(tools, "lib", "x86_64-linux-gnu"), "lib/x86_64-linux-gnu", libraries);
   copy(join(tools, "usr", "lib", "x86_64-linux-gnu"), "usr/lib/x86_64-linux-gnu", libraries);
   copy(join(tools, "usr", "lib", "x86_64-linux-gnu"), "usr/lib/x86_64-linux-gnu", /^open-vm-tools$/);
-  copy(join(tools, "etc", "vmware-tools"), "etc/vmware-tools", /^(tools|vgauth)\.conf$/);
+  copy(
+    join(tools, "etc", "vmware-tools"),
+    "etc/vmware-tools",
+    /^(tools\.conf|scripts|statechange\.subr|.*-vm-default)$/,
+  );
   copyFileSync(join(here, "initramfs", "init"), join(target, "init"));
   chmodSync(join(target, "init"), 0o755);
+  // What the tools call when the host asks for a shutdown.
+  mkdirSync(join(target, "sbin"), { recursive: true });
+  copyFileSync(join(here, "initramfs", "shutdown"), join(target, "sbin", "shutdown"));
+  chmodSync(join(target, "sbin", "shutdown"), 0o755);
+  writeFileSync(join(target, "etc", "os-release"), 'PRETTY_NAME="Initramfs of the simulated HVM"\nID=debian\n');
   writeFileSync(join(target, "etc", "passwd"), "root:x:0:0:root:/:/bin/sh\n");
   writeFileSync(join(target, "etc", "group"), "root:x:0:\n");
 }

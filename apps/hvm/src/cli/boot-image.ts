@@ -11,6 +11,7 @@ import { configured, finishSession, GuestSession, type Outcome, type SessionStop
 import { runReport } from "./run-report.ts";
 import { openSerial, TextWatch } from "./serial-sink.ts";
 import { createStyle, type OutputStream, wantsColour } from "./terminal.ts";
+import { parseTriggers, triggerNames } from "./triggers.ts";
 
 /** Flags that say how long and how loudly an image runs. */
 export const bootFlags = {
@@ -19,6 +20,11 @@ export const bootFlags = {
     kind: "text",
     value: "TEXT",
     help: "end with status 0 when COM1 has sent TEXT, with 76 if the guest ends before",
+  },
+  trigger: {
+    kind: "texts",
+    value: "SECONDS:NAME",
+    help: `at this time of the guest's, again for more: ${triggerNames.join(", ")}`,
   },
   report: { kind: "boolean", help: "a summary on standard error at the end (default on a terminal)" },
   calls: { kind: "switch", help: "show each backdoor access on standard error" },
@@ -52,7 +58,9 @@ export async function bootImage({ command, path, config, image, flags }: BootOpt
   const json = flags.json === true;
   const style = createStyle(wantsColour(io.stderr, io.env));
   const log = new CapturedLines();
+  const triggers = parseTriggers(flags.trigger ?? []);
   const session = new GuestSession({
+    triggers,
     config: { name: path, ...config },
     maxInstructions: flags["max-insns"],
     timeoutSeconds: flags.timeout,
@@ -100,6 +108,10 @@ export async function bootImage({ command, path, config, image, flags }: BootOpt
     head: { image: path, format: image.format, end },
     output: { serial: captured.text("latin1"), ...droppedField("serialDropped", captured) },
     tail: {
+      ...(triggers.length > 0
+        ? { triggers: triggers.map(({ atNs, name, result }) => ({ seconds: Number(atNs) / 1e9, name, result })) }
+        : {}),
+      tools: toolsReport(session),
       host: { seconds: session.hostSeconds, mips: machine.retired / 1e6 / Math.max(session.hostSeconds, 1e-3) },
       ...(config.vmportDebug === undefined ? {} : { log: log.lines, ...droppedField("logDropped", log) }),
     },
@@ -115,6 +127,19 @@ export async function bootImage({ command, path, config, image, flags }: BootOpt
     io,
   );
 }
+
+/** What the guest's tools told of themselves and of the guest. */
+function toolsReport({ machine }: GuestSession): object {
+  const { tools, apps } = machine.guestrpc;
+  return { apps, ...(JSON.parse(JSON.stringify(tools, plain)) as object) };
+}
+
+const plain = (_: string, value: unknown): unknown =>
+  value instanceof Map
+    ? Object.fromEntries(value)
+    : value instanceof Uint8Array
+      ? Buffer.from(value).toString("utf8")
+      : value;
 
 /** Waits for a reader that is slower than the guest, so that a guest that floods its line fills no memory. */
 async function drained(stream: OutputStream): Promise<void> {

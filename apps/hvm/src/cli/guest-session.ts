@@ -9,6 +9,7 @@ import type { Io } from "../commands/command.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
 import { createStyle, wantsColour } from "./terminal.ts";
 import { TraceFile } from "./trace-file.ts";
+import { pull, type Trigger } from "./triggers.ts";
 
 /** Instructions between two looks at the host's clock. */
 const SLICE = 20_000_000;
@@ -32,6 +33,8 @@ export interface SessionOptions {
   readonly redact?: boolean | undefined;
   /** The guest's time does not run ahead of the host's: for a person at a console. */
   readonly realTime?: boolean;
+  /** In the order of their times. */
+  readonly triggers?: readonly Trigger[];
   /** Awaited between slices: lets an output drain. */
   readonly settle?: () => Promise<void>;
 }
@@ -118,18 +121,23 @@ export class GuestSession {
     const started = performance.now();
     const deadline = options.timeoutSeconds === undefined ? undefined : started + options.timeoutSeconds * 1000;
     const guestAtStart = machine.clock.nowNs();
+    const triggers = [...(options.triggers ?? [])];
     let left = options.maxInstructions ?? Number.POSITIVE_INFINITY;
     try {
       for (;;) {
         if (left <= 0) return { kind: "limit", what: "instructions" };
+        while (triggers[0] && triggers[0].atNs <= machine.clock.nowNs()) pull(triggers.shift()!, machine);
         const before = machine.domain.ticks;
         const elapsedMs = performance.now() - started;
+        const realNs = options.realTime
+          ? guestAtStart + BigInt(Math.round((elapsedMs + REAL_TIME_STEP_MS) * NS_PER_MS))
+          : undefined;
+        const triggerNs = triggers[0]?.atNs;
+        const untilNs = realNs === undefined || (triggerNs !== undefined && triggerNs < realNs) ? triggerNs : realNs;
         const stop = machine.run({
           maxInstructions: Math.min(SLICE, left),
           maxSteps: SLICE_STEPS,
-          ...(options.realTime
-            ? { untilNs: guestAtStart + BigInt(Math.round((elapsedMs + REAL_TIME_STEP_MS) * NS_PER_MS)) }
-            : {}),
+          ...(untilNs === undefined ? {} : { untilNs }),
         });
         left -= machine.domain.ticks - before;
         if (stop.kind !== "instructions" && stop.kind !== "steps" && stop.kind !== "time") return stop;
@@ -138,7 +146,7 @@ export class GuestSession {
         await options.settle?.();
         // Ahead of the host's clock: sleep. Else only let events in.
         await new Promise<void>((resolve) =>
-          stop.kind === "time" ? setTimeout(resolve, REAL_TIME_STEP_MS) : setImmediate(resolve),
+          stop.kind === "time" && untilNs === realNs ? setTimeout(resolve, REAL_TIME_STEP_MS) : setImmediate(resolve),
         );
       }
     } finally {

@@ -3,13 +3,14 @@ import { dirname, resolve } from "node:path";
 import { loadImage } from "guest-loader";
 import { bootEnvironment, type MachineConfig } from "hvm-machine";
 import { parseVmportDebug } from "vmport-debug-log";
-import { type MachineSettings, parseXlConfig, XlConfigError } from "xl-config";
+import { type DiskSpec, type MachineSettings, parseXlConfig, XlConfigError } from "xl-config";
 import { bootFlags, bootImage, loaded } from "../cli/boot-image.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
 import { configured } from "../cli/guest-session.ts";
 import { readInitrd } from "../cli/initrd.ts";
 import { machineFlags, readInput } from "../cli/machine-flags.ts";
+import { type OpenDisk, openDisk } from "../node/disk-image.ts";
 import type { Command } from "./command.ts";
 
 const { "max-insns": maxInsns, timeout, json, help, "guestinfo-out": guestinfoOut } = machineFlags;
@@ -23,9 +24,6 @@ const flags = {
 } as const satisfies FlagTable;
 
 const usage = "hvm create FILE.cfg [key=value…] [flags]";
-/** Settings that xl.cfg has and this machine does not serve yet. */
-const UNSERVED = ["disk"] as const satisfies readonly (keyof MachineSettings)[];
-
 export const create: Command = {
   help: () =>
     `${usage}\n\nkernel= names the image; a path is taken from the configuration's folder.\n\n${flagHelp(flags)}`,
@@ -35,9 +33,6 @@ export const create: Command = {
     if (path === undefined) throw new CliError(ExitCode.Usage, "no configuration given", `usage: ${usage}`);
     const { settings, warnings } = read(path, overrides);
     for (const warning of warnings) io.stderr.write(`hvm create: ${warning}\n`);
-    for (const name of UNSERVED)
-      if (settings[name] !== undefined)
-        throw new CliError(ExitCode.Usage, `${path}: ${name} is not served by this machine`, `take ${name} out`);
     const { kernel } = settings;
     if (kernel === undefined)
       throw new CliError(ExitCode.BadImage, `${path}: no kernel`, 'say which image to boot: kernel="FILE"');
@@ -56,7 +51,15 @@ export const create: Command = {
     );
     const [serial] = settings.serial ?? [];
     const booting = { ...(serial === undefined ? {} : { serial }), ...given };
-    return bootImage({ command: "create", path: image, config, image: guest, flags: booting }, io);
+    const disks = openAll(path, settings.disk ?? []);
+    try {
+      return await bootImage(
+        { command: "create", path: image, config: { ...config, disks }, image: guest, flags: booting },
+        io,
+      );
+    } finally {
+      for (const disk of disks) disk.close();
+    }
   },
 };
 
@@ -67,6 +70,22 @@ function read(path: string, overrides: readonly string[]): ReturnType<typeof par
     if (!(error instanceof XlConfigError)) throw error;
     throw new CliError(ExitCode.BadImage, error.message);
   }
+}
+
+/** Disks in the order of their names; an empty CD drive is none. */
+function openAll(path: string, disks: readonly DiskSpec[]): OpenDisk[] {
+  return [...disks]
+    .sort((a, b) => (a.vdev < b.vdev ? -1 : 1))
+    .flatMap(({ target, format, vdev, access }) => {
+      if (target === undefined) return [];
+      if (format !== "raw")
+        throw new CliError(
+          ExitCode.BadImage,
+          `${path}: disk ${vdev}: format ${format} is not served by this machine`,
+          "convert the image: qemu-img convert -O raw",
+        );
+      return [openDisk(resolve(dirname(path), target), access)];
+    });
 }
 
 function toMachineConfig(path: string, settings: MachineSettings): MachineConfig {

@@ -2,6 +2,7 @@
 import { loadFlat, loadImage } from "guest-loader";
 import { bootEnvironment } from "hvm-machine";
 import { bootFlags, bootImage, loaded } from "../cli/boot-image.ts";
+import { openDisks } from "../cli/disks.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
 import { configured } from "../cli/guest-session.ts";
@@ -18,6 +19,11 @@ const flags = {
     value: "FILE|DIR",
     aliases: ["ramdisk"],
     help: "Linux' initial file system, again for more; a folder is packed as it is",
+  },
+  disk: {
+    kind: "texts",
+    value: "FILE[,ro|rw|snapshot]",
+    help: "a raw image as virtio disk, again for more; snapshot (default) leaves the file as it is",
   },
   append: { kind: "text", value: "TEXT", aliases: ["extra"], help: "command line for the image" },
   module: { kind: "texts", value: "FILE", help: "a module for the image (multiboot, PVH), again for more" },
@@ -51,12 +57,14 @@ export const run: Command = {
     const { flat } = given;
     if (flat !== undefined && !(MODES as readonly string[]).includes(flat))
       throw new CliError(ExitCode.Usage, `--flat: one of ${MODES.join(", ")} expected, found ${JSON.stringify(flat)}`);
+    const disks = openDisks(given.disk ?? []);
     const config = {
       ...machineConfig("run", given, { memory: DEFAULT_MEMORY_MIB }),
       ...(given.vcpus === undefined ? {} : { vcpus: given.vcpus }),
       acpi: given.acpi ?? true,
       apic: given.apic ?? true,
       hpet: given.hpet ?? true,
+      disks,
     };
     const bytes = readInput(path, "image");
     const initrd = readInitrd(given.initrd);
@@ -74,6 +82,10 @@ export const run: Command = {
             address: given.address ?? (flat === "real" ? 0x7c00 : 0x10_0000),
           }),
     );
-    return bootImage({ command: "run", path, config, image, flags: given }, io);
+    try {
+      return await bootImage({ command: "run", path, config, image, flags: given }, io);
+    } finally {
+      for (const disk of disks) disk.close();
+    }
   },
 };
