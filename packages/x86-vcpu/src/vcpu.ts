@@ -247,8 +247,9 @@ export class Vcpu {
       flags: cpu.readRflags(),
     };
     const status = deliverEvent(cpu, event);
+    if (status !== HelperStatus.Continue) return this.dispatchException(true, -1);
     this.countEvent();
-    return status === HelperStatus.Continue ? false : this.dispatchException(true, -1);
+    return false;
   }
 
   /**
@@ -291,9 +292,9 @@ export class Vcpu {
     const returnRip = BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + BigInt(trapLength));
     const event = { vector: current, errorCode, isSoftware: cpu.pendingIsSoftware, returnRip, flags };
     const status = deliverEvent(cpu, event);
+    if (status !== HelperStatus.Continue) return this.dispatchException(true, vector < 0 ? current : vector);
     this.countEvent();
-    if (status === HelperStatus.Continue) return false;
-    return this.dispatchException(true, vector < 0 ? current : vector);
+    return false;
   }
 
   private enterDebugException(): void {
@@ -305,7 +306,7 @@ export class Vcpu {
     cpu.pendingDr6 = 0;
   }
 
-  /** An event takes time, so that a guest that only faults spends its budget too. */
+  /** An event takes time, so that a guest that only faults spends its budget too; with all that went wrong on its way, one instruction. */
   private countEvent(): void {
     this.cpu.retired += 1;
   }

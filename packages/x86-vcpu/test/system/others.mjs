@@ -143,7 +143,8 @@ if (write) {
   const head = readOr(known, "")
     .split("\n")
     .filter((line) => line.startsWith("#"));
-  const body = found.map((row) => `${row} | ${remarks.get(row) ?? "?"}`);
+  const kept = rows.filter((row) => !looked(row)).map((row) => row.join(" | "));
+  const body = [...kept, ...found.map((row) => `${row} | ${remarks.get(row) ?? "?"}`)].sort();
   writeFileSync(known, `${[...head, ...body].join("\n")}\n`);
 }
 process.exitCode = write || fresh.length + gone.length === 0 ? 0 : 1;

@@ -380,13 +380,11 @@
 ;   CPL 3, IOPL 3: in al, 0x60 -> ok
 ;   CPL 3, IOPL 3: cli -> ok
 ;   CPL 3, IOPL 3: popfd changes IF, not IOPL -> = 00003202
-;   cr0: PG without PE -> #GP(0000) +05 rf
 ;   cr0: NW without CD -> #GP(0000) +05 rf
 ;   lmsw cannot clear PE -> = 00000001
 ;   lmsw sets MP EM TS -> = 0000000f
 ;   mov cr1, eax -> #UD +00 rf
 ;   mov cr8, eax without REX is cr0 -> #UD +03 rf
-;   cr4: reserved bit 31 -> #GP(0000) +05 rf
 ;   cr4: PCIDE outside long mode -> #GP(0000) +05 rf
 ;   fpu: TS -> #NM +08 rf
 ;   fpu: EM -> #NM +08 rf
@@ -420,6 +418,8 @@
 ;   alignment check: fld tword at 4 -> #MF +00 rf cpl3
 ;   alignment check: push -> #AC(0000) +05 rf cpl3
 ;   alignment check: int 0x80 itself -> ok
+;   cr4: reserved bit 31 -> #GP(0000) +05 rf
+;   cr0: PG without PE -> #GP(0000) +05 rf
 %include "harness32.inc"
 
 ; Data descriptors: base 0, limit 4 GiB unless the name says otherwise.
@@ -1232,10 +1232,6 @@ tests:
         mov dword [user_flags], 2
 
 ; ---- CR4 and CR0
-        T "cr0: PG without PE"
-        mov eax, 0x80000010
-        mov cr0, eax
-        E
         T "cr0: NW without CD"
         mov eax, 0x20000011
         mov cr0, eax
@@ -1258,10 +1254,6 @@ tests:
         T "mov cr8, eax without REX is cr0"
         mov eax, cr0
         lock mov cr0, eax
-        E
-        T "cr4: reserved bit 31"
-        mov eax, 0x80000000
-        mov cr4, eax
         E
         T "cr4: PCIDE outside long mode"
         mov eax, 0x20000
@@ -1424,6 +1416,14 @@ tests:
         E
         T3 "alignment check: int 0x80 itself"
         mov esp, STACK3 - 2
+        E
+        T "cr4: reserved bit 31"
+        mov eax, 0x80000000
+        mov cr4, eax
+        E
+        T "cr0: PG without PE"
+        mov eax, 0x80000010
+        mov cr0, eax
         E
         mov dword [base_cr0], 0x31
         mov dword [user_flags], 2

@@ -86,7 +86,6 @@
 ;   real: bound -> #BR +0f
 ;   real: div by zero -> #DE +00
 ;   real: vector beyond the limit of the IDT -> #GP(0000) +14
-;   real: mov cr0 that sets PG without PE -> #GP(0000) +06
 ;   real: smsw -> = 00000000
 ;   real: sgdt -> = 000000ff
 ;   real: lgdt with 16-bit operands loads 24 bits -> = 00123456
@@ -96,6 +95,7 @@
 ;   real: into -> #OF +05
 ;   real: aligned fault: lock nop -> #UD +00
 ;   real: iret keeps no VM -> = 00000002
+;   real: mov cr0 that sets PG without PE -> #GP(0000) +06
 ;   real: jump beyond 64 KiB -> #GP(0000) +06
 %include "harness32.inc"
 
@@ -549,10 +549,6 @@ real_tests:
         lidt [0x500]
         int 0x30
         ER
-        R "real: mov cr0 that sets PG without PE"
-        mov eax, 0x80000010
-        mov cr0, eax
-        ER
         R "real: smsw"
         smsw ax
         and ax, 1
@@ -625,6 +621,10 @@ real_tests:
         iretd
 %$in:   pushfd
         pop eax
+        ER
+        R "real: mov cr0 that sets PG without PE"
+        mov eax, 0x80000010
+        mov cr0, eax
         ER
         R "real: jump beyond 64 KiB"
         mov eax, 0x10000
