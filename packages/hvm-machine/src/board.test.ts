@@ -145,6 +145,10 @@ describe("[board] local APICs", () => {
   });
 });
 
+it("[board] eight processors have room", () => {
+  expect(createMachine({ memory: 4, vcpus: 8 }).vcpus).toHaveLength(8);
+});
+
 describe("[board] PCI", () => {
   const ids = (slot: number): number[] => [
     ...out32(0xcf8, 0x8000_0000 + slot * 0x800),

@@ -8,6 +8,7 @@ import {
   createDomain,
   type Domain,
   type DomainState,
+  featureRows,
   type RunLimits,
   type RunStop,
   VmwareHypercallFlag,
@@ -29,6 +30,7 @@ import {
   type MachineConfig,
   type VmwareHypercall,
 } from "./machine-config.ts";
+import { processFiles } from "./process-files.ts";
 
 const MIB = 0x10_0000;
 /** RAM below this address lies at its own address; the rest starts at 4 GiB (the PCI hole). */
@@ -36,7 +38,7 @@ const LOW_RAM_TOP = 0xc000_0000;
 /** What CPUID says of a processor with the local APIC of this board. */
 const APIC_FEATURES: readonly string[] = ["apic", "x2apic", "tsc-deadline"];
 /** Engine structures: TLBs, code cache, state blocks. */
-const ARENA_BYTES = 48 * MIB;
+const arenaBytes = (vcpus: number): number => (32 + 16 * vcpus) * MIB;
 
 const HYPERCALL_FLAGS: Readonly<Record<VmwareHypercall, number>> = {
   none: 0,
@@ -113,7 +115,7 @@ class AssembledMachine implements Machine {
     const bytes = config.memory * MIB;
     const low = Math.min(bytes, LOW_RAM_TOP);
     this.memory = createGuestMemory({
-      arenaBytes: ARENA_BYTES,
+      arenaBytes: arenaBytes(config.vcpus),
       ram: [{ base: 0, size: low }, ...(bytes > low ? [{ base: 2 ** 32, size: bytes - low }] : [])],
     });
     this.clock = createSimClock({
@@ -140,6 +142,8 @@ class AssembledMachine implements Machine {
         xenLeaves: personality.name.startsWith("xen-"),
         ...config.cpuid,
         enable: [...(config.apic ? APIC_FEATURES : []), ...config.cpuid.enable],
+        // Without a hypervisor there is no bit that says so.
+        mask: [...(personality.ports.length === 0 ? ["hypervisor"] : []), ...config.cpuid.mask],
       },
       io: busAsDomainIo(this.bus),
       clock: this.clock,
@@ -235,6 +239,7 @@ class AssembledMachine implements Machine {
       pool: { start: MIB, end: Math.min(this.config.memory * MIB, LOW_RAM_TOP) },
       time,
       random: (length) => Uint8Array.from({ length }, () => random.next() & 0xff),
+      systemFiles: { ...processFiles(this.config, this.domain.cpuid, Object.keys(featureRows)), ...setup.systemFiles },
       hwcap: this.domain.cpuid.lookup(1, 0, { apicId: 0, osxsave: false }).edx,
     });
     return this.process;

@@ -1,6 +1,7 @@
 /** What firmware would have put into memory before a kernel starts: ACPI and SMBIOS tables of a configuration. */
 import { type MemoryRange, pcMemoryMap } from "guest-loader";
 import { acpiPm, hpet, ioApic, localApic, pmTimer, resetControl } from "pc-devices";
+import { personalityOf } from "../backdoor-wiring.ts";
 import { ACPI_TABLES_AT, IO_APIC_ID, PCI_LINES, PCI_MEMORY, SCI_IRQ, SMBIOS_AT } from "../board-constants.ts";
 import { type CompleteConfig, completeConfig, type MachineConfig } from "../machine-config.ts";
 import { buildAcpiTables } from "./acpi-tables.ts";
@@ -25,13 +26,20 @@ export function bootEnvironment(config: MachineConfig): BootEnvironment {
   return { memorySize, memoryMap: pcMemoryMap(memorySize), ...(acpi ? { rsdp: ACPI_TABLES_AT } : {}) };
 }
 
+/** Does the machine say that it is VMware's? A personality without ports is a machine without a hypervisor. */
+export const showsVmware = ({ vmwareHw, personality }: CompleteConfig): boolean =>
+  vmwareHw !== 0 && personalityOf(personality).ports.length > 0;
+
 export function firmwareTables(
   config: CompleteConfig,
 ): readonly { readonly address: number; readonly bytes: Uint8Array }[] {
-  const { acpi, vmwareHw, uuid, vcpus, memory } = config;
+  const { acpi, uuid, vcpus, memory } = config;
   return [
     ...(acpi ? [{ address: ACPI_TABLES_AT, bytes: acpiTables(config) }] : []),
-    { address: SMBIOS_AT, bytes: buildSmbios({ vmware: vmwareHw !== 0, uuid, vcpus, memoryMb: memory }, SMBIOS_AT) },
+    {
+      address: SMBIOS_AT,
+      bytes: buildSmbios({ vmware: showsVmware(config), uuid, vcpus, memoryMb: memory }, SMBIOS_AT),
+    },
   ];
 }
 

@@ -14,7 +14,8 @@ export interface SmbiosOptions {
   readonly memoryMb: number;
 }
 
-interface Strings {
+/** Who made the machine and its firmware. */
+export interface DmiStrings {
   readonly manufacturer: string;
   readonly product: string;
   readonly serial: string;
@@ -28,13 +29,24 @@ function vmwareSerial(uuid: Uint8Array): string {
   return `VMware-${pairs.slice(0, 8).join(" ")}-${pairs.slice(8).join(" ")}`;
 }
 
-const plain: Strings = {
+const plain: DmiStrings = {
   manufacturer: "Simulated HVM",
   product: "HVM domU",
   serial: "0",
   biosVendor: "Simulated HVM",
   biosVersion: "1",
 };
+
+export const dmiStrings = (vmware: boolean, uuid: Uint8Array): DmiStrings =>
+  vmware
+    ? {
+        manufacturer: "VMware, Inc.",
+        product: "VMware Virtual Platform",
+        serial: vmwareSerial(uuid),
+        biosVendor: "Phoenix Technologies LTD",
+        biosVersion: "6.00",
+      }
+    : plain;
 
 type Field =
   | { readonly size: 1 | 2 | 4 | 8; readonly value: number }
@@ -67,15 +79,7 @@ const ENTRY_BYTES = 32;
 
 /** Entry point at `base`, which must be a multiple of 16 in 0xf0000–0xfffff, the structures behind it. */
 export function buildSmbios({ vmware, uuid, vcpus, memoryMb }: SmbiosOptions, base: number): Uint8Array {
-  const s: Strings = vmware
-    ? {
-        manufacturer: "VMware, Inc.",
-        product: "VMware Virtual Platform",
-        serial: vmwareSerial(uuid),
-        biosVendor: "Phoenix Technologies LTD",
-        biosVersion: "6.00",
-      }
-    : plain;
+  const s = dmiStrings(vmware, uuid);
   const structures: number[][] = [
     structure(0, 0, [
       ...[text(s.biosVendor), text(s.biosVersion), word(0xe800), text("01/01/2026"), byte(0)],
