@@ -1,7 +1,8 @@
 // `npm run bench [-- --boots=N --rounds=N --json=FILE] [workload[/32|/64]…]`: ours beside Bochs and QEMU TCG, alternating, medians
 // and ratios. Each system runs each workload `rounds` times in one boot; the median over boots and rounds is shown (the first
 // round of a boot, with its warm-up, apart). Instruction counts are ours, the same for all. Needs nasm; Bochs and QEMU where
-// installed. `--systems=1,0,bochs,qemu` takes some of them only.
+// installed. `--systems=1,0,bochs,qemu` takes some of them only. `--clock=cpu` counts processor seconds (of all threads) instead of
+// wall-clock seconds: for machines that are busy with other things.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,6 +34,7 @@ const option = (name, otherwise) =>
   args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise;
 const boots = Number(option("boots", 3));
 const rounds = Number(option("rounds", 3));
+const clock = option("clock", "wall");
 const only = args.filter((arg) => !arg.startsWith("--"));
 const chosen = option("systems", "1,bochs,qemu").split(",");
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -73,7 +75,7 @@ for (const { name, bits, title, iterations, unit, amount, without, config } of a
     for (const system of present) {
       const share = system.name === "ours, tier 0" ? TIER0_SHARE : 1;
       const count = Math.max(1, Math.round(iterations * share));
-      const done = await system.run(assemble(name, bits, count), { rounds, config });
+      const done = await system.run(assemble(name, bits, count), { rounds, config, clock });
       const result = results.get(system.name);
       done.forEach(({ seconds, checksum, instructions }, index) => {
         const perIteration = seconds / count;
