@@ -45,6 +45,15 @@ export type {
   PortResult,
   StringMemory,
 } from "./port-io.ts";
+export {
+  decodeHvmSave,
+  encodeHvmSave,
+  HVM_SAVE_CODE_MAX,
+  type HvmSaveHeader,
+  type HvmSaveRecord,
+  type HvmSaveResult,
+  hvmSaveTypes,
+} from "./save-stream.ts";
 export { type ShutdownCause, ShutdownCode, type ShutdownInfo, type ShutdownReason } from "./shutdown.ts";
 export type {
   HvmVcpu,
