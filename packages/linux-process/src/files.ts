@@ -103,10 +103,14 @@ export class FileTree {
   private readonly host: HostFiles;
   private readonly synthetic: ReadonlyMap<string, Synthetic>;
 
-  /** `texts`: contents of synthetic files under /proc, made when read. */
-  constructor(host: HostFiles, texts: Readonly<Record<string, () => string>>, executable: () => string) {
+  /** `texts`: contents of synthetic files under /proc and /sys, made when read; `links`: targets of links there. */
+  constructor(
+    host: HostFiles,
+    texts: Readonly<Record<string, () => string>>,
+    links: Readonly<Record<string, () => string>>,
+  ) {
     this.host = host;
-    this.synthetic = new Map<string, Synthetic>([
+    const synthetic = new Map<string, Synthetic>([
       ["/dev", { entries: ["full", "null", "random", "tty", "urandom", "zero"] }],
       ["/dev/null", { device: "null" }],
       ["/dev/zero", { device: "zero" }],
@@ -114,12 +118,23 @@ export class FileTree {
       ["/dev/random", { device: "random" }],
       ["/dev/urandom", { device: "random" }],
       ["/dev/tty", { device: "tty" }],
-      ["/proc", { entries: ["self"] }],
-      ["/proc/self", { entries: ["exe"] }],
-      ["/proc/self/exe", { link: executable }],
+      ["/proc", { entries: [] }],
       ["/sys", { entries: [] }],
       ...Object.entries(texts).map(([path, text]): [string, Synthetic] => [path, { text }]),
+      ...Object.entries(links).map(([path, link]): [string, Synthetic] => [path, { link }]),
     ]);
+    // The directories above them.
+    for (const path of [...Object.keys(texts), ...Object.keys(links)]) {
+      for (let at = path; at.lastIndexOf("/") > 0; ) {
+        const above = at.slice(0, at.lastIndexOf("/"));
+        const directory = synthetic.get(above);
+        const name = at.slice(above.length + 1);
+        const entries = directory !== undefined && "entries" in directory ? directory.entries : [];
+        if (!entries.includes(name)) synthetic.set(above, { entries: [...entries, name] });
+        at = above;
+      }
+    }
+    this.synthetic = synthetic;
   }
 
   /**

@@ -16,6 +16,7 @@ import { memorySyscalls } from "./syscalls/memory.ts";
 import { processSyscalls } from "./syscalls/process.ts";
 import { signalSyscalls } from "./syscalls/signals.ts";
 import { timeSyscalls } from "./syscalls/time.ts";
+import { systemFiles } from "./system-files.ts";
 import { describeSyscall } from "./trace.ts";
 import { Gpr, type ProcessVcpu } from "./vcpu.ts";
 
@@ -58,6 +59,8 @@ export interface LinuxProcessOptions {
   readonly hwcap?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Files under /proc and /sys that the machine knows best, by path: DMI strings, /proc/cpuinfo … */
+  readonly systemFiles?: Readonly<Record<string, string>>;
   /** Called with one line per system call, strace's way. */
   readonly onSyscall?: (line: string) => void;
 }
@@ -158,10 +161,26 @@ export class LinuxProcess {
     if (this.memoryBytes < 16 * PAGE) throw noMemory();
     this.space = new AddressSpace({ memory, pool, flushTlb: () => vcpu.flushTlb() });
     this.signals = new Signals(vcpu, this.space);
+    const given = Object.entries(options.systemFiles ?? {}).map(([path, text]): [string, () => string] => [
+      path,
+      () => text,
+    ]);
     this.files = new FileTree(
       options.files,
-      { "/proc/self/maps": () => this.mapsText(), "/proc/self/cmdline": () => `${options.args.join("\0")}\0` },
-      () => this.executable,
+      {
+        ...systemFiles({
+          pid: this.pid,
+          name: this.name,
+          uid: this.uid,
+          gid: this.gid,
+          memoryBytes: this.memoryBytes,
+          commandLine: () => `${options.args.join("\0")}\0`,
+          maps: () => this.mapsText(),
+          uptimeNs: () => this.time.monotonicNs(),
+        }),
+        ...Object.fromEntries(given),
+      },
+      { "/proc/self": () => String(this.pid), [`/proc/${this.pid}/exe`]: () => this.executable },
     );
     const { cwd = "/" } = options;
     const start = this.files.resolve(cwd, "/");

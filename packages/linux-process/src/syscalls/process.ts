@@ -3,6 +3,7 @@ import { Errno } from "../errno.ts";
 import { STACK_BYTES } from "../load-program.ts";
 import type { LinuxProcess } from "../process.ts";
 import { int, type SyscallTable } from "../syscall.ts";
+import { HOST_NAME, KERNEL_RELEASE, LAST_CAPABILITY } from "../system-files.ts";
 import { Msr } from "../vcpu.ts";
 import { readTimespec } from "./time.ts";
 
@@ -20,6 +21,7 @@ const LAST_LIMIT = 15;
 const MAX_RANDOM = 1 << 20;
 const PR_SET_NAME = 15;
 const PR_GET_NAME = 16;
+const PR_CAPBSET_READ = 23;
 
 function limits(process: LinuxProcess, resource: number, address: number): number {
   if (resource < 0 || resource > LAST_LIMIT) return -Errno.EINVAL;
@@ -36,7 +38,7 @@ function limits(process: LinuxProcess, resource: number, address: number): numbe
 function utsname(): Uint8Array {
   const bytes = new Uint8Array(6 * 65);
   const encoder = new TextEncoder();
-  ["Linux", "simulated-hvm", "6.1.0", "#1 simulated", "x86_64", "(none)"].forEach(
+  ["Linux", HOST_NAME, KERNEL_RELEASE, "#1 simulated", "x86_64", "(none)"].forEach(
     (text, index) => void bytes.set(encoder.encode(text), index * 65),
   );
   return bytes;
@@ -147,6 +149,7 @@ export const processSyscalls = {
     args: ["int", "hex", "hex", "hex", "hex"],
     run(p, option, address) {
       if (option === PR_SET_NAME) return 0;
+      if (option === PR_CAPBSET_READ) return address >= 0 && address <= LAST_CAPABILITY ? 0 : -Errno.EINVAL;
       if (option === PR_GET_NAME) {
         const bytes = new Uint8Array(16);
         bytes.set(new TextEncoder().encode(p.name).subarray(0, 15));
