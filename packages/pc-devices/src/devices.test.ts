@@ -131,6 +131,23 @@ describe.each(deviceModels.map((model) => [model.name, model as unknown as AnyMo
       );
     });
 
+    it("keeps no more than its buffers hold, however often it is written and never read", () => {
+      const board = new FakeEnvironment();
+      const device = model.create(board);
+      model.ranges.forEach(({ size, space }, range) => {
+        for (let offset = 0; offset < Math.min(size, 64); offset++) {
+          for (let round = 0; round < 100; round++) {
+            const value = (round * 0x55) & 0xff;
+            if (space === "memory") writeWide(device, offset, Uint8Array.of(value, 0xff, 0, value), range, size);
+            else device.write(offset, 1, value, range);
+          }
+        }
+      });
+      const text = JSON.stringify(device.save(), (_, value) => (typeof value === "bigint" ? `${value}` : value));
+      // A VGA's memory is 512 KiB as text.
+      expect(text.length).toBeLessThan(600_000);
+    });
+
     it("refuses a state of another version", () => {
       const device = model.create(new FakeEnvironment());
       expect(() => device.load({ ...(device.save() as object), version: 99 })).toThrow(
