@@ -6,4 +6,4 @@ export {
   type FunctionResult,
 } from "./function.ts";
 export { createUnicornHooks, type UnicornHooks, type UnicornRegisters } from "./unicorn.ts";
-export { attachToV86, type V86Cpu } from "./v86.ts";
+export { attachToV86, type V86Cpu, type V86Field } from "./v86.ts";

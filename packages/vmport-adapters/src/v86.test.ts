@@ -10,7 +10,7 @@ const build = dirname(createRequire(import.meta.url).resolve("v86"));
 const LONG = { timeout: 60_000 };
 
 interface Emulator {
-  readonly v86: { readonly cpu: V86Cpu };
+  readonly v86: { readonly cpu: V86Cpu & { readonly reg32: { readonly [index: number]: number } } };
   add_listener(event: string, listener: (value: number) => void): void;
   run(): void;
   destroy(): Promise<void>;

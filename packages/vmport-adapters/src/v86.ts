@@ -17,10 +17,37 @@ export interface V86Cpu {
     register_read(port: number, device: object, read8?: ReadPort, read16?: ReadPort, read32?: ReadPort): void;
     register_write(port: number, device: object, write8?: WritePort, write16?: WritePort, write32?: WritePort): void;
   };
-  /** EAX ECX EDX EBX ESP EBP ESI EDI */
-  readonly reg32: { [index: number]: number };
-  readonly cpl: { readonly [index: number]: number };
-  readonly instruction_pointer: { readonly [index: number]: number };
+  /** EAX ECX EDX EBX ESP EBP ESI EDI, 32 bits each. */
+  readonly reg32: V86Field;
+  /** One byte. */
+  readonly cpl: V86Field;
+  /** 32 bits, a linear address. */
+  readonly instruction_pointer: V86Field;
+}
+
+/** A field of v86's state in its WebAssembly memory. */
+export interface V86Field {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+}
+
+/**
+ * v86 gives its fields as proxies that make a typed array at each access. This one makes it once, and again when the memory has
+ * grown, which empties the old one.
+ */
+class Field<T extends Int32Array | Uint8Array> {
+  readonly #find: () => T;
+  #view: T;
+
+  constructor(find: () => T) {
+    this.#find = find;
+    this.#view = find();
+  }
+
+  get view(): T {
+    if (this.#view.length === 0) this.#view = this.#find();
+    return this.#view;
+  }
 }
 
 /**
@@ -28,10 +55,13 @@ export interface V86Cpu {
  * To be called again after `restart()`, which puts v86's own devices back.
  */
 export function attachToV86(cpu: V86Cpu, backdoor: Backdoor): void {
+  const reg32 = new Field(() => new Int32Array(cpu.reg32.buffer, cpu.reg32.byteOffset, 8));
+  const cpl = new Field(() => new Uint8Array(cpu.cpl.buffer, cpu.cpl.byteOffset, 1));
+  const rip = new Field(() => new Int32Array(cpu.instruction_pointer.buffer, cpu.instruction_pointer.byteOffset, 1));
   const registers = new RegisterFile(
-    { get: (index) => cpu.reg32[index] ?? 0, set: (index, value) => void (cpu.reg32[index] = value | 0) },
-    () => cpu.cpl[0] ?? 0,
-    () => BigInt((cpu.instruction_pointer[0] ?? 0) >>> 0),
+    { get: (index) => reg32.view[index] ?? 0, set: (index, value) => void (reg32.view[index] = value) },
+    () => cpl.view[0] ?? 0,
+    () => BigInt((rip.view[0] ?? 0) >>> 0),
   );
   const transfers = new ByteTransfers(backdoor, registers);
   const device = { name: "vmport" };

@@ -5,6 +5,7 @@ import type { V86Cpu } from "vmport-adapters";
 import { type AccessResult, type HostFunction, type Registers, registerNames } from "../src/index.ts";
 
 interface Cpu extends V86Cpu {
+  readonly reg32: V86Cpu["reg32"] & { [index: number]: number };
   readonly io: V86Cpu["io"] & {
     port_read8(port: number): number;
     port_read16(port: number): number;
