@@ -4,6 +4,7 @@
  * Sources: cloud-init `cloudinit/sources/DataSourceVMware.py` (keys, encodings); RFC 1952 (gzip), RFC 1951 §3.2.4 (stored blocks).
  */
 import type { GuestinfoError, GuestinfoStore } from "./guestinfo-store.ts";
+import { crc32, type GunzipResult, gunzip } from "./gunzip.ts";
 import { encodeText } from "./text.ts";
 
 /** Plain text, or one of the encodings cloud-init, Ignition and others accept. */
@@ -75,11 +76,33 @@ function toGzip(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
+/** A value of the variable with that encoding, as bytes; at most `maxBytes` of it (default 16 MiB), whatever its gzip data claims. */
+export function decodeGuestinfo(
+  value: string,
+  encoding: GuestinfoEncoding,
+  maxBytes: number = 0x100_0000,
+): GunzipResult {
+  if (encoding === "plain") return { ok: true, bytes: encodeText(value) };
+  const bytes = fromBase64(value);
+  if (bytes === undefined) return { ok: false, message: "base64: characters that are none" };
+  return encoding === "base64" ? { ok: true, bytes } : gunzip(bytes, maxBytes);
+}
+
+function fromBase64(text: string): Uint8Array | undefined {
+  const letters = text.replace(/[\r\n]/g, "").replace(/={0,2}$/, "");
+  const bytes = new Uint8Array(Math.floor((letters.length * 3) / 4));
+  let bits = 0;
+  let count = 0;
+  let at = 0;
+  for (const letter of letters) {
+    const value = alphabet.indexOf(letter);
+    if (value < 0) return undefined;
+    bits = ((bits << 6) | value) & 0xffff;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes[at++] = (bits >>> count) & 0xff;
+    }
   }
-  return ~crc >>> 0;
+  return letters.length % 4 === 1 ? undefined : bytes;
 }

@@ -1,7 +1,13 @@
 /** VMware GuestRPC from the host's side: message channels on both bandwidths, RPCI verbs, TCLO, the guestinfo store. */
 
 export type { ChannelSave, Cookie } from "./channel.ts";
-export { type CloudInitData, encodeGuestinfo, type GuestinfoEncoding, setCloudInit } from "./cloud-init.ts";
+export {
+  type CloudInitData,
+  decodeGuestinfo,
+  encodeGuestinfo,
+  type GuestinfoEncoding,
+  setCloudInit,
+} from "./cloud-init.ts";
 export { dialects, type GuestrpcDialect, vmwareDialect, xenV6Dialect } from "./dialect.ts";
 export {
   createGuestinfoStore,
@@ -25,6 +31,7 @@ export {
   type GuestrpcSave,
   type RpciEvent,
 } from "./guestrpc.ts";
+export { type GunzipResult, gunzip } from "./gunzip.ts";
 export {
   MAX_CHANNELS,
   MAX_MESSAGE_BYTES,
