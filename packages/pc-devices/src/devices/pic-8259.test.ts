@@ -26,7 +26,7 @@ const setUp = (icw4 = 0x01) => {
 };
 const EOI = 0x20;
 
-describe("[pc-devices] 8259A pair", () => {
+describe("[pc-devices] 8259A pair (Intel 231468-003: initialization and operation command words, priorities, poll)", () => {
   it("is silent until somebody programs it", () => {
     const board = new FakeEnvironment();
     const pic = pic8259.create(board);

@@ -12,7 +12,7 @@ const setUp = () => {
 /** 1,193,182 counts are one second. */
 const counts = (n: number): bigint => (BigInt(n) * 1_000_000_000n + 1_193_181n) / 1_193_182n;
 
-describe("[pc-devices] 8254", () => {
+describe("[pc-devices] 8254 (Intel 231244-006: control word, counter latch and read-back commands, mode definitions)", () => {
   it("mode 2, 100 Hz: one pulse each 11,932 counts", () => {
     const { board, write } = setUp();
     write(3, 0x34);

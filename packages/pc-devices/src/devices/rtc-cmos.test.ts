@@ -21,7 +21,7 @@ const setUp = (unixTimeNs = SEED_MAIL, memory: Record<number, number> = {}) => {
 };
 const SECOND = 1_000_000_000n;
 
-describe("[pc-devices] RTC and CMOS", () => {
+describe("[pc-devices] RTC and CMOS (Motorola MC146818A: time, calendar and alarm locations, update cycle, registers A–D)", () => {
   it("tells the date in BCD, 24 hours", () => {
     const { read } = setUp();
     expect([0x32, 9, 8, 7, 6, 4, 2, 0].map((index) => read(index).toString(16))).toEqual([

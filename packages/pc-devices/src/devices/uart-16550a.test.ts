@@ -11,7 +11,7 @@ const setUp = (inputLimit?: number) => {
 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe("[pc-devices] 16550A", () => {
+describe("[pc-devices] 16550A (PC16550D §8 registers, §8.11 FIFO interrupt and polled operation)", () => {
   it("sends what is written, and is always ready to send", () => {
     const { board, read, write } = setUp();
     expect(read(5)).toBe(0x60);

@@ -19,7 +19,7 @@ export interface Msix {
   setControl(value: number): void;
   /** Sends the message of this entry, or remembers it while masked. Entries that do not exist send nothing. */
   notify(entry: number): void;
-  /** Table at offset 0, pending bits at {@link MSIX_PENDING}. */
+  /** Table at offset 0, pending bits at 0x800. */
   read(offset: number, size: AccessSize): number;
   write(offset: number, size: AccessSize, value: number): void;
   reset(): void;
@@ -27,10 +27,10 @@ export interface Msix {
   load(state: MsixState): void;
 }
 
-export const MSIX_ID = 0x11;
+const MSIX_ID = 0x11;
 /** Size of the range that shows table and pending bits. */
 export const MSIX_RANGE = 0x1000;
-export const MSIX_PENDING = 0x800;
+const MSIX_PENDING = 0x800;
 const ENABLE = 1 << 15;
 const FUNCTION_MASK = 1 << 14;
 const ENTRY_WORDS = 4;

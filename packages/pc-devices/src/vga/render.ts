@@ -40,7 +40,7 @@ const at = (registers: Uint8Array, index: number): number => registers[index] as
 const verticalEnd = ({ crtc }: VgaView): number =>
   at(crtc, 0x12) + ((at(crtc, 0x07) & 0x02) << 7) + ((at(crtc, 0x07) & 0x40) << 3) + 1;
 const startAddress = ({ crtc }: VgaView): number => (at(crtc, 0x0c) << 8) | at(crtc, 0x0d);
-export const isTextMode = ({ graphics }: VgaView): boolean => (at(graphics, 6) & GRAPHICS_MODE) === 0;
+const isTextMode = ({ graphics }: VgaView): boolean => (at(graphics, 6) & GRAPHICS_MODE) === 0;
 
 interface TextGeometry {
   readonly columns: number;

@@ -72,8 +72,8 @@ export interface VirtioPci {
   load(name: string, state: VirtioPciState): void;
 }
 
-export const VIRTIO_F_INDIRECT_DESC = 28;
-export const VIRTIO_F_EVENT_IDX = 29;
+const VIRTIO_F_INDIRECT_DESC = 28;
+const VIRTIO_F_EVENT_IDX = 29;
 const VERSION_1_HIGH = 1 << (32 - 32);
 const STATUS_DRIVER_OK = 4;
 const STATUS_FEATURES_OK = 8;

@@ -8,7 +8,7 @@
 import type { DmaMemory } from "../dma.ts";
 
 /** A piece of guest memory. */
-export interface Segment {
+interface Segment {
   readonly address: number;
   readonly length: number;
 }
