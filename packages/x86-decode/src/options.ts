@@ -41,7 +41,7 @@ export const DecodeOption = {
   CyrixDmi: 1 << 22,
   /** Centaur ALTINST. */
   Altinst: 1 << 23,
-  /** Knights Corner (MVEX). */
+  /** Knights Corner's VEX instructions, not its MVEX ones. */
   Knc: 1 << 24,
 } as const;
 export type DecodeOption = (typeof DecodeOption)[keyof typeof DecodeOption];
