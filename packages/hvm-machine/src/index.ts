@@ -9,4 +9,5 @@ export {
   type MachineConfig,
   type MachineDisk,
   personalityNames,
+  type VmwareHypercall,
 } from "./machine-config.ts";
