@@ -14,7 +14,8 @@ const known = join(folder, "known-differences.txt");
 const IMAGE_BYTES = 1440 * 1024;
 const LIMIT_MS = 60_000;
 
-const readOr = (file, otherwise) => (existsSync(file) ? readFileSync(file, "latin1") : otherwise);
+/** Serial output may be cut in the middle of anything: bytes, not UTF-8. */
+const readOr = (file, otherwise, encoding = "latin1") => (existsSync(file) ? readFileSync(file, encoding) : otherwise);
 
 /** Starts a program and gives the lines of `file` once its last line is "end", or when the time is over. */
 const watch = (command, args, options, file) =>
@@ -110,7 +111,7 @@ const all = readdirSync(folder)
   .map((file) => file.slice(0, -4));
 
 // system name | line that it prints | remark
-const rows = readOr(known, "")
+const rows = readOr(known, "", "utf8")
   .split("\n")
   .filter((line) => line !== "" && !line.startsWith("#"))
   .map((line) => line.split(" | "));
@@ -123,13 +124,16 @@ for (const system of chosen.length > 0 ? chosen : Object.keys(systems)) {
     const theirs = toMap(lines);
     const ours = expected(name);
     let same = 0;
+    let missing = 0;
     for (const wanted of ours) {
       const line = comparable(system, wanted);
       const test = line.slice(0, line.lastIndexOf(": "));
-      const their = theirs.get(test) ?? `${test}: (nothing)`;
+      const their = theirs.get(test);
       if (their === line) same++;
+      else if (their === undefined) missing++;
       else found.push(`${system} | ${name} | ${their}`);
     }
+    if (missing > 0) found.push(`${system} | ${name} | ends behind: ${lines.at(-1)}`);
     console.log(`${system} ${name}: ${same} of ${ours.length} as the table says`);
   }
 }
@@ -140,7 +144,7 @@ const gone = rows.filter((row) => looked(row) && !found.includes(row.slice(0, 3)
 for (const row of fresh) console.log(`new: ${row}`);
 for (const row of gone) console.log(`no longer: ${row.join(" | ")}`);
 if (write) {
-  const head = readOr(known, "")
+  const head = readOr(known, "", "utf8")
     .split("\n")
     .filter((line) => line.startsWith("#"));
   const kept = rows.filter((row) => !looked(row)).map((row) => row.join(" | "));
