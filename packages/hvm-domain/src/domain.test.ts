@@ -294,6 +294,17 @@ describe("[hvm-domain] VM exits", () => {
     expect(domain.ticks).toBeGreaterThanOrEqual(3000);
   });
 
+  it("a handler says what time its access takes", () => {
+    const { domain, bus } = one([{ exit: "io-instruction", with: { port: 1, size: 1, direction: "in" } }]);
+    const access = (): 0 => {
+      domain.spend(1000);
+      return 0;
+    };
+    bus.register({ base: 1, size: 1 }, { name: "slow", access });
+    domain.run({ maxSteps: 1 });
+    expect(domain.ticks).toBe(1001);
+  });
+
   it("PAUSE takes its time, so that waiting loops are short", () => {
     const { domain } = one([{ exit: "pause" }, { exit: "pause" }]);
     domain.run({ maxSteps: 2 });

@@ -132,6 +132,8 @@ export interface Domain {
   registerMmio(base: number, size: number, handler: MmioHandler): () => void;
   /** Executes a port instruction that an interceptor decoded: registers, memory and RIP as if it had been permitted. */
   performPortInstruction(vcpu: HvmVcpu, instruction: PortInstruction): PortResult;
+  /** For whoever answers an access: time that it takes the vCPU beside the instruction, in instructions. */
+  spend(ticks: number): void;
   /** Told of every exit but `budget`, `stop` and interrupt windows, before it is handled. */
   observeExits(observer: ExitObserver): () => void;
 
@@ -313,6 +315,10 @@ class HvmDomain implements Domain {
 
   performPortInstruction(vcpu: HvmVcpu, instruction: PortInstruction): PortResult {
     return performPortInstruction(vcpu, instruction, this.#environment);
+  }
+
+  spend(ticks: number): void {
+    this.#charged += ticks;
   }
 
   observeExits(observer: ExitObserver): () => void {

@@ -90,7 +90,7 @@ export interface Board {
   readonly config: CompleteConfig;
   readonly domain: Pick<
     Domain,
-    "shutdown" | "registerMmio" | "registerMsr" | "setOnline" | "isOnline" | "injectNmi" | "nsAt"
+    "shutdown" | "spend" | "registerMmio" | "registerMsr" | "setOnline" | "isOnline" | "injectNmi" | "nsAt"
   >;
   readonly vcpus: readonly Vcpu[];
   readonly memory: GuestMemory;
@@ -122,6 +122,8 @@ const globalLines: Readonly<Record<string, number>> = {
 };
 /** PCI interrupts that the guest's router sends to the 8259 pair alone. */
 const PCI_IRQ = /^pci\.irq(\d+)$/;
+/** About a microsecond for an access to an ISA device (IEEE P996: 8-bit I/O cycles at 8 MHz, with wait states). */
+const ISA_TICKS = 1000;
 const FIRST_DISK_SLOT = 4;
 const RNG_SLOT = 3;
 /** Configuration address of the ISA bridge's route registers: device 1, register 0x60. */
@@ -415,11 +417,20 @@ class Devices implements MachineDevices {
       }
       bus.register(
         range,
-        { name: model.name, access: accessOf(device, range.base, number) },
+        { name: model.name, access: this.#slow(accessOf(device, range.base, number)) },
         range.overlay ? { overlap: "layer" } : {},
       );
     });
     return device;
+  }
+
+  /** As behind ISA's bridge: guests that poll a port wait as many turns as they would there. */
+  #slow(access: (io: IoAccess<unknown>) => IoResult): (io: IoAccess<unknown>) => IoResult {
+    const { domain } = this.#board;
+    return (io) => {
+      domain.spend(ISA_TICKS);
+      return access(io);
+    };
   }
 
   #request(name: string, request: MachineRequest): void {

@@ -25,7 +25,8 @@ describe.each([0, 1] as const)("[hvm-machine] tier %s", (tier) => {
     // Five periods of 1,193 counts at 1.193182 MHz, and what came before and after.
     const periodsNs = (5n * 1193n * 1_000_000_000n) / 1_193_182n;
     expect(machine.clock.nowNs()).toBeGreaterThan(periodsNs);
-    expect(machine.clock.nowNs()).toBeLessThan(periodsNs + 1000n);
+    // Each access to a chip takes a microsecond.
+    expect(machine.clock.nowNs()).toBeLessThan(periodsNs + 20_000n);
     expect(machine.retired).toBeLessThan(200);
   });
 
