@@ -5,6 +5,7 @@ import { compareSpace, shareOut } from "../scripts/enumerate.ts";
 import { readForms } from "../scripts/generate.ts";
 import { DecodeOption } from "../src/index.ts";
 import { spaces } from "./encodings.ts";
+import { FastOracle } from "./fast-oracle.ts";
 import { describe as describe_, describeForm, Oracle } from "./oracle.ts";
 
 const total = 5_000_000;
@@ -22,12 +23,12 @@ describe("[x86-decode] beside iced-x86", () => {
       });
 
     test(`random bytes, ${bitness}-bit`, () => {
-      const bytes = randomBytes(20_000, 0x5658 + bitness);
-      const decoder = new iced.Decoder(bitness, bytes, iced.DecoderOptions.None);
-      const oracle = new Oracle();
+      const bytes = randomBytes(60_000, 0x5658 + bitness);
+      const oracle = new FastOracle();
+      oracle.start(bytes, bitness, 0x7fff_ffff_f000n);
       const differences: string[] = [];
       for (let at = 0; at < bytes.length - 16; at++) {
-        const what = oracle.compare(bytes, at, bitness, 0x7fff_ffff_f000n + BigInt(at), 0, decoder);
+        const what = oracle.compare(at);
         if (what !== undefined)
           differences.push(`${Buffer.from(bytes.subarray(at, at + 15)).toString("hex")}: ${what}`);
       }
