@@ -90,7 +90,8 @@ export class GuestSession {
           verb: event.verb,
           argument: utf8.decode(event.argument),
           ok: event.ok,
-          reply: utf8.decode(event.payload),
+          // Some personalities end a reply with a zero byte.
+          reply: utf8.decode(event.payload).replace(/\0$/, ""),
         });
     });
   }
