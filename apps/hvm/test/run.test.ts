@@ -138,6 +138,31 @@ describe("[hvm run]", () => {
     expect(off.stdout).toContain("info-get guestinfo.greeting: #GP\r\n");
   });
 
+  it("hvm create: ramdisk, root and extra reach the kernel; cmdline replaces both; serial to a file", async () => {
+    // Sends the command line (multiboot information, offset 16), a line feed, and six bytes of the first module.
+    const code = [
+      ...[0xba, 0xf8, 3, 0, 0, 0x8b, 0x73, 16],
+      // next: mov al, [esi]; test al, al; jz done; out dx, al; inc esi; jmp next
+      ...[0x8a, 0x06, 0x84, 0xc0, 0x74, 4, 0xee, 0x46, 0xeb, 0xf6],
+      ...[0xb0, 0x0a, 0xee, 0x8b, 0x4b, 24, 0x8b, 0x09],
+      ...Array(6).fill([0x8a, 0x01, 0xee, 0x41]).flat(),
+      ...[0xfa, 0xf4],
+    ];
+    file("lines", multiboot(code));
+    file("disk.cpio", new TextEncoder().encode("070701"));
+    const config = file(
+      "lines.cfg",
+      new TextEncoder().encode(
+        'memory = 8\nkernel = "lines"\nramdisk = "disk.cpio"\nroot = "/dev/vda"\nextra = "quiet"\n',
+      ),
+    );
+    expect((await hvm(["create", config])).stdout).toBe("lines root=/dev/vda quiet\n070701");
+    expect((await hvm(["create", config, 'cmdline="x"'])).stdout).toBe("lines x\n070701");
+    const out = join(folder, "lines.txt");
+    expect((await hvm(["create", config, `serial="file:${out}"`])).stdout).toBe("");
+    expect(readFileSync(out, "utf8")).toBe("lines root=/dev/vda quiet\n070701");
+  });
+
   it("--kernel and QEMU's spellings: -kernel, -append, -m with a suffix", async () => {
     const image = file("spelled", multiboot(printer("spelled\n")));
     const { status, stdout } = await hvm(["run", "-kernel", image, "-append", "x", "-m", "8M"]);
