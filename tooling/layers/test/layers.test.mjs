@@ -80,6 +80,11 @@ describe("[layers]", () => {
       "Date.now in a library",
     ],
     [
+      "the host's terminal in a library",
+      { "packages/low/src/index.ts": 'export { a } from "./virtio-console.ts";\nconsole.log(1);\n' },
+      "console.l in a library",
+    ],
+    [
       "a stranger in a library",
       { "packages/low/src/index.ts": 'import lodash from "lodash";\nlodash();\n' },
       "lodash is outside the workspace",
