@@ -6,6 +6,7 @@ import type { Cpu } from "../../src/cpu.ts";
 import type { Tier } from "../../src/tier.ts";
 import { At, RECORD_BYTES } from "./case-state.ts";
 import { describeCase } from "./describe-case.ts";
+import { isDisputed } from "./disagreements.ts";
 import { DRAW_VERSION, Drawer } from "./draw.ts";
 import { allForms, type Bitness } from "./forms.ts";
 import { createSimulator } from "./simulator.ts";
@@ -45,9 +46,11 @@ export function replay(file: VectorFile, createTier: (cpu: Cpu) => Tier, share: 
     DRAW_VERSION,
     createDraw(),
     (id, bitness, i, record, expected) => {
-      cases.set(id, (cases.get(id) ?? 0) + 1);
       const rip = new DataView(record.buffer, record.byteOffset).getUint32(At.rip, true);
       decodeInstruction(record, At.code, At.code + 16, bitness as Bitness, rip, 0, insn);
+      // The table may have grown since the vectors were written.
+      if (isDisputed(insn, record, expected)) return;
+      cases.set(id, (cases.get(id) ?? 0) + 1);
       simulator.run(record, actual);
       const what = difference(insn, record, expected, actual);
       if (what !== undefined && differences.length < 100) differences.push(`${id}, ${bitness}-bit code, case ${i}: ${what}\n${describeCase(insn, record, expected, actual)}`);

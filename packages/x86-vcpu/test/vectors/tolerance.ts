@@ -44,7 +44,7 @@ export function undefinedResult(insn: Instruction, cl: number): boolean {
   return ((insn.opKind(2) === OpKind.Register ? cl : insn.immLow) & 31) > 16 && size === 2;
 }
 
-const isWidePushOfSegment = (insn: Instruction): boolean =>
+export const isWidePushOfSegment = (insn: Instruction): boolean =>
   mnemonicNames[insn.mnemonic] === "push" && insn.opReg0 >= Register.ES && insn.opReg0 <= Register.GS && insn.bitness !== 64 && insn.operandSize === 32;
 
 /** Byte ranges of the memory image that hold pointers to the last x87 instruction, or what no processor promises. */
@@ -82,9 +82,9 @@ export function difference(insn: Instruction, record: Uint8Array, expected: Uint
   const trap = e.getInt32(At.trap, true);
   if (e.getBigUint64(At.rip, true) !== a.getBigUint64(At.rip, true)) return "rip";
   if (trap >= 0) {
-    // Linux shows the kernel's half as present, whatever is there.
+    // Linux shows what lies above user space as present, whatever is there.
     const cr2 = e.getBigUint64(At.cr2, true);
-    const hidden = cr2 >> 63n !== 0n ? 1 : 0;
+    const hidden = cr2 >= 0x7fff_ffff_f000n ? 1 : 0;
     if ((e.getUint32(At.error, true) | hidden) !== (a.getUint32(At.error, true) | hidden)) return "error code";
     if (cr2 !== a.getBigUint64(At.cr2, true)) return "cr2";
   }
