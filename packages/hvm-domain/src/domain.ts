@@ -21,6 +21,7 @@ import {
 import { createHvmParams, HVM_NR_PARAMS, type HvmParamName, type HvmParams } from "./hvm-params.ts";
 import { type MmioHandler, MmioMap } from "./mmio.ts";
 import { type MsrHandler, type MsrState, MsrTable } from "./msr.ts";
+import { PauseLoop, type PauseLoopState } from "./pause-loop.ts";
 import type { DomainIo, PortInstruction, PortResult } from "./port-io.ts";
 import type { ShutdownInfo, ShutdownReason } from "./shutdown.ts";
 import { TraceHash } from "./trace-hash.ts";
@@ -95,6 +96,7 @@ export interface DomainState {
     readonly blocked: boolean;
     readonly nmiPending: boolean;
     readonly fpuLoaded: boolean;
+    readonly pauseLoop: PauseLoopState;
     readonly progress: number;
     readonly state: unknown;
   }[];
@@ -174,6 +176,7 @@ interface Slot {
   blocked: boolean;
   nmiPending: boolean;
   fpuLoaded: boolean;
+  readonly pauseLoop: PauseLoop;
   /** From which of the things that change the vCPU's exception bitmap is; −1: none yet. */
   bitmapInputs: number;
   /** Ticks of this round. */
@@ -275,6 +278,7 @@ class HvmDomain implements Domain {
       blocked: false,
       nmiPending: false,
       fpuLoaded: false,
+      pauseLoop: new PauseLoop(),
       bitmapInputs: -1,
       progress: 0,
       counted: vcpu.retired,
@@ -404,12 +408,13 @@ class HvmDomain implements Domain {
       name: this.name,
       flags: encodeCreateFlags(this.flags),
       params: this.params.entries().map(({ index, value }) => ({ index, value })),
-      vcpus: this.#slots.map(({ vcpu, online, blocked, nmiPending, fpuLoaded, progress }) => ({
+      vcpus: this.#slots.map(({ vcpu, online, blocked, nmiPending, fpuLoaded, pauseLoop, progress }) => ({
         id: vcpu.id,
         online,
         blocked,
         nmiPending,
         fpuLoaded,
+        pauseLoop: pauseLoop.save(),
         progress,
         state: vcpu.save(),
       })),
@@ -453,6 +458,7 @@ class HvmDomain implements Domain {
       slot.blocked = saved.blocked;
       slot.nmiPending = saved.nmiPending;
       slot.fpuLoaded = saved.fpuLoaded;
+      slot.pauseLoop.load(saved.pauseLoop);
       slot.progress = saved.progress;
       slot.counted = slot.vcpu.retired;
     });
@@ -488,6 +494,7 @@ class HvmDomain implements Domain {
       charge: (count) => {
         this.#charged += count;
       },
+      pauseTicks: (vcpu) => slotOf(vcpu).pauseLoop.ticks(vcpu.rip, vcpu.retired),
       tripleFaultReason: () => this.params.get("TRIPLE_FAULT_REASON"),
       shutdown: (info) => {
         this.shutdownInfo ??= info;

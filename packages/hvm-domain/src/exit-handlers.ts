@@ -38,6 +38,8 @@ export interface ExitEnvironment {
   fpuUsed(vcpu: HvmVcpu): void;
   /** Virtual time that an exit takes beside the instruction, in instructions. */
   charge(count: number): void;
+  /** What a PAUSE of this vCPU takes now. */
+  pauseTicks(vcpu: HvmVcpu): number;
   tripleFaultReason(): bigint;
   shutdown(info: ShutdownInfo): void;
 }
@@ -49,11 +51,7 @@ const RCX = 1;
 const RDX = 2;
 const RBX = 3;
 const CR4_OSXSAVE = 1n << 18n;
-/**
- * Time, in instructions, that a processor spends on a PAUSE (140 cycles: Intel optimisation manual, 8.4.7) and on a device behind
- * memory (about a microsecond). Guests that wait in a loop get where they want in as many turns as they would need there.
- */
-const PAUSE_TICKS = 50;
+/** Time, in instructions, of an access to a device behind memory: about a microsecond. */
 const MMIO_TICKS = 1000;
 const LOW = 0xffff_ffffn;
 
@@ -141,9 +139,9 @@ export const exitHandlers: Readonly<Partial<Record<VmExitReason, ExitHandler>>> 
   wbinvd: skip,
   monitor: skip,
   mwait: skip,
-  pause(vcpu, exit, { charge }) {
+  pause(vcpu, exit, { charge, pauseTicks }) {
+    charge(pauseTicks(vcpu));
     vcpu.advanceRip(exit.instructionLength);
-    charge(PAUSE_TICKS);
     return "yield";
   },
   xsetbv: generalProtection,
