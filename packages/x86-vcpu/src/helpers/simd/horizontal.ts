@@ -11,7 +11,9 @@ import {
   f64RoundToIntegral,
   f64Sub,
 } from "x86-softfloat";
+import type { Cpu } from "../../cpu.ts";
 import type { Helper } from "../../helper.ts";
+import { StateOffset } from "../../state-layout.ts";
 import { storeF32Lanes, storeF64Lanes, u32At, u64At } from "./lanes.ts";
 
 type F32Operation = (ctx: FloatContext, a: number, b: number) => number;
@@ -30,6 +32,14 @@ const pairsF64 =
   (cpu, a, b, _c, result) =>
     storeF64Lanes(cpu, result, 2, (ctx, i) => f(ctx, u64At(cpu, i === 0 ? a : b, 0), u64At(cpu, i === 0 ? a : b, 1)));
 
+/** A step is done without an unmasked exception: its flags stay, whatever the next one raises. False: it is not. */
+function closeStep(cpu: Cpu, ctx: FloatContext): boolean {
+  if (closePacked(ctx) !== 0) return false;
+  cpu.set32(StateOffset.mxcsr, cpu.get32(StateOffset.mxcsr) | ctx.flags);
+  ctx.flags = 0;
+  return true;
+}
+
 /**
  * DPPS: products that imm8[7:4] selects (others are +0 and raise nothing), summed as (p0 + p1) + (p2 + p3), delivered
  * where imm8[3:0] says. An unmasked exception of one step keeps the next from happening.
@@ -41,10 +51,10 @@ const dotF32x4: Helper = (cpu, a, b, _c, result, imm) => {
       const p = [0, 1, 2, 3].map((n) =>
         ((imm >> (4 + n)) & 1) !== 0 ? f32Mul(ctx, u32At(cpu, a, n), u32At(cpu, b, n)) : 0,
       );
-      if (closePacked(ctx) === 0) {
+      if (closeStep(cpu, ctx)) {
         const low = f32Add(ctx, p[0]!, p[1]!);
         const high = f32Add(ctx, p[2]!, p[3]!);
-        if (closePacked(ctx) === 0) sum = f32Add(ctx, low, high);
+        if (closeStep(cpu, ctx)) sum = f32Add(ctx, low, high);
       }
     }
     return ((imm >> i) & 1) !== 0 ? sum : 0;
@@ -58,7 +68,7 @@ const dotF64x2: Helper = (cpu, a, b, _c, result, imm) => {
       const p = [0, 1].map((n) =>
         ((imm >> (4 + n)) & 1) !== 0 ? f64Mul(ctx, u64At(cpu, a, n), u64At(cpu, b, n)) : 0n,
       );
-      if (closePacked(ctx) === 0) sum = f64Add(ctx, p[0]!, p[1]!);
+      if (closeStep(cpu, ctx)) sum = f64Add(ctx, p[0]!, p[1]!);
     }
     return ((imm >> i) & 1) !== 0 ? sum : 0n;
   });
