@@ -53,3 +53,26 @@ describe.skipIf(root === undefined)(`Debian's kernel (${SKIP_HINT})`, () => {
     expect(status).toBe(0);
   }, 300_000);
 });
+
+const memtest = guestRoot("memtest");
+
+describe.skipIf(memtest === undefined)(`Debian's memtest86+ (${SKIP_HINT})`, () => {
+  it("draws its screen on COM1, knows the machine, and begins to test memory", () => {
+    const hvm = bundledHvm();
+    const { status, stdout } = hvm.run([
+      ...["run", join(memtest!, "boot", "memtest86+x64.bin"), "-m", "16M", "-append", "console=ttyS0,115200"],
+      ...["--expect", "50% ####################", "--timeout", "120"],
+    ]);
+    hvm.remove();
+    expect(status).toBe(0);
+    for (const text of [
+      "Memtest86+ v6",
+      "CLK/Temp: 2600MHz",
+      "Memory  :   16MB",
+      "VMware, Inc. VMware Virtual Platform",
+      "Errors: 0",
+    ])
+      expect(stdout).toContain(text);
+    expect(stdout).not.toMatch(/Errors: [1-9]/);
+  }, 150_000);
+});
