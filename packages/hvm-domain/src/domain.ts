@@ -664,6 +664,8 @@ const reasonNumbers: Readonly<Record<VmExitReason, number>> = {
   "external-interrupt-window": 7,
   "triple-fault": 2,
   "io-instruction": 30,
+  "cr-access": 28,
+  "mov-dr": 29,
   cpuid: 10,
   hlt: 12,
   rdmsr: 31,

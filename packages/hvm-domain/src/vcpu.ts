@@ -23,6 +23,8 @@ export type VmExitReason =
   | "wbinvd"
   | "xsetbv"
   | "pause"
+  | "cr-access"
+  | "mov-dr"
   | "ept-violation"
   | "budget"
   | "stop"

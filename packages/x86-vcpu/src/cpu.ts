@@ -6,8 +6,10 @@ import type { LiftMode } from "x86-lift";
 import { Cr0, Cr4, Efer, Rflags, statusFlags } from "./control-bits.ts";
 import { flagsToLazy, lazyToFlags } from "./flags.ts";
 import { HelperStatus } from "./helper.ts";
+import { createIntercepts, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
 import { PageFlag } from "./memory.ts";
+import type { Watchpoint } from "./mmu/breakpoints.ts";
 import { fetchInstruction } from "./mmu/fetch.ts";
 import { loadLinear, storeLinear, translate } from "./mmu/linear.ts";
 import { MmioReplay } from "./mmu/mmio-replay.ts";
@@ -138,6 +140,11 @@ export class Cpu {
   nmiBlocked = false;
   /** Bits of DR6 that data and I/O breakpoints of the current instruction have matched. */
   matchedBreakpoints = 0;
+  /** A debugger's, and the one that was met since it was last asked. */
+  watchpoints: readonly Watchpoint[] = [];
+  metWatchpoint: Watchpoint | undefined = undefined;
+  /** Accesses to control and debug registers that exit. */
+  readonly intercepts: Intercepts = createIntercepts();
   /** The instruction that just retired takes no single-step trap (INT n and its kin). */
   suppressStep = false;
   /** Set by `Vcpu`: must a tier stop at `refresh` because something waits for a change of state? */

@@ -1,7 +1,10 @@
 /** A simulated x86-64 processor: state, MMU, exceptions, all modes, two engine tiers. Runs until a VM exit. */
 export { Cpu, type CpuFeatures, type CpuOptions, type TaskPriority } from "./cpu.ts";
 export type { EntryState } from "./entry-state.ts";
+export type { Intercepts } from "./intercepts.ts";
 export type { CpuMemory } from "./memory.ts";
+export type { Breakpoint, Watchpoint } from "./mmu/breakpoints.ts";
+export { exitQualification } from "./qualification.ts";
 export type { CpuState } from "./saved-state.ts";
 export { type SegmentName, type SegmentRegister, segmentNames } from "./segment.ts";
 export { type Tier, TierStop } from "./tier.ts";

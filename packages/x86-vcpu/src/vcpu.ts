@@ -6,10 +6,12 @@ import { type EntryState, loadEntryState } from "./entry-state.ts";
 import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
 import { HelperStatus } from "./helper.ts";
+import { exitsInsteadOfFault, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
-import { hasBreakpoints, matchInstructionBreakpoints } from "./mmu/breakpoints.ts";
+import { type Breakpoint, hasBreakpoints, matchInstructionBreakpoints, type Watchpoint } from "./mmu/breakpoints.ts";
 import { linearToGpa } from "./mmu/linear.ts";
 import { high32, low32 } from "./mmu/system-access.ts";
+import { nextRip } from "./next-rip.ts";
 import { initState, resetState } from "./reset.ts";
 import { type CpuState, loadCpu, saveCpu } from "./saved-state.ts";
 import {
@@ -99,6 +101,8 @@ export class Vcpu {
   exceptionBitmap = 0;
   /** MSRs whose accesses exit although the processor knows them. */
   readonly msrExits: Set<number> = new Set();
+  /** Accesses to control and debug registers that exit; none at first. */
+  readonly intercepts: Intercepts;
   /** Linear addresses at which `run` stops before the instruction. */
   readonly breakpoints: Set<bigint> = new Set();
 
@@ -117,6 +121,7 @@ export class Vcpu {
     const { memory, features, id = 0, physicalAddressBits = 40, readTsc = BigInt } = options;
     this.id = id;
     this.cpu = new Cpu({ memory, features, physicalAddressBits, readTsc });
+    this.intercepts = this.cpu.intercepts;
     const { u32, base } = this.cpu;
     const words = (offset: number, count: number): Uint32Array =>
       u32.subarray((base + offset) >>> 2, ((base + offset) >>> 2) + count);
@@ -141,12 +146,13 @@ export class Vcpu {
         this.stopRequested = false;
         return this.exit("stop");
       }
+      if (cpu.metWatchpoint !== undefined) return this.stopAt(cpu.metWatchpoint);
       if (cpu.retired >= end) return this.exit("budget");
       if (!cpu.replay.isPending(cpu.retired)) {
         const outcome = this.takeEvent();
         if (outcome === "exit") return cpu.exit;
         if (outcome === "delivered") continue;
-        if (this.atBreakpoint()) return this.exit("stop");
+        if (this.atBreakpoint()) return this.stopAt({ kind: "execution", address: this.linearRip });
       }
       if (this.runTier(end)) return cpu.exit;
     }
@@ -163,11 +169,15 @@ export class Vcpu {
     cpu.setCount(StateOffset.budget, single ? 1 : end - before);
     cpu.set32(StateOffset.attention, 0);
     const stop = this.tier.run(cpu);
+    // What an instruction touched that then did not happen does not count; a port's comes when it is answered.
+    if (cpu.retired === before && !(stop === TierStop.Exit && cpu.exit.reason === "io-instruction")) {
+      cpu.metWatchpoint = undefined;
+    }
     if (cpu.retired > before) {
       cpu.pendingDr6 |= cpu.matchedBreakpoints;
       if (stepping && !cpu.suppressStep && cpu.movSsShadowAt !== cpu.retired) cpu.pendingDr6 |= DR6_BS;
     }
-    if (stop === TierStop.Fault) return this.dispatchException(true, -1);
+    if (stop === TierStop.Fault) return exitsInsteadOfFault(cpu) || this.dispatchException(true, -1);
     return stop === TierStop.Exit && !this.handleExit();
   }
 
@@ -339,17 +349,52 @@ export class Vcpu {
     exit.reason = reason;
     exit.instructionLength = 0;
     exit.errorCode = undefined;
+    exit.breakpoint = undefined;
     exit.text = "";
     return exit;
+  }
+
+  private stopAt(breakpoint: Breakpoint): VmExit {
+    this.cpu.metWatchpoint = undefined;
+    const exit = this.exit("stop");
+    exit.breakpoint = breakpoint;
+    return exit;
+  }
+
+  private get linearRip(): bigint {
+    const { cpu } = this;
+    const base = cpu.code64 ? 0n : cpu.get64(segmentBaseOffset(SegmentIndex.CS));
+    return BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + base);
   }
 
   private atBreakpoint(): boolean {
     const { cpu } = this;
     if (this.breakpoints.size === 0 || this.passedBreakpointAt === cpu.retired) return false;
-    const base = cpu.code64 ? 0n : cpu.get64(segmentBaseOffset(SegmentIndex.CS));
-    if (!this.breakpoints.has(BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + base))) return false;
+    if (!this.breakpoints.has(this.linearRip)) return false;
     this.passedBreakpointAt = cpu.retired;
     return true;
+  }
+
+  /**
+   * Accesses behind which `run` stops, in place of those watched before. While there are any, instructions run one by one.
+   * The guest's debug registers have no part in it.
+   */
+  watch(points: readonly Watchpoint[]): void {
+    const { cpu } = this;
+    cpu.watchpoints = points.map((point) => {
+      if (!Number.isSafeInteger(point.bytes) || point.bytes < 1) {
+        throw new RangeError(`watch: bytes of 0x${point.address.toString(16)}: expected 1 or more, got ${point.bytes}`);
+      }
+      return { ...point, address: BigInt.asUintN(64, point.address) };
+    });
+    cpu.metWatchpoint = undefined;
+    cpu.tlb.flush();
+    cpu.set32(StateOffset.attention, 1);
+  }
+
+  /** What SVM would report as nRIP for the exit that `run` has just returned; 0n for exits that have none, #GP among them. */
+  get nextRip(): bigint {
+    return nextRip(this.cpu);
   }
 
   /** Ends the current `run`, or the next one at once. */

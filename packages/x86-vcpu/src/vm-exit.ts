@@ -1,3 +1,5 @@
+import type { Breakpoint } from "./mmu/breakpoints.ts";
+
 /** Why `run` came back. Names follow the basic exit reasons of SDM vol. 3 appendix C; the last three are the engine's own. */
 export type VmExitReason =
   | "exception"
@@ -17,6 +19,10 @@ export type VmExitReason =
   | "wbinvd"
   | "xsetbv"
   | "pause"
+  /** MOV CR, CLTS and LMSW, as `intercepts` says. */
+  | "cr-access"
+  /** MOV DR, as `intercepts` says. */
+  | "mov-dr"
   /** A guest-physical access that no RAM or ROM backs (MMIO). */
   | "ept-violation"
   /** The budget is spent. */
@@ -47,6 +53,17 @@ export interface VmExit {
   immediate: boolean;
   addressSize: 16 | 32 | 64;
   segment: number;
+  /**
+   * cr-access, mov-dr (SDM vol. 3, VM Exits, exit qualification): number of the control or debug register, what was done
+   * with it, the general register (MOV only). LMSW: its operand, and where that is (`guestLinear`) if it is in memory.
+   */
+  register: number;
+  registerAccess: "mov-to" | "mov-from" | "clts" | "lmsw";
+  generalRegister: number;
+  memoryOperand: boolean;
+  sourceData: number;
+  /** stop: the debugger's breakpoint that was met, if that is why. */
+  breakpoint: Breakpoint | undefined;
   /** ept-violation: guest-physical address, access kind, bytes; guest linear address. */
   guestPhysical: number;
   guestLinear: bigint;
@@ -74,6 +91,12 @@ export const createVmExit = (): VmExit => ({
   immediate: false,
   addressSize: 64,
   segment: 0,
+  register: 0,
+  registerAccess: "mov-to",
+  generalRegister: 0,
+  memoryOperand: false,
+  sourceData: 0,
+  breakpoint: undefined,
   guestPhysical: 0,
   guestLinear: 0n,
   access: "read",

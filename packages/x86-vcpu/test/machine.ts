@@ -4,6 +4,7 @@
  */
 import { createGuestMemory, type GuestMemory } from "guest-memory";
 import { afterEach, beforeEach, describe } from "vitest";
+import { createIntercepts } from "../src/intercepts.ts";
 import { createVcpu, type Vcpu } from "../src/vcpu.ts";
 import type { VmExit } from "../src/vm-exit.ts";
 
@@ -123,6 +124,8 @@ function takeParts(tier: 0 | 1): Parts {
   memory.fill(0, RAM_BYTES, 0);
   missing.clear();
   vcpu.breakpoints.clear();
+  vcpu.watch([]);
+  Object.assign(vcpu.intercepts, createIntercepts());
   vcpu.exceptionBitmap = 0;
   vcpu.reset();
   vcpu.cpu.retired = 0;

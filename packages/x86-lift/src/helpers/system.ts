@@ -128,7 +128,7 @@ export const systemHelpers = {
     args: [],
     result: 64,
     faults: true,
-    doc: "MOV from CR lo = 8, the task priority (the other registers are fields).",
+    doc: "MOV from CR lo = 0, 3, 4 or 8, and SMSW (0). May exit (CR2 is a field).",
   },
   writeCr: {
     args: [64],

@@ -5,7 +5,7 @@ import { liftMode } from "../mode.ts";
 describe("[x86-lift] SMSW, LMSW, CLTS", () => {
   it("smsw eax", () => {
     expect(liftText("0f 01 e0", 32)).toMatchInlineSnapshot(`
-      "v0 = getField.64 cr0
+      "v0 = helper.64 readCr
       v1 = trunc.32 v0
       set.32 eax v1
       next"
@@ -13,7 +13,7 @@ describe("[x86-lift] SMSW, LMSW, CLTS", () => {
   });
   it("smsw [eax]", () => {
     expect(liftText("0f 01 20", 32)).toMatchInlineSnapshot(`
-      "v0 = getField.64 cr0
+      "v0 = helper.64 readCr
       v1 = trunc.16 v0
       v2 = get.32 eax
       v3 = ea.32 v2

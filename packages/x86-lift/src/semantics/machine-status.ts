@@ -7,7 +7,10 @@ export const semantics: SemanticsTable = {
   /** Registers of 32 and 64 bits take all of CR0. */
   smsw(b, insn) {
     if (!requireUmip(b)) return;
-    b.write(0, b.trunc(insn.opKind0 === OpKind.Memory ? 16 : b.width(0), b.getField("cr0")));
+    b.write(
+      0,
+      b.trunc(insn.opKind0 === OpKind.Memory ? 16 : b.width(0), b.helper("readCr", undefined, undefined, undefined, 0)),
+    );
     b.next();
   },
   lmsw(b) {

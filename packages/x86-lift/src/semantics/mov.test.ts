@@ -57,7 +57,7 @@ describe("[x86-lift] MOV", () => {
   });
   it("mov eax, cr0", () => {
     expect(liftText("0f 20 c0", 32)).toMatchInlineSnapshot(`
-      "v0 = getField.64 cr0
+      "v0 = helper.64 readCr
       v1 = trunc.32 v0
       set.32 eax v1
       next"

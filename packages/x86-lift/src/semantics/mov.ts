@@ -46,19 +46,18 @@ const moveFromSystem = (b: Builder, register: number) => {
 
 const isControlRegister = (register: number): boolean => register >= Register.CR0 && register < Register.DR0;
 
-const controlFields = { 0: "cr0", 2: "cr2", 3: "cr3", 4: "cr4" } as const;
+const controlRegisters: readonly number[] = [0, 2, 3, 4];
 
+/** Reads of all but CR2 may exit. */
 function readControl(b: Builder, number: number) {
-  return number === 8
-    ? b.helper("readCr", undefined, undefined, undefined, 8)
-    : b.getField(controlFields[number as keyof typeof controlFields]);
+  return number === 2 ? b.getField("cr2") : b.helper("readCr", undefined, undefined, undefined, number);
 }
 
 /** Number of a control or debug register that exists in this mode. DR4 and DR5 are DR6 and DR7 unless CR4.DE. */
 function systemRegister(b: Builder, register: number): number | undefined {
   if (isControlRegister(register)) {
     const number = register - Register.CR0;
-    return number in controlFields || (number === 8 && b.mode.bitness === 64) ? number : undefined;
+    return controlRegisters.includes(number) || (number === 8 && b.mode.bitness === 64) ? number : undefined;
   }
   const number = register - Register.DR0;
   if (number < 0 || number > 7) return undefined;

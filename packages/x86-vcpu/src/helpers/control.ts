@@ -3,6 +3,7 @@ import { Vector } from "x86-lift";
 import { Cr0, Cr4 } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";
 import { type Helper, HelperStatus } from "../helper.ts";
+import { fillRegisterAccess, interceptClts, interceptLmsw, interceptRead, interceptWrite } from "../intercepts.ts";
 import { high32, low32 } from "../mmu/system-access.ts";
 import { segmentBaseOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
@@ -16,8 +17,17 @@ const controlOffsets: Readonly<Record<number, number>> = {
   4: StateOffset.cr4,
 };
 
+/** The instruction at RIP touches a register that the hypervisor watches. */
+function exitHere(cpu: Cpu, sourceData = 0): HelperStatus {
+  if (!fillRegisterAccess(cpu)) cpu.exit.reason = "stop";
+  cpu.exit.sourceData = sourceData;
+  return HelperStatus.Exit;
+}
+
 const readCr: Helper = (cpu, _a, _b, _c, result, lo) => {
-  write64(cpu, result, lo === 8 ? readCr8(cpu) : cpu.get64(controlOffsets[lo]!));
+  const value = interceptRead(cpu, lo, lo === 8 ? 0n : cpu.get64(controlOffsets[lo]!));
+  if (value === undefined) return exitHere(cpu);
+  write64(cpu, result, lo === 8 ? readCr8(cpu) : value);
   return HelperStatus.Continue;
 };
 
@@ -32,15 +42,23 @@ const controlWriters: Readonly<Record<number, (cpu: Cpu, value: bigint) => Helpe
   8: writeCr8,
 };
 
-const writeCr: Helper = (cpu, a, _b, _c, _result, lo) => controlWriters[lo]!(cpu, read64(cpu, a));
+const writeCr: Helper = (cpu, a, _b, _c, _result, lo) => {
+  const value = interceptWrite(cpu, lo, read64(cpu, a));
+  return value === undefined ? exitHere(cpu) : controlWriters[lo]!(cpu, value);
+};
 
 const loadMsw: Helper = (cpu, a) => {
   const low = Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS;
   const kept = cpu.cr0 & ~(low & ~Cr0.PE);
-  return writeCr0(cpu, BigInt((kept | (read16(cpu, a) & low)) >>> 0));
+  const source = read16(cpu, a);
+  const value = interceptLmsw(cpu, BigInt(source));
+  return value === undefined ? exitHere(cpu, source) : writeCr0(cpu, BigInt((kept | (Number(value) & low)) >>> 0));
 };
 
 const clearTaskSwitched: Helper = (cpu) => {
+  const outcome = interceptClts(cpu);
+  if (outcome === "exit") return exitHere(cpu);
+  if (outcome === "keep") return HelperStatus.Continue;
   cpu.set32(StateOffset.cr0, cpu.cr0 & ~Cr0.TS);
   cpu.updateModeKey();
   return HelperStatus.Continue;
@@ -58,6 +76,7 @@ function guard(cpu: Cpu): HelperStatus | undefined {
 }
 
 const readDr: Helper = (cpu, _a, _b, _c, result, lo) => {
+  if (cpu.intercepts.movDr) return exitHere(cpu);
   const guarded = guard(cpu);
   if (guarded !== undefined) return guarded;
   write64(cpu, result, cpu.get64(drOffset(lo)));
@@ -65,6 +84,7 @@ const readDr: Helper = (cpu, _a, _b, _c, result, lo) => {
 };
 
 const writeDr: Helper = (cpu, a, _b, _c, _result, lo) => {
+  if (cpu.intercepts.movDr) return exitHere(cpu);
   const guarded = guard(cpu);
   if (guarded !== undefined) return guarded;
   const value = read64(cpu, a);

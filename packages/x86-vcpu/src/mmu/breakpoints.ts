@@ -1,8 +1,23 @@
-/** Data and I/O breakpoints in the debug registers (SDM vol. 3 §19.2). Pages that hold one never get TLB entries, so every access there is seen. */
+/**
+ * Data and I/O breakpoints: the guest's in the debug registers (SDM vol. 3 §19.2), and a debugger's, which the guest
+ * cannot see. Pages that hold one never get TLB entries, so every access there is seen.
+ */
 import { Cr4 } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";
 import { SegmentIndex, segmentBaseOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
+
+/** What a debugger has `Vcpu.watch` for. */
+export interface Watchpoint {
+  /** port: `address` is a port number. Data: a linear address. */
+  readonly kind: "write" | "access" | "port";
+  readonly address: bigint;
+  /** Bytes or ports from there on, at least 1. */
+  readonly bytes: number;
+}
+
+/** A breakpoint of a debugger's that was met: a watchpoint, or the address of the instruction that comes next. */
+export type Breakpoint = Watchpoint | { readonly kind: "execution"; readonly address: bigint };
 
 /** R/W field of DR7: 0 execution, 1 writes, 2 I/O, 3 reads and writes. */
 const field = (dr7: number, n: number): number => (dr7 >>> (16 + n * 4)) & 3;
@@ -13,8 +28,17 @@ const lengthOf = (dr7: number, n: number): number => lengths[(dr7 >>> (18 + n * 
 
 const dr7Of = (cpu: Cpu): number => cpu.get32(StateOffset.dr + 7 * 8);
 
-/** Is any of DR0–3 enabled? */
-export const hasBreakpoints = (cpu: Cpu): boolean => (dr7Of(cpu) & 0xff) !== 0;
+/** Is any of DR0–3 enabled, or does a debugger watch? */
+export const hasBreakpoints = (cpu: Cpu): boolean => (dr7Of(cpu) & 0xff) !== 0 || cpu.watchpoints.length > 0;
+
+/** Records which watchpoint an access touches; the run loop stops behind the instruction. */
+function matchWatchpoints(cpu: Cpu, first: bigint, bytes: number, isPort: boolean, write: boolean): void {
+  for (const point of cpu.watchpoints) {
+    if ((point.kind === "port") !== isPort || (point.kind === "write" && !write)) continue;
+    const isTouched = point.address < first + BigInt(bytes) && point.address + BigInt(point.bytes) > first;
+    if (isTouched) cpu.metWatchpoint ??= point;
+  }
+}
 
 /** Which of DR0–3 name the instruction at CS:RIP. */
 export function matchInstructionBreakpoints(cpu: Cpu): number {
@@ -29,6 +53,13 @@ export function matchInstructionBreakpoints(cpu: Cpu): number {
 
 export function pageHasDataBreakpoint(cpu: Cpu, low: number, high: number): boolean {
   const dr7 = dr7Of(cpu);
+  if (cpu.watchpoints.length > 0) {
+    const page = ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) >> 12n;
+    for (const { kind, address, bytes } of cpu.watchpoints) {
+      const last = address + BigInt(bytes) - 1n;
+      if (kind !== "port" && page >= address >> 12n && page <= last >> 12n) return true;
+    }
+  }
   if ((dr7 & 0xff) === 0) return false;
   for (let n = 0; n < 4; n++) {
     if (!isEnabled(dr7, n) || (field(dr7, n) & 1) === 0) continue;
@@ -40,10 +71,11 @@ export function pageHasDataBreakpoint(cpu: Cpu, low: number, high: number): bool
 
 /** Records in `cpu.matchedBreakpoints` which of DR0–3 an access touches; the trap comes after the instruction. */
 export function matchDataBreakpoints(cpu: Cpu, low: number, high: number, bytes: number, write: boolean): void {
+  if (!hasBreakpoints(cpu)) return;
   const dr7 = dr7Of(cpu);
-  if ((dr7 & 0xff) === 0) return;
   const first = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
   const last = first + BigInt(bytes) - 1n;
+  matchWatchpoints(cpu, first, bytes, false, write);
   for (let n = 0; n < 4; n++) {
     const kind = field(dr7, n);
     if (!isEnabled(dr7, n) || (kind & 1) === 0 || (kind === 1 && !write)) continue;
@@ -56,6 +88,7 @@ export function matchDataBreakpoints(cpu: Cpu, low: number, high: number, bytes:
 
 /** The same for an access to ports (with CR4.DE only; SDM vol. 3 §19.2.4). */
 export function matchPortBreakpoints(cpu: Cpu, port: number, bytes: number): void {
+  if (cpu.watchpoints.length > 0) matchWatchpoints(cpu, BigInt(port), bytes, true, true);
   const dr7 = dr7Of(cpu);
   if ((dr7 & 0xff) === 0 || (cpu.cr4 & Cr4.DE) === 0) return;
   for (let n = 0; n < 4; n++) {

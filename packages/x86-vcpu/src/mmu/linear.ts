@@ -154,8 +154,12 @@ export function loadLinear(
   const host = findHost(cpu, low, high, access, context);
   if (host === TRANSLATE_FAULT) return HelperStatus.Fault;
   if (first === bytes) {
-    if (host === TRANSLATE_EXIT) return readMmio(cpu, cpu.walk.gpa, low, high, bytes, dest, flags);
-    copy(cpu, host, dest, bytes);
+    if (host === TRANSLATE_EXIT) {
+      const status = readMmio(cpu, cpu.walk.gpa, low, high, bytes, dest, flags);
+      if (status !== HelperStatus.Continue) return status;
+    } else {
+      copy(cpu, host, dest, bytes);
+    }
   } else {
     const firstGpa = cpu.walk.gpa;
     stepToNextPage(cpu, low, high);
@@ -193,9 +197,13 @@ export function storeLinear(
   const host = findHost(cpu, low, high, Access.Write, context);
   if (host === TRANSLATE_FAULT) return HelperStatus.Fault;
   if (first === bytes) {
-    if (host === TRANSLATE_EXIT) return writeMmio(cpu, cpu.walk.gpa, low, high, bytes, src, flags);
-    copy(cpu, src, host, bytes);
-    cpu.wroteHostPage(host >>> 12);
+    if (host === TRANSLATE_EXIT) {
+      const status = writeMmio(cpu, cpu.walk.gpa, low, high, bytes, src, flags);
+      if (status !== HelperStatus.Continue) return status;
+    } else {
+      copy(cpu, src, host, bytes);
+      cpu.wroteHostPage(host >>> 12);
+    }
   } else {
     const firstGpa = cpu.walk.gpa;
     stepToNextPage(cpu, low, high);
