@@ -5,6 +5,7 @@ import { Access, Cpu, type CpuFeatures, type TaskPriority } from "./cpu.ts";
 import { type EntryState, loadEntryState } from "./entry-state.ts";
 import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
+import { deliverQuickly } from "./events/quick-long.ts";
 import { HelperStatus } from "./helper.ts";
 import { exitsInsteadOfFault, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
@@ -249,6 +250,10 @@ export class Vcpu {
 
   private deliverInterrupt(vector: number): boolean {
     const { cpu } = this;
+    if (deliverQuickly(cpu, vector, undefined, false, 0, cpu.readRflags())) {
+      this.countEvent();
+      return false;
+    }
     const event = {
       vector,
       errorCode: undefined,
@@ -299,6 +304,10 @@ export class Vcpu {
     const trapLength = cpu.pendingTrapLength;
     const flags = fault && trapLength === 0 ? cpu.readRflags() | Rflags.RF : cpu.readRflags();
     cpu.pendingVector = -1;
+    if (deliverQuickly(cpu, current, errorCode, cpu.pendingIsSoftware, trapLength, flags)) {
+      this.countEvent();
+      return false;
+    }
     const returnRip = BigInt.asUintN(cpu.code64 ? 64 : 32, cpu.rip + BigInt(trapLength));
     const event = { vector: current, errorCode, isSoftware: cpu.pendingIsSoftware, returnRip, flags };
     const status = deliverEvent(cpu, event);

@@ -3,6 +3,7 @@ import { Vector } from "x86-lift";
 import { Cr4, Rflags } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";
 import { deliverEvent } from "../events/deliver.ts";
+import { returnQuickly } from "../events/quick-long.ts";
 import { type Helper, HelperStatus } from "../helper.ts";
 import { readSystem16 } from "../mmu/system-access.ts";
 import { SegmentIndex, segmentLimitOffset, segmentSelectorOffset } from "../segment.ts";
@@ -101,6 +102,14 @@ function returnFromInterrupt(cpu: Cpu, bits: number): HelperStatus {
     if (cpu.longMode) return cpu.raise(Vector.GP, 0);
     return switchTask(cpu, 0, { kind: "return", returnRip: nextRip(cpu), flags, errorCode: undefined, external: 0 });
   }
+  if (bits === 64 && isProtected) {
+    const mask = returnMask(cpu, flags, 8);
+    const image = returnQuickly(cpu);
+    if (image >= 0) {
+      cpu.writeRflags((flags & ~mask) | (image & mask));
+      return HelperStatus.Continue;
+    }
+  }
   const canVirtualise = bits === 16 && (cpu.cr4 & Cr4.VME) !== 0;
   if (cpu.virtual8086 && iopl(flags) < 3 && !canVirtualise) return cpu.raise(Vector.GP, 0);
 
@@ -141,15 +150,20 @@ function toReal(cpu: Cpu, frame: Frame): HelperStatus {
   return HelperStatus.Continue;
 }
 
+/** The flags that IRET to protected mode takes from its image. */
+function returnMask({ cpl }: Cpu, old: number, bytes: number): number {
+  let mask = common | Rflags.RF | Rflags.AC | Rflags.ID;
+  if (cpl <= iopl(old)) mask |= Rflags.IF;
+  if (cpl === 0) mask |= Rflags.IOPL | Rflags.VIF | Rflags.VIP;
+  return mask & imageMask(bytes);
+}
+
 function toProtected(cpu: Cpu, frame: Frame): HelperStatus {
   const old = cpu.readRflags();
   const { cpl } = cpu;
   const isWide = frame.bytes > 2;
   if (isWide && (frame.flags & Rflags.VM) !== 0 && cpl === 0 && !cpu.longMode) return toVirtual8086(cpu, frame);
-  let mask = common | Rflags.RF | Rflags.AC | Rflags.ID;
-  if (cpl <= iopl(old)) mask |= Rflags.IF;
-  if (cpl === 0) mask |= Rflags.IOPL | Rflags.VIF | Rflags.VIP;
-  mask &= imageMask(frame.bytes);
+  const mask = returnMask(cpu, old, frame.bytes);
   const status = returnFar(cpu, {
     bytes: frame.bytes,
     rip: frame.rip,

@@ -86,14 +86,17 @@ export const isReadable = isWritable;
 export const isLong = (d: Descriptor): boolean => (d.high & (1 << 21)) !== 0;
 export const isBig = (d: Descriptor): boolean => (d.high & (1 << 22)) !== 0;
 
-export const descriptorBase = (d: Descriptor): number =>
-  ((d.low >>> 16) | ((d.high & 0xff) << 16) | (d.high & 0xff00_0000)) >>> 0;
+const baseOfWords = (low: number, high: number): number =>
+  ((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff00_0000)) >>> 0;
 
 /** In bytes: with G, the low 12 bits are ones. */
-export function descriptorLimit(d: Descriptor): number {
-  const limit = (d.low & 0xffff) | (d.high & 0xf_0000);
-  return (d.high & (1 << 23)) !== 0 ? ((limit << 12) | 0xfff) >>> 0 : limit;
+function limitOfWords(low: number, high: number): number {
+  const limit = (low & 0xffff) | (high & 0xf_0000);
+  return (high & (1 << 23)) !== 0 ? ((limit << 12) | 0xfff) >>> 0 : limit;
 }
+
+export const descriptorBase = (d: Descriptor): number => baseOfWords(d.low, d.high);
+export const descriptorLimit = (d: Descriptor): number => limitOfWords(d.low, d.high);
 
 /** Sets the accessed bit in the table unless it is set. False: the write faulted. */
 export function markAccessed(cpu: Cpu, d: Descriptor): boolean {
@@ -118,13 +121,30 @@ export function setSegment(
 
 /** Loads the hidden part from a code or data descriptor, marked accessed. */
 export function setSegmentFromDescriptor(cpu: Cpu, index: number, selector: number, d: Descriptor): void {
-  const attributes = descriptorAttributes(d) | SegmentAttribute.Accessed;
-  setSegment(cpu, index, selector, BigInt(descriptorBase(d)), descriptorLimit(d), attributes);
+  setSegmentFromWords(cpu, index, selector, d.low, d.high);
+}
+
+/** The same from the descriptor's two words. index: 0–5. */
+export function setSegmentFromWords(cpu: Cpu, index: number, selector: number, low: number, high: number): void {
+  const { u16, u32, base } = cpu;
+  const at = base + segmentSelectorOffset(index);
+  u16[at >>> 1] = selector;
+  u16[(at >>> 1) + 1] = ((high >>> 8) & 0xf0ff) | SegmentAttribute.Accessed;
+  u32[(at >>> 2) + 1] = limitOfWords(low, high);
+  const baseAt = (base + segmentBaseOffset(index)) >>> 2;
+  u32[baseAt] = baseOfWords(low, high);
+  u32[baseAt + 1] = 0;
 }
 
 /** A null selector. In SS (64-bit mode only) the DPL is the CPL. */
 export function setNullSegment(cpu: Cpu, index: number, selector: number, dpl = 0): void {
-  setSegment(cpu, index, selector, 0n, 0, SegmentAttribute.Unusable | (dpl << segmentDplShift));
+  const { u32, base } = cpu;
+  cpu.set16(segmentSelectorOffset(index), selector);
+  cpu.set16(segmentAttributesOffset(index), SegmentAttribute.Unusable | (dpl << segmentDplShift));
+  cpu.set32(segmentLimitOffset(index), 0);
+  const at = (base + segmentBaseOffset(index)) >>> 2;
+  u32[at] = 0;
+  u32[at + 1] = 0;
 }
 
 /**

@@ -95,7 +95,7 @@ export function returnFar(cpu: Cpu, r: FarReturn): HelperStatus {
 }
 
 /** Data segments that the outer level may not use become null (their bases stay, as 64-bit code may rely on). */
-function dropInnerSegments(cpu: Cpu): void {
+export function dropInnerSegments(cpu: Cpu): void {
   const { ES, DS, FS, GS } = SegmentIndex;
   for (const segment of [ES, DS, FS, GS]) {
     const attributes = cpu.get16(segmentAttributesOffset(segment));
