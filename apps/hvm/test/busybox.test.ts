@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -71,11 +71,17 @@ describe.skipIf(guest === undefined || !native)(
 
     it("leaves no way out of the root", async () => {
       symlinkSync("/etc/hostname", join(root, "outside"));
-      for (const path of ["/outside", "/../../../../../../etc/hostname", "/proc/version"]) {
+      for (const path of ["/outside", "/../../../../../../etc/hostname", "/proc/1/cmdline"]) {
         const { status, stdout } = await hvm(["exec", `--root=${root}`, "--", "/bin/busybox", "cat", path]);
         expect(stdout).toBe("");
         expect(status).toBe(1);
       }
+    });
+
+    it("shows the simulated machine's /proc, and not the host's", async () => {
+      const { stdout } = await hvm(["exec", `--root=${root}`, "--", "/bin/busybox", "cat", "/proc/version"]);
+      expect(stdout).toContain("(simulated)");
+      expect(stdout).not.toBe(readFileSync("/proc/version", "utf8"));
     });
   },
 );

@@ -197,7 +197,7 @@ describe("[loadMultiboot]", () => {
       ]);
     expect(rows).toEqual([
       [0n, 0x9_fc00n, 1],
-      [0xf_0000n, 0x1_0000n, 2],
+      [0xe_0000n, 0x2_0000n, 2],
       [0x10_0000n, BigInt(63 * MIB), 1],
     ]);
   });
