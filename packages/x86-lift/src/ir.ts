@@ -144,7 +144,7 @@ export const irOps = {
   checkTarget: {
     effect: "fault",
     fields: "a",
-    doc: "#GP(0) unless the 64-bit value is a legal near-branch target: canonical, or inside the code segment's limit.",
+    doc: "#GP(0) unless the 64-bit value is a legal near-branch target: in 64-bit code canonical (48 or, with CR4.LA57, 57 bits), else inside the code segment's limit.",
   },
 
   // terminators

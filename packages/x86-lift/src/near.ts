@@ -1,34 +1,27 @@
 /** Near branches: limit and canonical checks of targets. Source: SDM vol. 2, JMP; vol. 1 §3.3.7.1. */
 import type { Instruction } from "x86-decode";
 import type { Builder, Val } from "./builder.ts";
-import { Vector } from "./ir.ts";
 
+/** Canonical in 48 bits; whether 57 do instead is left to `checkTarget`. */
 function isCanonical(high: number): boolean {
   const sign = high >> 15;
   return sign === 0 || sign === -1;
 }
 
-/** Can the constant target lie beyond the limit of CS? */
-function mayExceedLimit(b: Builder, insn: Instruction): boolean {
-  if (b.mode.bitness === 64) return false;
+/** Can the constant target be illegal: beyond the limit of CS, or not canonical? */
+function mayBeIllegal(b: Builder, insn: Instruction): boolean {
+  if (b.mode.bitness === 64) return !isCanonical(insn.targetHigh);
   return b.mode.codeLimited || (b.mode.bitness === 16 && insn.targetLow >>> 0 > 0xffff);
 }
 
-/** The direct target of `insn`; false when it was illegal and the exception is written. */
-export function checkDirectTarget(b: Builder, insn: Instruction): boolean {
-  if (b.mode.bitness === 64 && !isCanonical(insn.targetHigh)) {
-    b.raise(Vector.GP, 0);
-    return false;
-  }
-  if (mayExceedLimit(b, insn)) b.checkTarget(b.const(64, insn.targetLow, insn.targetHigh));
-  return true;
+/** Checks the direct target of `insn`. */
+export function checkDirectTarget(b: Builder, insn: Instruction): void {
+  if (mayBeIllegal(b, insn)) b.checkTarget(b.const(64, insn.targetLow, insn.targetHigh));
 }
 
 /** Checks the direct target in the case that `cond` holds. */
 export function checkConditionalTarget(b: Builder, insn: Instruction, cond: Val): void {
-  if (b.mode.bitness === 64) {
-    if (!isCanonical(insn.targetHigh)) b.raiseIf(cond, Vector.GP, 0);
-  } else if (mayExceedLimit(b, insn)) {
+  if (mayBeIllegal(b, insn)) {
     b.checkTarget(b.select(cond, b.const(64, insn.targetLow, insn.targetHigh), b.const(64, 0)));
   }
 }

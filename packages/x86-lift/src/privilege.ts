@@ -1,5 +1,5 @@
 /** Checks that the mode alone decides. Each answers false when it has written the exception. */
-import type { Builder, Val } from "./builder.ts";
+import type { Builder } from "./builder.ts";
 import { Vector } from "./ir.ts";
 
 /** #GP(0) unless CPL = 0. */
@@ -20,11 +20,4 @@ export function requireProtectedMode(b: Builder): boolean {
 export function requireUmip(b: Builder): boolean {
   if (!b.mode.cr4.umip) return true;
   return requireCpl0(b);
-}
-
-/** #GP(0) unless the 64-bit value is a canonical address of 48 bits. */
-export function raiseUnlessCanonical(b: Builder, address: Val): void {
-  const sixteen = b.const(8, 16);
-  const extended = b.shift("sar", b.shift("shl", address, sixteen), sixteen);
-  b.raiseIf(b.compare("ne", extended, address), Vector.GP, 0);
 }

@@ -348,6 +348,7 @@ export class Cpu {
     for (const [bit, field] of keyedCr4Bits) if ((cr4 & bit) !== 0) key |= 1 << ModeKeyShift[field];
     this.keyedCr0 = cr0;
     this.keyedCr4 = cr4;
+    this.set32(StateOffset.canonicalShift, (cr4 & Cr4.LA57) !== 0 ? 7 : 16);
     this.controlKey = key;
   }
 

@@ -87,6 +87,8 @@ export const StateOffset = {
   tlbFetch: 0x530,
   /** u32: current privilege level, 0–3. */
   cpl: 0x534,
+  /** u32: 16, with CR4.LA57 7: shifted left and back by it, a canonical address stays what it is. */
+  canonicalShift: 0x538,
   /** Temporaries of the fragment being executed: slots of 16 bytes, up to 0x1000. */
   temps: 0x600,
   /** 64 bytes for values on their way between memory and TypeScript. */

@@ -9,7 +9,7 @@ export const semantics: SemanticsTable = {
   call(b, insn) {
     const width = insn.operandSize as 16 | 32 | 64;
     if (insn.opKind0 === OpKind.NearBranch) {
-      if (!checkDirectTarget(b, insn)) return;
+      checkDirectTarget(b, insn);
       push(b, nextIp(b, insn, width));
       b.jump(insn.targetLow, insn.targetHigh);
       return;

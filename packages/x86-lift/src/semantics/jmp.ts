@@ -7,7 +7,8 @@ import { checkComputedTarget, checkDirectTarget } from "../near.ts";
 export const semantics: SemanticsTable = {
   jmp(b, insn) {
     if (insn.opKind0 === OpKind.NearBranch) {
-      if (checkDirectTarget(b, insn)) b.jump(insn.targetLow, insn.targetHigh);
+      checkDirectTarget(b, insn);
+      b.jump(insn.targetLow, insn.targetHigh);
       return;
     }
     if (isFar(insn)) {

@@ -13,11 +13,7 @@ describe("[x86-lift] RDFSBASE … SWAPGS", () => {
   it("wrgsbase rax", () => {
     expect(liftText("f3 48 0f ae d8")).toMatchInlineSnapshot(`
       "v0 = get.64 rax
-      v1 = const.8 0x10
-      v2 = shl.64 v0 v1
-      v3 = sar.64 v2 v1
-      v4 = ne.1 v3 v0
-      raiseIf v4 #GP(0)
+      checkTarget v0
       setField.64 gsBase v0
       next"
     `);

@@ -1,6 +1,6 @@
 /** RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE, SWAPGS. */
 import type { Semantics, SemanticsTable } from "../lift.ts";
-import { raiseUnlessCanonical, requireCpl0 } from "../privilege.ts";
+import { requireCpl0 } from "../privilege.ts";
 
 function read(field: "fsBase" | "gsBase"): Semantics {
   return (b, _insn, mode) => {
@@ -14,7 +14,7 @@ function write(field: "fsBase" | "gsBase"): Semantics {
   return (b, _insn, mode) => {
     if (!mode.cr4.fsgsbase) return b.undefined();
     const base = b.zext(64, b.read(0));
-    if (b.width(0) === 64) raiseUnlessCanonical(b, base);
+    if (b.width(0) === 64) b.checkTarget(base);
     b.setField(field, base);
     b.next();
   };

@@ -133,7 +133,7 @@ for (const system of chosen.length > 0 ? chosen : Object.keys(systems)) {
       else if (their === undefined) missing++;
       else found.push(`${system} | ${name} | ${their}`);
     }
-    if (missing > 0) found.push(`${system} | ${name} | ends behind: ${lines.at(-1)}`);
+    if (missing > 0) found.push(`${system} | ${name} | ends behind: ${lines.at(-1) ?? "the start"}`);
     console.log(`${system} ${name}: ${same} of ${ours.length} as the table says`);
   }
 }

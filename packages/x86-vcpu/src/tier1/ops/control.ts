@@ -16,9 +16,12 @@ const control = (name: string, flags: RecordOp["flags"], faults: boolean, emit: 
   emit,
 });
 
-/** Pushes whether X is not a canonical 48-bit address. */
-const notCanonical = (e: Emit): void =>
-  void e.f.get(e.X).i64(16).op("i64Shl").i64(16).op("i64ShrS").get(e.X).op("i64Ne");
+/** Pushes whether X is not a canonical address. */
+const notCanonical = (e: Emit): void => {
+  e.f.get(e.X);
+  e.state("i64Load32U", StateOffset.canonicalShift).f.op("i64Shl");
+  e.state("i64Load32U", StateOffset.canonicalShift).f.op("i64ShrS").get(e.X).op("i64Ne");
+};
 
 export const controlOps: readonly RecordOp[] = [
   // Block pointer in imm.
