@@ -99,7 +99,7 @@ describe("[triggers]", () => {
     const endless = image("endless", Uint8Array.of(0xeb, 0xfe));
     const { stdout } = await hvm(["run", "--flat=protected", "--trigger", "0.002:reset", "--json", endless]);
     const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ end: "request", triggers: [{ seconds: 0.002, name: "reset" }] });
+    expect(report).toMatchObject({ end: "reboot", triggers: [{ seconds: 0.002, name: "reset" }] });
     expect(report.virtualTimeNs).toBe(2_000_000);
   });
 });

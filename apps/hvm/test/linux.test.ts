@@ -48,7 +48,7 @@ describe.skipIf(root === undefined)(`Debian's kernel (${SKIP_HINT})`, () => {
     expect(serial).toContain("INIT DONE");
     // ACPI's soft off ends the machine.
     expect(serial).toContain("reboot: Power down");
-    expect(report).toMatchObject({ format: "pvh", end: "request", exitCode: 0, guestinfo: { answer: "from inside" } });
+    expect(report).toMatchObject({ format: "pvh", end: "poweroff", exitCode: 0, guestinfo: { answer: "from inside" } });
     expect(report.backdoor).toContainEqual({ command: "GETHZ", number: 45, ring: 0, count: 1 });
     expect(status).toBe(0);
   }, 300_000);

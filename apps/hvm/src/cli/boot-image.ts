@@ -101,9 +101,10 @@ export async function bootImage({ command, path, config, image, flags }: BootOpt
   }
 
   const seen = watch?.seen === true;
-  const end = left ? "left" : seen ? "expected" : stop.kind === "shutdown" ? stop.shutdown.cause : stop.kind;
+  const end = left ? "left" : seen ? "expected" : endOf(stop);
   const outcome: Outcome = left || seen ? { exitCode: ExitCode.Ok } : judge(stop, path, session);
-  if (!json && (flags.report ?? io.stderr.isTTY === true)) io.stderr.write(`\n${runReport(session, end, style)}`);
+  const why = !left && !seen && stop.kind === "shutdown" ? `${end}: ${stop.shutdown.text}` : end;
+  if (!json && (flags.report ?? io.stderr.isTTY === true)) io.stderr.write(`\n${runReport(session, why, style)}`);
   const report = {
     head: { image: path, format: image.format, end },
     output: { serial: captured.text("latin1"), ...droppedField("serialDropped", captured) },
@@ -126,6 +127,12 @@ export async function bootImage({ command, path, config, image, flags }: BootOpt
     },
     io,
   );
+}
+
+/** One word: how the run came to its end. A shutdown that somebody asked for is told by what it was to be. */
+function endOf(stop: SessionStop): string {
+  if (stop.kind !== "shutdown") return stop.kind;
+  return stop.shutdown.cause === "request" ? stop.shutdown.reason : stop.shutdown.cause;
 }
 
 /** What the guest's tools told of themselves and of the guest. */
