@@ -84,6 +84,10 @@ export interface PortResult {
   readonly elements: number;
 }
 
+const DONE: PortResult = { outcome: "done", elements: 1 };
+const WAIT: PortResult = { outcome: "wait", elements: 0 };
+const UNCLAIMED: PortResult = { outcome: "unclaimed", elements: 0 };
+
 export function executePortInstruction(vcpu: HvmVcpu, instruction: PortInstruction, io: DomainIo): PortResult {
   return instruction.string ? executeString(vcpu, instruction, io) : executeSingle(vcpu, instruction, io);
 }
@@ -91,17 +95,23 @@ export function executePortInstruction(vcpu: HvmVcpu, instruction: PortInstructi
 function executeSingle(vcpu: HvmVcpu, instruction: PortInstruction, io: DomainIo): PortResult {
   const { direction, port, size, instructionLength } = instruction;
   const datum = io.access(direction, port, size, direction === "out" ? cut(vcpu.readRegister32(RAX), size) : 0, vcpu);
-  if (io.result === RETRY) return { outcome: "wait", elements: 0 };
-  if (instruction.claimedOnly && io.result === UNHANDLED) return { outcome: "unclaimed", elements: 0 };
+  if (io.result === RETRY) return WAIT;
+  if (instruction.claimedOnly && io.result === UNHANDLED) return UNCLAIMED;
   if (direction === "in") mergeAccumulator(vcpu, size, datum);
   vcpu.advanceRip(instructionLength);
-  return { outcome: "done", elements: 1 };
+  return DONE;
 }
 
 /** What an IN of `size` bytes does to RAX. */
 export function mergeAccumulator(vcpu: HvmVcpu, size: IoSize, datum: number): void {
-  if (size === 4) vcpu.writeRegister(RAX, BigInt(datum >>> 0));
-  else {
+  if (size === 4) {
+    const general = vcpu.registerViews?.general;
+    if (general === undefined) vcpu.writeRegister(RAX, BigInt(datum >>> 0));
+    else {
+      general[RAX * 2] = datum;
+      general[RAX * 2 + 1] = 0;
+    }
+  } else {
     const mask = size === 1 ? 0xff : 0xffff;
     vcpu.writeRegister32(RAX, ((vcpu.readRegister32(RAX) & ~mask) | (datum & mask)) >>> 0);
   }

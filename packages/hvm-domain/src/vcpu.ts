@@ -136,6 +136,8 @@ export interface HvmVcpu {
 
   /** Through segmentation-free paging, with the rights of the current privilege. Never throws. */
   readLinear(address: bigint, length: number, options?: LinearOptions): LinearRead;
+  /** The same for `length` bytes of code, copied to the front of `into`: how many can be fetched. For those who have no use for a new array. */
+  fetchLinear?(address: bigint, length: number, into: Uint8Array): number;
   writeLinear(address: bigint, bytes: Uint8Array, options?: LinearOptions): LinearWrite;
   /** Answers the `ept-violation` just reported; for reads with `accessSize` bytes. The instruction is then repeated. */
   completeMmio(data?: Uint8Array): void;

@@ -42,10 +42,9 @@ export interface BackdoorSurroundings {
 }
 
 /** 64, 32 or 16: what the code segment makes of an instruction without prefixes. */
-export function codeBits(vcpu: HvmVcpu): 16 | 32 | 64 {
+export function codeBits(vcpu: HvmVcpu, { attributes } = vcpu.segment("cs")): 16 | 32 | 64 {
   const EFER_LMA = 0x400n;
-  const { attributes } = vcpu.segment("cs");
-  if (vcpu.efer & EFER_LMA && attributes & ATTRIBUTE_L) return 64;
+  if (attributes & ATTRIBUTE_L && vcpu.efer & EFER_LMA) return 64;
   return attributes & ATTRIBUTE_DB ? 32 : 16;
 }
 
@@ -120,21 +119,24 @@ export function connectBackdoor({
   if (!config.vmwarePort) return { backdoor, guestrpc };
 
   for (const range of backdoor.ports) bus.register(range, backdoor.handler);
+  const instruction = new InstructionBytes();
   domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
     // SVM reports no length on #GP: the check decodes from the bytes alone.
     const instructionLength =
       config.flavour === "vmx" && exit.instructionLength > 0 ? exit.instructionLength : undefined;
-    const fetch = fetchOnce(vcpu);
+    instruction.start(vcpu);
+    const { fetch } = instruction;
     if (exit.errorCode === 0 && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, fetch))
       return "handled";
+    const cs = vcpu.segment("cs");
     const found = backdoor.gpCheck({
       enabled: true,
       errorCode: exit.errorCode ?? 0,
       registers: vcpu,
       rip: vcpu.rip,
       vcpuId: vcpu.id,
-      csBase: vcpu.segment("cs").base,
-      codeBits: codeBits(vcpu),
+      csBase: cs.base,
+      codeBits: codeBits(vcpu, cs),
       instructionLength,
       fetch,
     });
@@ -161,14 +163,45 @@ export function connectBackdoor({
 
 type Fetch = (linear: bigint, length: number) => Uint8Array | undefined;
 
-/** Instruction bytes of one #GP; who asks again for an address gets the bytes of the first time. */
-function fetchOnce(vcpu: HvmVcpu): Fetch {
-  const seen = new Map<bigint, Uint8Array>();
-  return (linear, length) => {
-    const bytes = seen.get(linear) ?? vcpu.readLinear(linear, length, { fetch: true }).bytes;
-    seen.set(linear, bytes);
-    return bytes.length < length ? undefined : bytes.subarray(0, length);
+/**
+ * Instruction bytes of one #GP at a time; who asks again for an address gets the bytes of the first time. An instruction lies in two pages at
+ * most, so there are two pieces.
+ */
+class InstructionBytes {
+  #vcpu: HvmVcpu | undefined;
+  #count = 0;
+  readonly #addresses = [0n, 0n];
+  readonly #lengths = [0, 0];
+  readonly #pieces = [new Uint8Array(MAX_INST_LEN), new Uint8Array(MAX_INST_LEN)] as const;
+
+  /** Of the instruction at which `vcpu` is now. */
+  start(vcpu: HvmVcpu): void {
+    this.#vcpu = vcpu;
+    this.#count = 0;
+  }
+
+  readonly fetch: Fetch = (linear, length) => {
+    for (let n = 0; n < this.#count; n++) {
+      if (this.#addresses[n] === linear) return this.#piece(n, length);
+    }
+    const n = this.#count === 0 ? 0 : 1;
+    this.#count = n + 1;
+    this.#addresses[n] = linear;
+    this.#lengths[n] = this.#read(linear, length, this.#pieces[n] as Uint8Array);
+    return this.#piece(n, length);
   };
+
+  #piece(n: number, length: number): Uint8Array | undefined {
+    return (this.#lengths[n] as number) < length ? undefined : this.#pieces[n];
+  }
+
+  #read(linear: bigint, length: number, into: Uint8Array): number {
+    const vcpu = this.#vcpu as HvmVcpu;
+    if (vcpu.fetchLinear !== undefined) return vcpu.fetchLinear(linear, length, into);
+    const { bytes } = vcpu.readLinear(linear, length, { fetch: true });
+    into.set(bytes);
+    return bytes.length;
+  }
 }
 
 const RDPMC = [0x0f, 0x33] as const;

@@ -24,6 +24,43 @@ describe("[sim-clock] time", () => {
     expect(clock.nowNs()).toBe(1234n);
   });
 
+  it("is the sum of what has retired, however it is cut and whoever looks on the way", () => {
+    const count = fc.oneof(
+      fc.nat({ max: 1000 }),
+      fc.nat({ max: 2 ** 31 - 1 }).map((part) => part * 2 ** 21),
+    );
+    const step = fc.record({ count, look: fc.boolean(), armIn: fc.option(fc.nat({ max: 2000 })) });
+    const property = fc.property(fc.constantFrom(1e9, 1e6, 1), fc.array(step), (rate, steps) => {
+      const clock = createSimClock({ instructionsPerSecond: rate });
+      const ns = 1_000_000_000n / BigInt(rate);
+      const fired: bigint[] = [];
+      const alarm = clock.createAlarm("alarm", (atNs) => fired.push(atNs));
+      let now = 0n;
+      let due: bigint | undefined;
+      const expected: bigint[] = [];
+      for (const { count, look, armIn } of steps) {
+        if (armIn !== null) {
+          due = now + BigInt(armIn) * 10n ** 8n;
+          alarm.arm(due);
+        }
+        if (due !== undefined) {
+          const until = due > now ? (due - now + ns - 1n) / ns : 0n;
+          expect(BigInt(clock.instructionsUntilAlarm(1e6))).toBe(until < 1_000_000n ? until : 1_000_000n);
+        }
+        clock.retire(count);
+        now += BigInt(count) * ns;
+        if (due !== undefined && due <= now) {
+          expected.push(due);
+          due = undefined;
+        }
+        if (look) expect(clock.nowNs()).toBe(now);
+        expect(fired).toEqual(expected);
+      }
+      expect(clock.save().nowNs).toBe(now);
+    });
+    fc.assert(property, { seed: 20261123 });
+  });
+
   it("accumulates no rounding error: 3 instructions per second, one by one", () => {
     const clock = createSimClock({ instructionsPerSecond: 3 });
     clock.retire(1);

@@ -65,6 +65,8 @@ export interface SimClock {
 const NS_PER_SECOND = 1_000_000_000n;
 const MAX_ALARMS = 1024;
 const MAX_RATE = 1e12;
+/** ns counted as a number before they become part of the bigint: sums stay exact. */
+const MAX_AHEAD_NS = 2 ** 52;
 
 export function createSimClock(options: SimClockOptions = {}): SimClock {
   return new Clock(options);
@@ -83,8 +85,14 @@ class Clock implements SimClock {
   readonly #rate: bigint;
   /** ns of one instruction if that is a whole number: the usual case, and there is never a remainder. */
   readonly #wholeNs: bigint | undefined;
+  /** The same as a number; 0: it is none. */
+  readonly #stepNs: number;
   #unixTimeNs: bigint;
+  /** Virtual time is this and `#aheadNs`, so that instructions that retire a few at a time make no bigint. */
   #nowNs = 0n;
+  #aheadNs = 0;
+  /** ns from `#nowNs` to the next alarm, 0 if it is due; `MAX_AHEAD_NS`: so far or farther. */
+  #alarmInNs = MAX_AHEAD_NS;
   #remainder = 0n;
   readonly #slots = new Map<string, Slot>();
   #next: Slot | undefined;
@@ -101,15 +109,17 @@ class Clock implements SimClock {
     this.instructionsPerSecond = instructionsPerSecond;
     this.#rate = BigInt(instructionsPerSecond);
     this.#wholeNs = NS_PER_SECOND % this.#rate === 0n ? NS_PER_SECOND / this.#rate : undefined;
+    this.#stepNs = Number(this.#wholeNs ?? 0n);
     this.#unixTimeNs = unixTimeNs;
   }
 
   nowNs(): bigint {
+    if (this.#aheadNs !== 0) this.#settle();
     return this.#nowNs;
   }
 
   unixTimeNs(): bigint {
-    return this.#unixTimeNs + this.#nowNs;
+    return this.#unixTimeNs + this.nowNs();
   }
 
   get nextAlarmNs(): bigint | undefined {
@@ -121,7 +131,9 @@ class Clock implements SimClock {
       throw new SimClockError("bad-time", `retire(${count}): expected a number of instructions >= 0`);
     }
     if (this.#wholeNs !== undefined) {
-      this.#move(this.#nowNs + BigInt(count) * this.#wholeNs);
+      const ahead = this.#aheadNs + count * this.#stepNs;
+      if (ahead < this.#alarmInNs && !this.#firing) this.#aheadNs = ahead;
+      else this.#move(this.nowNs() + BigInt(count) * this.#wholeNs);
       return;
     }
     const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
@@ -131,27 +143,33 @@ class Clock implements SimClock {
   }
 
   advanceTo(atNs: bigint): void {
-    if (atNs > this.#nowNs) this.#remainder = 0n;
+    if (atNs > this.nowNs()) this.#remainder = 0n;
     this.#move(atNs);
   }
 
   nsAfter(count: number): bigint {
-    if (this.#wholeNs !== undefined) return this.#nowNs + BigInt(count) * this.#wholeNs;
+    if (this.#wholeNs !== undefined) return this.nowNs() + BigInt(count) * this.#wholeNs;
     const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
     const rest = units % this.#rate;
     return this.#nowNs + (units - (rest < 0n ? rest + this.#rate : rest)) / this.#rate;
   }
 
   instructionsUntil(atNs: bigint, most: number): number {
-    if (atNs <= this.#nowNs) return 0;
-    const units = (atNs - this.#nowNs) * this.#rate - this.#remainder;
+    const nowNs = this.nowNs();
+    if (atNs <= nowNs) return 0;
+    const units = (atNs - nowNs) * this.#rate - this.#remainder;
     const count = (units + NS_PER_SECOND - 1n) / NS_PER_SECOND;
     return count < BigInt(most) ? Number(count) : most;
   }
 
   instructionsUntilAlarm(most: number): number {
     const atNs = this.#next?.atNs;
-    return atNs === undefined ? most : this.instructionsUntil(atNs, most);
+    if (atNs === undefined) return most;
+    const step = this.#stepNs;
+    if (step === 0 || this.#alarmInNs === MAX_AHEAD_NS) return this.instructionsUntil(atNs, most);
+    const left = this.#alarmInNs - this.#aheadNs;
+    const whole = Math.floor(left / step);
+    return Math.min(most, left > whole * step ? whole + 1 : whole);
   }
 
   createAlarm(name: string, callback: (atNs: bigint) => void): Alarm {
@@ -187,7 +205,7 @@ class Clock implements SimClock {
       version: 1,
       instructionsPerSecond: this.instructionsPerSecond,
       unixTimeNs: this.#unixTimeNs,
-      nowNs: this.#nowNs,
+      nowNs: this.nowNs(),
       remainder: this.#remainder,
       alarms,
     };
@@ -209,6 +227,7 @@ class Clock implements SimClock {
     }
     this.#unixTimeNs = state.unixTimeNs;
     this.#nowNs = state.nowNs;
+    this.#aheadNs = 0;
     this.#remainder = state.remainder;
     for (const slot of this.#slots.values()) slot.atNs = undefined;
     for (const { name, atNs } of state.alarms) {
@@ -219,8 +238,21 @@ class Clock implements SimClock {
     this.#select();
   }
 
+  #settle(): void {
+    this.#nowNs += BigInt(this.#aheadNs);
+    this.#aheadNs = 0;
+    this.#measure();
+  }
+
+  #measure(): void {
+    const atNs = this.#next?.atNs;
+    const inNs = atNs === undefined ? MAX_AHEAD_NS : Number(atNs - this.#nowNs);
+    this.#alarmInNs = Math.max(0, Math.min(MAX_AHEAD_NS, inNs));
+  }
+
   #set(slot: Slot, atNs: bigint | undefined): void {
-    slot.atNs = atNs !== undefined && this.#firing && atNs <= this.#nowNs ? this.#nowNs + 1n : atNs;
+    const nowNs = this.nowNs();
+    slot.atNs = atNs !== undefined && this.#firing && atNs <= nowNs ? nowNs + 1n : atNs;
     slot.order = this.#order++;
     this.#select();
   }
@@ -232,6 +264,7 @@ class Clock implements SimClock {
       if (next === undefined || isBefore(slot, next)) next = slot;
     }
     this.#next = next;
+    this.#measure();
   }
 
   #move(toNs: bigint): void {
@@ -248,6 +281,7 @@ class Clock implements SimClock {
         slot.callback(atNs);
       }
       this.#nowNs = limit;
+      this.#measure();
     } finally {
       this.#firing = false;
     }

@@ -43,7 +43,8 @@ export interface GpCheckRequest {
   readonly instructionLength?: number | undefined;
   /**
    * Instruction bytes at a linear address, all in one page, or `undefined` if they cannot be fetched. Called once for the page
-   * RIP is in and, only when the instruction reaches into the next, once more: no byte is read twice.
+   * RIP is in and, only when the instruction reaches into the next, once more: no byte is read twice. What follows the first `length` bytes
+   * is not looked at, and the array may be used again by the next call.
    */
   readonly fetch: (linear: bigint, length: number) => Uint8Array | undefined;
   /** Whether the high-bandwidth port is served; default true. If not, a #GP on 0x5659 is the guest's. */
@@ -108,20 +109,22 @@ class InstructionReader {
   readonly #mask: bigint;
   readonly #start: bigint;
   #bytes: Uint8Array | undefined;
-  /** Number of bytes of the instruction that lie before `#bytes`. */
+  /** Numbers of bytes of the instruction that lie before `#bytes`, and before the end of them. */
   #before = 0;
+  #fetched = 0;
 
   constructor(request: GpCheckRequest, limit: number) {
     this.#request = request;
     this.#limit = limit;
     this.#mask = request.codeBits === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
-    this.#start = (request.codeBits === 64 ? request.rip : request.csBase + request.rip) & this.#mask;
+    this.#start =
+      request.codeBits === 64 ? BigInt.asUintN(64, request.rip) : BigInt.asUintN(32, request.csBase + request.rip);
   }
 
   /** The next byte, or -1 when the length limit or a page that cannot be fetched is reached. */
   next(): number {
     if (this.used >= this.#limit) return -1;
-    if (this.#bytes === undefined || this.used >= this.#before + this.#bytes.length) {
+    if (this.used >= this.#fetched) {
       const first = this.#bytes === undefined;
       if (!this.#fetchPart()) {
         this.error = first ? "fetch-error-1" : "fetch-error-2";
@@ -134,13 +137,14 @@ class InstructionReader {
   }
 
   #fetchPart(): boolean {
-    const linear = (this.#start + BigInt(this.used)) & this.#mask;
-    const toPageEnd = PAGE_BYTES - Number(linear & 0xfffn);
+    const linear = this.used === 0 ? this.#start : (this.#start + BigInt(this.used)) & this.#mask;
+    const toPageEnd = PAGE_BYTES - Number(BigInt.asUintN(12, linear));
     const length = Math.min(this.#limit - this.used, toPageEnd);
     const bytes = this.#request.fetch(linear, length);
     if (bytes === undefined || bytes.length < length) return false;
     this.#bytes = bytes;
     this.#before = this.used;
+    this.#fetched = this.used + length;
     return true;
   }
 }

@@ -682,6 +682,22 @@ export class Vcpu {
     return fault === undefined ? { bytes } : { ...fault.at, bytes: bytes.subarray(0, fault.done) };
   }
 
+  /** Copies up to `length` bytes of code, with the rights of the current privilege, to the front of `into`; how many can be fetched. */
+  fetchLinear(address: bigint, length: number, into: Uint8Array): number {
+    const { cpu } = this;
+    const low = low32(address);
+    if ((low & 0xfff) + length <= 0x1000) {
+      const host = cpu.tlb.lookup(cpu.tlb.fetchTable(cpu.dataContext), low, high32(address));
+      if (host >= 0) {
+        for (let n = 0; n < length; n++) into[n] = cpu.u8[host + n]!;
+        return length;
+      }
+    }
+    const { bytes } = this.readLinear(address, length, { fetch: true });
+    into.set(bytes);
+    return bytes.length;
+  }
+
   /** Writes up to the first byte that cannot be written. */
   writeLinear(
     address: bigint,

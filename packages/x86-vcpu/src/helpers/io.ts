@@ -4,7 +4,7 @@ import { Access } from "../cpu.ts";
 import { fillExit } from "../exits.ts";
 import { type Helper, HelperStatus } from "../helper.ts";
 import { probeLinear } from "../mmu/linear.ts";
-import { high32, low32, readSystem16 } from "../mmu/system-access.ts";
+import { high32, low32, readSystem16At } from "../mmu/system-access.ts";
 import { SegmentIndex, segmentLimitOffset } from "../segment.ts";
 import { isTss16 } from "../segments/tss.ts";
 import { StateOffset } from "../state-layout.ts";
@@ -15,14 +15,13 @@ const IO_MAP_BASE = 0x66;
 const checkIo: Helper = (cpu, a, _b, _c, _result, lo) => {
   const port = read16(cpu, a);
   const limit = cpu.get32(segmentLimitOffset(SegmentIndex.TR));
-  const tss = cpu.get64(StateOffset.trBase);
   if (isTss16(cpu) || limit < IO_MAP_BASE + 1) return cpu.raise(Vector.GP, 0);
-  const mapBase = readSystem16(cpu, tss + BigInt(IO_MAP_BASE));
+  const mapBase = readSystem16At(cpu, StateOffset.trBase, IO_MAP_BASE);
   if (mapBase === undefined) return HelperStatus.Fault;
   // Two bytes are read whatever the port, so both must lie inside the limit.
   const at = mapBase + (port >>> 3);
   if (at + 1 > limit) return cpu.raise(Vector.GP, 0);
-  const bits = readSystem16(cpu, tss + BigInt(at));
+  const bits = readSystem16At(cpu, StateOffset.trBase, at);
   if (bits === undefined) return HelperStatus.Fault;
   const wanted = (1 << lo) - 1;
   return ((bits >>> (port & 7)) & wanted) === 0 ? HelperStatus.Continue : cpu.raise(Vector.GP, 0);

@@ -35,6 +35,16 @@ export function readSystem16(cpu: Cpu, linear: bigint): number | undefined {
   return load(cpu, linear, 2) ? cpu.get16(StateOffset.scratch) : undefined;
 }
 
+/** The same at `offset` from a linear address in a u64 field of the state block. */
+export function readSystem16At(cpu: Cpu, field: number, offset: number): number | undefined {
+  const at = (cpu.base + field) >>> 2;
+  const sum = cpu.u32[at]! + offset;
+  const high = (cpu.i32[at + 1]! + (sum > 0xffff_ffff ? 1 : 0)) | 0;
+  const scratch = cpu.base + StateOffset.scratch;
+  const status = cpu.loadLinear(sum | 0, high, 2, MemoryFlag.Supervisor, scratch);
+  return status === HelperStatus.Continue ? cpu.get16(StateOffset.scratch) : undefined;
+}
+
 export function readSystem32(cpu: Cpu, linear: bigint): number | undefined {
   return load(cpu, linear, 4) ? cpu.get32(StateOffset.scratch) : undefined;
 }

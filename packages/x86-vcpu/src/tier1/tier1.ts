@@ -233,9 +233,20 @@ class Tier1 implements Tier {
       host = cpu.translate(low | 0, high, Access.Fetch);
       if (host < 0) return host === TRANSLATE_FAULT ? FIND_FAULT : FIND_EXIT;
     }
-    cache.makeRoom();
     const context = cache.context(baseLow, 0, limit);
     i32[(control + Control.context) >>> 2] = context;
+    const entry =
+      (control +
+        Control.jumpCache +
+        (((ripLow ^ (ripLow >>> 12) ^ (ripHigh << 20)) & (JUMP_CACHE_ENTRIES - 1)) << 4)) >>>
+      2;
+    if (!this.single && u32[entry] === ripLow && i32[entry + 1] === ripHigh && i32[entry + 2] === context) {
+      const known = u32[entry + 3]!;
+      // As the interpreter itself does, when it jumps: still that page? Closed blocks have a count of 0.
+      const count = cpu.u16[(known + Field.d) >>> 1]!;
+      if (i32[(known + Field.imm) >>> 2] === (host & ~0xfff) && count > 0 && count <= this.budget) return known;
+    }
+    if (!cache.makeRoom()) return this.find();
     const offset = low & 0xfff;
     const startLow = ripLow - offset;
     // Bytes of the page inside the limit; RIP of the first byte may be below 0 in the code page where CS begins.
@@ -244,11 +255,6 @@ class Tier1 implements Tier {
     const pointer = cache.block(page, offset, this.single);
     if (pointer === 0) return this.once();
     if (!this.single) {
-      const entry =
-        (control +
-          Control.jumpCache +
-          (((ripLow ^ (ripLow >>> 12) ^ (ripHigh << 20)) & (JUMP_CACHE_ENTRIES - 1)) << 4)) >>>
-        2;
       u32[entry] = ripLow;
       i32[entry + 1] = ripHigh;
       i32[entry + 2] = context;
