@@ -85,9 +85,10 @@ interface Frame {
 }
 
 const interruptReturn: Helper = (cpu, _a, _b, _c, _result, lo) => {
+  // Even if it faults (SDM vol. 3 §7.7.1).
+  cpu.nmiBlocked = false;
   const status = returnFromInterrupt(cpu, lo);
   if (status !== HelperStatus.Continue) return status;
-  cpu.nmiBlocked = false;
   // RF holds for the instruction after this one.
   const flags = cpu.get32(StateOffset.rflagsOther);
   cpu.resumeFlagAt = (flags & Rflags.RF) !== 0 ? cpu.retired + 1 : -1;

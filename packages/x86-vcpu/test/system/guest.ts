@@ -1,7 +1,7 @@
 /**
  * Runs one image of the system tests: the processor, memory, two ports that collect text, and one interrupt source.
  * Ports: 0xe9 text; 0x3fd says that COM1 is ready; 0x40 raises interrupt 0x20 as the PIT's channel 0 would through a
- * PIC, and 0x20 reads that request; 0x501 ends.
+ * PIC, and 0x20 reads that request; 0x501 ends. The interrupt command of a local APIC sends NMIs.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -13,6 +13,7 @@ import { createVcpu } from "../../src/vcpu.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const IMAGE_BASE = 0x7c00;
+const APIC = 0xfee0_0000;
 
 /** Assembles `name`.asm with nasm. */
 export function assemble(name: string): Uint8Array {
@@ -82,6 +83,10 @@ export function runGuest(image: Uint8Array, tier: 0 | 1): { lines: readonly stri
         if (exit.rep) vcpu.writeRegister32(1, 0);
         vcpu.advanceRip(exit.instructionLength);
       }
+    } else if (exit.reason === "ept-violation" && exit.guestPhysical >>> 12 === APIC >>> 12) {
+      const command = exit.data[0]! | (exit.data[1]! << 8);
+      if (exit.access === "write" && exit.guestPhysical === APIC + 0x300 && command === 0x4400) vcpu.injectNmi();
+      vcpu.completeMmio();
     } else if (exit.reason === "rdmsr" || exit.reason === "wrmsr") vcpu.injectException(13, 0);
     else if (skipped.has(exit.reason)) vcpu.advanceRip(exit.instructionLength);
     else if (exit.reason === "hlt" && timerRequest && vcpu.rflags & 0x200n) vcpu.advanceRip(exit.instructionLength);
