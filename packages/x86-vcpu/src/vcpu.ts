@@ -27,7 +27,7 @@ import {
   segmentSelectorOffset,
 } from "./segment.ts";
 import { StateOffset } from "./state-layout.ts";
-import { readCr8, writeCr0, writeCr3, writeCr4, writeCr8, writeEfer } from "./system/control-registers.ts";
+import { readCr8, writeCr0, writeCr3, writeCr4, writeCr8, writeEfer, writeXcr0 } from "./system/control-registers.ts";
 import {
   FX_IMAGE_BYTES,
   loadX87Image,
@@ -612,10 +612,11 @@ export class Vcpu {
     this.cpu.set64(StateOffset.xcr0, value);
   }
 
-  /** Control registers as MOV CR writes them, with all checks and consequences. False: the value is refused (#GP). */
-  writeControl(name: "cr0" | "cr3" | "cr4" | "efer", value: bigint): boolean {
+  /** Control registers as MOV CR, WRMSR and XSETBV write them, with all checks and consequences. False: the value is refused (#GP). */
+  writeControl(name: "cr0" | "cr3" | "cr4" | "efer" | "xcr0", value: bigint): boolean {
     const { cpu } = this;
     if (name === "efer") return writeEfer(cpu, value);
+    if (name === "xcr0") return writeXcr0(cpu, value);
     const write = { cr0: writeCr0, cr3: writeCr3, cr4: writeCr4 }[name];
     const status = write(cpu, value);
     cpu.pendingVector = -1;

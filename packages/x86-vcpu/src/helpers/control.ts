@@ -132,8 +132,9 @@ const invalidatePcid: Helper = (cpu, a, b, _c, _result, lo) => {
 };
 
 const readXcr: Helper = (cpu, _a, _b, _c, result) => {
-  // XCR1 (XGETBV with ECX = 1: XINUSE) is not offered by the CPUID policies.
-  if (cpu.get32(StateOffset.gpr + 8) !== 0) return cpu.raise(Vector.GP, 0);
+  // 1: XCR0 AND XINUSE. All that exists counts as in use, as XSAVEC has it.
+  const index = cpu.get32(StateOffset.gpr + 8);
+  if (index > 1 || (index === 1 && !cpu.features.has("xgetbv1"))) return cpu.raise(Vector.GP, 0);
   write64(cpu, result, cpu.get64(StateOffset.xcr0));
   return HelperStatus.Continue;
 };

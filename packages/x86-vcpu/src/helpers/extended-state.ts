@@ -127,10 +127,12 @@ const xrstor: Helper = (cpu, a, _b, _c, _result, lo, hi) => {
   const isCompact = (compact & COMPACT) !== 0n;
   const allowed = isCompact ? compact & ~COMPACT : cpu.get64(StateOffset.xcr0);
   const badForm = isCompact
-    ? (allowed & ~cpu.get64(StateOffset.xcr0)) !== 0n
+    ? (allowed & ~cpu.get64(StateOffset.xcr0)) !== 0n || !cpu.features.has("xsavec")
     : compact !== 0n || hi === Form.Supervisor;
+  // The standard form looks at bytes 8–23 of the header only (SDM vol. 1 §13.8.1), the compacted one at all (§13.8.2).
+  const checkedTo = isCompact ? 64 : 24;
   let rest = 0n;
-  for (let at = 16; at < 64; at += 8) rest |= view.getBigUint64(image + HEADER + at, true);
+  for (let at = 16; at < checkedTo; at += 8) rest |= view.getBigUint64(image + HEADER + at, true);
   if (badForm || rest !== 0n || (present & ~allowed) !== 0n) return cpu.raise(Vector.GP, 0);
   const has = (component: number): boolean => (present & BigInt(component)) !== 0n;
   const takesMxcsr = (components & SSE) !== 0 && (!isCompact || has(SSE));

@@ -171,5 +171,15 @@ export function writeEfer(cpu: Cpu, value: bigint): boolean {
   return true;
 }
 
+const XCR0_X87 = 1n;
+const XCR0_SSE = 2n;
+
+/** XSETBV to XCR0 (SDM vol. 2): x87 state is always on, SSE may be, there is nothing else. False: #GP(0). */
+export function writeXcr0(cpu: Cpu, value: bigint): boolean {
+  if ((value & XCR0_X87) === 0n || (value & ~(XCR0_X87 | XCR0_SSE)) !== 0n) return false;
+  cpu.set64(StateOffset.xcr0, value);
+  return true;
+}
+
 /** Is the 64-bit value canonical in the current paging mode? */
 export const isCanonicalAddress = (cpu: Cpu, value: bigint): boolean => isCanonical(cpu, high32(value));
