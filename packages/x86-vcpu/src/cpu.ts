@@ -311,16 +311,22 @@ export class Cpu {
 
   /** Recomputes the mode key and the current TLB tables from the state. */
   updateModeKey(): void {
-    const { cr0, cr4, efer, cpl } = this;
-    const flags = this.get32(StateOffset.rflagsOther);
+    // Every exception, interrupt and IRET comes here: fields are read straight from the block.
+    const { u32, u16, base, tlb } = this;
+    const state = base >>> 2;
+    const cr0 = u32[state + StateOffset.cr0 / 4]!;
+    const cr4 = u32[state + StateOffset.cr4 / 4]!;
+    const efer = u32[state + StateOffset.efer / 4]!;
+    const cpl = u32[state + StateOffset.cpl / 4]!;
+    const flags = u32[state + StateOffset.rflagsOther / 4]!;
     const longMode = (efer & Efer.LMA) !== 0;
-    const csAttributes = this.get16(segmentAttributesOffset(SegmentIndex.CS));
-    const ssAttributes = this.get16(segmentAttributesOffset(SegmentIndex.SS));
+    const csAttributes = u16[(base + segmentAttributesOffset(SegmentIndex.CS)) >>> 1]!;
+    const ssAttributes = u16[(base + segmentAttributesOffset(SegmentIndex.SS)) >>> 1]!;
     const code64 = longMode && (csAttributes & SegmentAttribute.Long) !== 0;
     const bitness = code64 ? 2 : (csAttributes & SegmentAttribute.Big) !== 0 ? 1 : 0;
     const alignmentCheck = cpl === 3 && (cr0 & Cr0.AM) !== 0 && (flags & Rflags.AC) !== 0;
 
-    const codeLimit = this.get32(segmentLimitOffset(SegmentIndex.CS));
+    const codeLimit = u32[(base + segmentLimitOffset(SegmentIndex.CS)) >>> 2]!;
     let key = bitness | (cpl << ModeKeyShift.cpl) | (((flags >>> 12) & 3) << ModeKeyShift.iopl);
     if (!code64 && (ssAttributes & SegmentAttribute.Big) !== 0) key |= 1 << ModeKeyShift.stackBig;
     if (!code64 && codeLimit < (bitness === 1 ? 0xffff_ffff : 0xffff)) key |= 1 << ModeKeyShift.codeLimited;
@@ -330,15 +336,18 @@ export class Cpu {
     if (alignmentCheck) key |= 1 << ModeKeyShift.alignmentCheck;
     if (cr0 !== this.keyedCr0 || cr4 !== this.keyedCr4) this.keyControlBits(cr0, cr4);
     key |= this.controlKey;
-    for (let segment = 0; segment < 4; segment++) {
-      if (code64 || this.isFlat(segment)) key |= 1 << (ModeKeyShift.flatES + segment);
+    if (code64) key |= 0xf << ModeKeyShift.flatES;
+    else {
+      for (let segment = 0; segment < 4; segment++) {
+        if (this.isFlat(segment)) key |= 1 << (ModeKeyShift.flatES + segment);
+      }
     }
-    this.i32[(this.base + StateOffset.modeKey) >>> 2] = key;
+    u32[state + StateOffset.modeKey / 4] = key;
 
     const context = this.dataContext;
-    this.set32(StateOffset.tlbRead, this.tlb.readTable(context));
-    this.set32(StateOffset.tlbWrite, this.tlb.writeTable(context));
-    this.set32(StateOffset.tlbFetch, this.tlb.fetchTable(context));
+    u32[state + StateOffset.tlbRead / 4] = tlb.readTable(context);
+    u32[state + StateOffset.tlbWrite / 4] = tlb.writeTable(context);
+    u32[state + StateOffset.tlbFetch / 4] = tlb.fetchTable(context);
   }
 
   /** The key's bits that come from CR0 and CR4, which change seldom. */

@@ -84,6 +84,7 @@ interface Frame {
   readonly flags: number;
 }
 
+/** The mode key is out of date behind it: `dispatch` follows, which makes it anew. */
 const interruptReturn: Helper = (cpu, _a, _b, _c, _result, lo) => {
   // Even if it faults (SDM vol. 3 §7.7.1).
   cpu.nmiBlocked = false;
@@ -92,7 +93,6 @@ const interruptReturn: Helper = (cpu, _a, _b, _c, _result, lo) => {
   // RF holds for the instruction after this one.
   const flags = cpu.get32(StateOffset.rflagsOther);
   cpu.resumeFlagAt = (flags & Rflags.RF) !== 0 ? cpu.retired + 1 : -1;
-  cpu.updateModeKey();
   return HelperStatus.Continue;
 };
 
