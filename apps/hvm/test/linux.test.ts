@@ -77,14 +77,18 @@ describe.skipIf(memtest === undefined)(`Debian's memtest86+ (${SKIP_HINT})`, () 
   }, 150_000);
 
   // Takes about two minutes: HVM_LONG=1.
-  it.skipIf(!process.env["HVM_LONG"])("completes a pass without an error", () => {
-    const hvm = bundledHvm();
-    const { status, stdout } = hvm.run([
-      ...["run", join(memtest!, "boot", "memtest86+x64.bin"), "-m", "16M", "-append", "console=ttyS0,115200"],
-      ...["--expect", "Pass:  1", "--timeout", "900"],
-    ]);
-    hvm.remove();
-    expect(status).toBe(0);
-    expect(stdout).not.toMatch(/Errors: [1-9]/);
-  }, 1_000_000);
+  it.skipIf(!process.env["HVM_LONG"])(
+    "completes a pass without an error",
+    () => {
+      const hvm = bundledHvm();
+      const { status, stdout } = hvm.run([
+        ...["run", join(memtest!, "boot", "memtest86+x64.bin"), "-m", "16M", "-append", "console=ttyS0,115200"],
+        ...["--expect", "Pass:  1", "--timeout", "900"],
+      ]);
+      hvm.remove();
+      expect(status).toBe(0);
+      expect(stdout).not.toMatch(/Errors: [1-9]/);
+    },
+    1_000_000,
+  );
 });
