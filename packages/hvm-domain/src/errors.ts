@@ -7,12 +7,17 @@ export const XenErrno = {
   EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
+  E2BIG: 7,
   EFAULT: 14,
   EEXIST: 17,
   EINVAL: 22,
+  ENOSPC: 28,
   ENOSYS: 38,
   EBADSLT: 57,
+  ENODATA: 61,
+  ETIME: 62,
   EOPNOTSUPP: 95,
+  ENOBUFS: 105,
 } as const;
 export type XenErrnoName = keyof typeof XenErrno;
 

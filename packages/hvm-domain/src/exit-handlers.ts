@@ -16,8 +16,11 @@ import type { HvmVcpu, VmExit, VmExitReason } from "./vcpu.ts";
 
 /** `handled`: RIP and all else are as they shall be. `reinject`: ask the next one, in the end the guest gets its exception. */
 export type ExceptionInterceptor = (vcpu: HvmVcpu, exit: VmExit) => "handled" | "reinject";
-/** `handled`: the domain moves RIP past the instruction. `jumped`: the hook has set RIP itself. `pass`: not mine. */
-export type HypercallHook = (vcpu: HvmVcpu, exit: VmExit) => "handled" | "jumped" | "pass";
+/**
+ * `handled`, `yield`, `block`: the domain moves RIP past the instruction, and for the last two lets others run, or waits for an
+ * event. `jumped`: the hook has set RIP itself. `pass`: not mine.
+ */
+export type HypercallHook = (vcpu: HvmVcpu, exit: VmExit) => "handled" | "yield" | "block" | "jumped" | "pass";
 /** The counter's value, or undefined for one that does not exist. */
 export type PerformanceCounter = (vcpu: HvmVcpu, index: number) => bigint | undefined;
 
@@ -77,6 +80,9 @@ const hypercall: ExitHandler = (vcpu, exit, { hypercalls }) => {
     const answer = hook(vcpu, exit);
     if (answer === "handled") return skip(vcpu, exit);
     if (answer === "jumped") return "run";
+    if (answer === "pass") continue;
+    vcpu.advanceRip(exit.instructionLength);
+    return answer;
   }
   return undefinedOpcode(vcpu);
 };

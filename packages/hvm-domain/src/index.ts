@@ -34,6 +34,15 @@ export {
   hvmParams,
   type ParamCaller,
 } from "./hvm-params.ts";
+export type { XenMemory, XenMemoryRange } from "./hypercalls/hypercall.ts";
+export type { XenTimer } from "./hypercalls/vcpu-timers.ts";
+export {
+  connectXenInterface,
+  hypercalls,
+  type XenInterface,
+  type XenInterfaceOptions,
+  type XenInterfaceState,
+} from "./hypercalls/xen-interface.ts";
 export type { MmioHandler } from "./mmio.ts";
 export { type MsrHandler, type MsrState, msrRows } from "./msr.ts";
 export type {

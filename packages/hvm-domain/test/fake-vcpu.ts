@@ -162,8 +162,9 @@ export class FakeVcpu implements HvmVcpu {
       : { bytes, faultAt: address + BigInt(reach), errorCode: this.cpl === 3 ? 4 : 0 };
   }
   writeLinear(address: bigint, bytes: Uint8Array, _options?: LinearOptions): LinearWrite {
-    const reach = this.#reach(address, bytes.length);
-    this.memory.set(bytes.subarray(0, reach), Number(address));
+    const room = Math.max(0, this.memory.length - Number(address));
+    const reach = Math.min(this.#reach(address, bytes.length), room);
+    if (reach > 0) this.memory.set(bytes.subarray(0, reach), Number(address));
     if (reach === bytes.length) return { written: reach };
     return { written: reach, faultAt: address + BigInt(reach), errorCode: this.cpl === 3 ? 6 : 2 };
   }

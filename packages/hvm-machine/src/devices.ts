@@ -79,6 +79,8 @@ export interface MachineDevices {
   readonly i8042: Pick<I8042, "key" | "moveMouse" | "leds">;
   /** ACPI's fixed power button: a guest that listens shuts down. False: this machine has none. */
   pressPowerButton(): boolean;
+  /** A line from outside the board: an ISA interrupt below 16, a pin of the I/O APIC above. */
+  setGsi(gsi: number, level: boolean): void;
   /** As RESET does; a date that the guest has set, and CMOS memory, stay. */
   reset(): void;
   save(): DevicesState;
@@ -124,6 +126,8 @@ const globalLines: Readonly<Record<string, number>> = {
 const PCI_IRQ = /^pci\.irq(\d+)$/;
 /** About a microsecond for an access to an ISA device (IEEE P996: 8-bit I/O cycles at 8 MHz, with wait states). */
 const ISA_TICKS = 1000;
+const ISA_LINES = 16;
+const IO_APIC_PINS = 24;
 const FIRST_DISK_SLOT = 4;
 const RNG_SLOT = 3;
 /** Configuration address of the ISA bridge's route registers: device 1, register 0x60. */
@@ -210,6 +214,11 @@ class Devices implements MachineDevices {
   pressPowerButton(): boolean {
     this.#acpiPm?.pressPowerButton();
     return this.#acpiPm !== undefined;
+  }
+
+  setGsi(gsi: number, level: boolean): void {
+    if (gsi < ISA_LINES) this.#setIrq(gsi, level);
+    else if (gsi < IO_APIC_PINS) this.#ioApic?.setPin(gsi, level);
   }
 
   reset(): void {

@@ -60,6 +60,8 @@ export interface MachineConfig {
   readonly toolsPingNs?: bigint;
   /** Gets the lines that a guest writes into its host's log (RPCI `log`). Not part of a saved state. */
   readonly guestLog?: (text: string) => void;
+  /** Gets the text that a guest writes to Xen's console (hypercall console_io). Not part of a saved state. */
+  readonly xenConsole?: (bytes: Uint8Array) => void;
   /** `vmport_debug=` mask; see vmport-debug-log. Default 0. */
   readonly vmportDebug?: number;
   /** Whose rules VM exits follow. Default `vmx`. */
@@ -109,6 +111,7 @@ export interface CompleteConfig {
   readonly vmwareHypercall: VmwareHypercall;
   readonly toolsPingNs: bigint | undefined;
   readonly guestLog: ((text: string) => void) | undefined;
+  readonly xenConsole: ((bytes: Uint8Array) => void) | undefined;
   readonly vmportDebug: number;
   readonly flavour: "vmx" | "svm";
   readonly cpuid: { readonly enable: readonly string[]; readonly mask: readonly string[] };
@@ -185,6 +188,7 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     vmwareHypercall: config.vmwareHypercall ?? "none",
     toolsPingNs: config.toolsPingNs,
     guestLog: config.guestLog,
+    xenConsole: config.xenConsole,
     vmportDebug: config.vmportDebug ?? 0,
     flavour: config.flavour ?? "vmx",
     cpuid: { enable: config.cpuid?.enable ?? [], mask: config.cpuid?.mask ?? [] },

@@ -2,16 +2,20 @@
  * The assembly: guest memory, clock, port space, domain, processors, devices and VMware's guest interface, from one
  * configuration. Nothing here knows how a device or a command works; nothing below knows that the others exist.
  */
-import type { GuestImage } from "guest-loader";
+import { type GuestImage, pcMemoryMap } from "guest-loader";
 import { createGuestMemory, type GuestMemory, type GuestMemoryState } from "guest-memory";
 import {
+  connectXenInterface,
   createDomain,
   type Domain,
+  type DomainInterrupts,
   type DomainState,
   featureRows,
   type RunLimits,
   type RunStop,
   VmwareHypercallFlag,
+  type XenInterface,
+  type XenInterfaceState,
 } from "hvm-domain";
 import { LinuxProcess, type LinuxProcessOptions, type ProcessTime } from "linux-process";
 import { createPortioBus, type PortioBus } from "portio-bus";
@@ -62,6 +66,8 @@ export interface MachineState {
   readonly clock: SimClockState;
   readonly backdoor: BackdoorSave;
   readonly guestrpc: GuestrpcSave;
+  /** Of machines that show Xen's leaves. */
+  readonly xen?: XenInterfaceState | undefined;
 }
 
 export interface Machine {
@@ -109,6 +115,8 @@ class AssembledMachine implements Machine {
   readonly devices: MachineDevices;
   readonly log: DebugLog;
   process: LinuxProcess | undefined;
+  readonly #xen: XenInterface | undefined;
+  private readonly interrupts: DomainInterrupts;
 
   constructor(config: CompleteConfig) {
     this.config = config;
@@ -125,6 +133,7 @@ class AssembledMachine implements Machine {
     this.log = createDebugLog({ mask: config.vmportDebug });
     this.bus = createPortioBus<BackdoorContext>();
     const personality = personalityOf(config.personality);
+    const isXen = personality.name.startsWith("xen-");
     this.domain = createDomain({
       name: config.name,
       flags: { vmwarePort: config.vmwarePort },
@@ -139,7 +148,7 @@ class AssembledMachine implements Machine {
         tscKhz: config.tscKhz,
         hypervisorLeaves: { ...personality.cpuid, hypercallFlags: HYPERCALL_FLAGS[config.vmwareHypercall] },
         // Linux takes the hypervisor with the highest leaves: beside Xen's own it would not see VMware's.
-        xenLeaves: personality.name.startsWith("xen-"),
+        xenLeaves: isXen,
         ...config.cpuid,
         enable: [...(config.apic ? APIC_FEATURES : []), ...config.cpuid.enable],
         // Without a hypervisor there is no bit that says so.
@@ -149,8 +158,8 @@ class AssembledMachine implements Machine {
       clock: this.clock,
       interrupts: {
         // A program without a kernel has nobody who would take an interrupt.
-        isPending: (vcpuId) => this.process === undefined && this.devices.interrupts.isPending(vcpuId),
-        acknowledge: (vcpuId) => this.devices.interrupts.acknowledge(vcpuId),
+        isPending: (vcpuId) => this.process === undefined && this.interrupts.isPending(vcpuId),
+        acknowledge: (vcpuId) => this.interrupts.acknowledge(vcpuId),
       },
     });
     this.vcpus = Array.from({ length: config.vcpus }, (_, id) => {
@@ -191,6 +200,23 @@ class AssembledMachine implements Machine {
       memory: this.memory,
       bus: this.bus,
       clock: this.clock,
+    });
+    this.#xen = isXen ? this.connectXen() : undefined;
+    this.interrupts = this.#xen === undefined ? this.devices.interrupts : xenFirst(this.#xen, this.devices.interrupts);
+  }
+
+  private connectXen(): XenInterface {
+    const { config, clock, domain, memory } = this;
+    return connectXenInterface({
+      domain,
+      memory,
+      memoryMap: pcMemoryMap(config.memory * MIB),
+      flavour: config.flavour,
+      bootUnixNs: config.startTimeNs,
+      createTimer: (name, callback) => clock.createAlarm(`xen.${name}`, callback),
+      nowNs: () => clock.nowNs(),
+      setGsi: (gsi, level) => this.devices.setGsi(gsi, level),
+      ...(config.xenConsole === undefined ? {} : { consoleOutput: config.xenConsole }),
     });
   }
 
@@ -266,6 +292,7 @@ class AssembledMachine implements Machine {
       clock: this.clock.save(),
       backdoor: this.backdoor.save(),
       guestrpc: this.guestrpc.save(),
+      xen: this.#xen?.save(),
     };
   }
 
@@ -276,7 +303,14 @@ class AssembledMachine implements Machine {
     this.backdoor.load(state.backdoor);
     this.guestrpc.load(state.guestrpc);
     this.devices.load(state.devices);
+    if (this.#xen && state.xen) this.#xen.load(state.xen);
     // Last: devices arm their timers when they load; the clock knows in which order they were armed.
     this.clock.load(state.clock);
   }
 }
+
+/** Xen's callback vector goes before what the interrupt controllers have, as in Xen. */
+const xenFirst = (xen: XenInterface, devices: DomainInterrupts): DomainInterrupts => ({
+  isPending: (vcpuId) => xen.isPending(vcpuId) || devices.isPending(vcpuId),
+  acknowledge: (vcpuId) => (xen.isPending(vcpuId) ? xen : devices).acknowledge(vcpuId),
+});
