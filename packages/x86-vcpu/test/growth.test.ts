@@ -2,7 +2,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { flatMachine, tiers } from "./tier1/flat-machine.ts";
+import { createTier1 } from "../src/tier1/tier1.ts";
+import { flatMachine } from "./tier1/flat-machine.ts";
 
 setFlagsFromString("--expose_gc");
 const collect = runInNewContext("gc") as () => void;
@@ -30,7 +31,7 @@ const program = [
 ].flat();
 
 test("[x86-vcpu] tier 1: code that is written again and again leaves nothing behind", () => {
-  const { vcpu, memory } = flatMachine(tiers["tier 1"]!);
+  const { vcpu, memory } = flatMachine((cpu) => createTier1(cpu, { codeBytes: 1 << 18 }));
   const rounds = (count: number): number => {
     memory.write(CODE, Uint8Array.from(program));
     vcpu.rip = BigInt(CODE);
@@ -43,9 +44,11 @@ test("[x86-vcpu] tier 1: code that is written again and again leaves nothing beh
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
-  rounds(30);
-  const before = rounds(100);
+  // A full cache is emptied as a whole: what counts is the peak.
+  const peak = (): number => Math.max(...Array.from({ length: 6 }, () => rounds(25)));
+  peak();
+  const before = peak();
   // Sixteen bytes left of every piece of code would be too much.
-  const written = 100 * PAGES;
-  expect(rounds(100) - before).toBeLessThan(written * 16);
+  const written = 6 * 25 * PAGES;
+  expect(peak() - before).toBeLessThan(written * 16);
 });
