@@ -15,6 +15,7 @@ const UPCALL_PENDING = 0;
 const UPCALL_MASK = 1;
 const TIME = 32;
 const PENDING = 2048;
+/** The counters of all vCPUs agree: not when they take turns, where one may be a turn ahead of another. */
 const PVCLOCK_TSC_STABLE = 1;
 
 /** Byte offsets in the page and the number of bits of a `long`. */
@@ -173,8 +174,9 @@ export class SharedInfo {
   #writeTime(vcpuId: number): void {
     const { tsc, ns } = this.#options.clockOf(vcpuId);
     const { multiplier, shift } = tscScale(this.#options.tscKhz);
+    const flags = this.#options.vcpus === 1 ? PVCLOCK_TSC_STABLE : 0;
     const version = (this.#readInfoWord(vcpuId, TIME) + 2) & ~1;
-    const words = [version, 0, ...halves(tsc), ...halves(ns), multiplier, (shift & 0xff) | (PVCLOCK_TSC_STABLE << 8)];
+    const words = [version, 0, ...halves(tsc), ...halves(ns), multiplier, (shift & 0xff) | (flags << 8)];
     words.forEach((word, index) => void this.#writeInfoWord(vcpuId, TIME + index * 4, word >>> 0));
   }
 

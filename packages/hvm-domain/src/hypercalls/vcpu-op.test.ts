@@ -58,6 +58,14 @@ describe("[hypercalls] vcpu_op and set_timer_op", () => {
     expect(multiplier).toBeGreaterThanOrEqual(2 ** 31);
   });
 
+  it("beside other vCPUs the counter is not called stable", () => {
+    const { call, view } = xenGuest({ vcpus: 2 });
+    view.setBigUint64(AT, 6n, true);
+    expect(call(VCPU_OP, 10, 0, AT)).toBe(0);
+    expect(view.getUint32(0x6020 + 24, true)).not.toBe(0);
+    expect(view.getUint8(0x6020 + 29)).toBe(0);
+  });
+
   it("runstate: running, all the time so far", () => {
     const { call, view, clock } = xenGuest();
     clock.advanceTo(7_000n);
