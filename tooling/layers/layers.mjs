@@ -7,7 +7,7 @@ const IMPORT =
 
 /** What would let the host's time, chance or terminal into a library. */
 const HOST_STATE =
-  /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\b(?:setTimeout|setInterval|queueMicrotask)\(|\bperformance\.now\b|(?<![\w-])console\.\w/;
+  /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\b(?:setTimeout|setInterval|queueMicrotask)\(|\bperformance\.now\b|(?<![\w/-])console\.\w/;
 
 function* sources(directory) {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
