@@ -136,6 +136,17 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
+/** The one file that a command takes, from the words beside its flags. @throws CliError unless there is exactly one */
+export function oneFile(words: readonly string[], usage: string): string {
+  const [path, extra] = words;
+  if (path !== undefined && extra === undefined) return path;
+  throw new CliError(
+    ExitCode.Usage,
+    path === undefined ? "no file given" : `one file expected, found ${JSON.stringify(extra)} too`,
+    `usage: ${usage}`,
+  );
+}
+
 /** The flags as help lines. */
 export function flagHelp(table: FlagTable): string {
   const rows = Object.entries(table).map(([name, row]) => {

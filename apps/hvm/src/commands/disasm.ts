@@ -18,7 +18,7 @@ import { DecodeError, Decoder, Instruction, OpKind, Register } from "x86-decode"
 import { formatGnu, gnuTokens } from "x86-decode/gnu";
 import { formatIntel, intelTokens, type TokenKind } from "x86-decode/intel";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
-import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
+import { type FlagTable, flagHelp, oneFile, parseFlags } from "../cli/flags.ts";
 import { readInput } from "../cli/machine-flags.ts";
 import { createStyle, type Style, visible, wantsColour } from "../cli/terminal.ts";
 import type { Command, Io } from "./command.ts";
@@ -67,13 +67,7 @@ export const disasm: Command = {
   help: () => `${usage}\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words } = parseFlags("disasm", flags, args);
-    const [path, extra] = words;
-    if (path === undefined || extra !== undefined)
-      throw new CliError(
-        ExitCode.Usage,
-        path === undefined ? "no file given" : `one file expected, found ${JSON.stringify(extra)} too`,
-        `usage: ${usage}`,
-      );
+    const path = oneFile(words, usage);
     const syntax = syntaxes[given.syntax ?? "intel"];
     if (syntax === undefined)
       throw new CliError(ExitCode.Usage, `--syntax: intel or gnu expected, found ${JSON.stringify(given.syntax)}`);

@@ -9,7 +9,7 @@ import {
   xentraceFormats,
 } from "vmport-debug-log";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
-import { type FlagTable, type FlagValues, flagHelp, parseFlags } from "../cli/flags.ts";
+import { type FlagTable, type FlagValues, flagHelp, oneFile, parseFlags } from "../cli/flags.ts";
 import { writeWhole } from "../cli/guest-session.ts";
 import { readInput } from "../cli/machine-flags.ts";
 import { createStyle, wantsColour } from "../cli/terminal.ts";
@@ -51,13 +51,7 @@ export const trace: Command = {
   help: () => `${usage}\n\nFILE comes from --trace of exec, run or create.\n\n${flagHelp(flags)}`,
   async run(args, io) {
     const { flags: given, words } = parseFlags("trace", flags, args);
-    const [path, extra] = words;
-    if (path === undefined || extra !== undefined)
-      throw new CliError(
-        ExitCode.Usage,
-        path === undefined ? "no file given" : `one file expected, found ${JSON.stringify(extra)} too`,
-        `usage: ${usage}`,
-      );
+    const path = oneFile(words, usage);
     const what = given.export;
     if (what !== undefined && !(EXPORTS as readonly string[]).includes(what))
       throw new CliError(
