@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { failure } from "../test/failure.ts";
 import { bzImage, elf, pvhElf } from "../test/images.ts";
 import { loadBzImage } from "./bzimage.ts";
 import { type GuestImage, ImageError } from "./guest-image.ts";
@@ -10,16 +11,6 @@ import { loadPvh } from "./pvh.ts";
 const MIB = 0x10_0000;
 const memorySize = 64 * MIB;
 const initrd = new Uint8Array(0x1801).fill(0x42);
-
-const failure = (work: () => unknown): ImageError => {
-  try {
-    work();
-  } catch (error) {
-    expect(error).toBeInstanceOf(ImageError);
-    return error as ImageError;
-  }
-  throw new Error("it did not fail");
-};
 
 /** Guest-physical memory after loading, and a view of it. */
 function memoryOf(image: GuestImage): { bytes: Uint8Array; view: DataView; text(at: number): string } {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { failure } from "../test/failure.ts";
 import { bootSector, elf, withMultiboot } from "../test/images.ts";
 import { loadBootSector } from "./boot-sector.ts";
 import { loadElf } from "./elf.ts";
@@ -11,16 +12,6 @@ import { loadMultiboot } from "./multiboot.ts";
 const MIB = 0x10_0000;
 const options = { memorySize: 64 * MIB };
 const flat = { address: MIB, mode: "protected" } as const;
-
-const failure = (work: () => unknown): ImageError => {
-  try {
-    work();
-  } catch (error) {
-    expect(error).toBeInstanceOf(ImageError);
-    return error as ImageError;
-  }
-  throw new Error("it did not fail");
-};
 
 /** What a machine would do: zero, then copy. */
 function memoryOf(image: GuestImage): Uint8Array {
