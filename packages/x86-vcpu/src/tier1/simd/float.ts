@@ -181,6 +181,24 @@ const packed =
     );
   };
 
+/** Stores r, sums or differences of a's and b's lanes, when all lanes are plain numbers; otherwise the helper does it. */
+function storePlainSum(e: Emit, width: 32 | 64, a: number, b: number, r: number): void {
+  const { f } = e;
+  orHelper(
+    e,
+    () => {
+      defaultMxcsr(e);
+      arePlain(e, width, a, 1, true);
+      f.op("i32And");
+      arePlain(e, width, b, 1, true);
+      f.op("i32And");
+      arePlain(e, width, r, 2, true);
+      f.op("i32And");
+    },
+    () => result(e, () => f.get(r)),
+  );
+}
+
 /** The lanes of the two operands interleaved: `packed` of all even and all odd lanes, for horizontal operations. */
 const pairs =
   (width: 32 | 64, opcode: number): ((e: Emit) => void) =>
@@ -197,19 +215,7 @@ const pairs =
     f.tee(a);
     lanesFrom(1);
     f.tee(b).vector(opcode).set(r);
-    orHelper(
-      e,
-      () => {
-        defaultMxcsr(e);
-        arePlain(e, width, a, 1, true);
-        f.op("i32And");
-        arePlain(e, width, b, 1, true);
-        f.op("i32And");
-        arePlain(e, width, r, 2, true);
-        f.op("i32And");
-      },
-      () => result(e, () => f.get(r)),
-    );
+    storePlainSum(e, width, a, b, r);
   };
 
 /** Even lanes subtract, odd ones add. */
@@ -226,19 +232,7 @@ const addSub =
     constant(e, ...zeros(width / 8 - 1), 0x80, ...zeros(width / 8));
     op(e, "xor");
     f.vector(opcode).set(r);
-    orHelper(
-      e,
-      () => {
-        defaultMxcsr(e);
-        arePlain(e, width, a, 1, true);
-        f.op("i32And");
-        arePlain(e, width, b, 1, true);
-        f.op("i32And");
-        arePlain(e, width, r, 2, true);
-        f.op("i32And");
-      },
-      () => result(e, () => f.get(r)),
-    );
+    storePlainSum(e, width, a, b, r);
   };
 
 /** Minima and maxima of plain numbers change no flag; `opcode` is the pseudo-minimum of b and a: b where they are equal. */
