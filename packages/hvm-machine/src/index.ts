@@ -3,11 +3,15 @@ export type { DevicesState, MachineDevices, OutputStream, SerialPort } from "./d
 export { type BootEnvironment, bootEnvironment } from "./firmware/firmware-tables.ts";
 export { createMachine, type Machine, type MachineState, type MachineStop, type ProcessSetup } from "./machine.ts";
 export {
+  BOOT_LETTERS,
   type CompleteConfig,
+  type CompleteFirmware,
   ConfigError,
   completeConfig,
   type MachineConfig,
   type MachineDisk,
+  type MachineFirmware,
+  type MachineNetwork,
   personalityNames,
   type VmwareHypercall,
 } from "./machine-config.ts";

@@ -29,6 +29,16 @@ export interface MachineConfig {
   readonly pci?: boolean;
   /** virtio disks, at most 8, in the order of their names in the guest. They need PCI. */
   readonly disks?: readonly MachineDisk[];
+  /** virtio network cards, at most 4; frames go through `devices.networks`. They need PCI. Default: none. */
+  readonly networks?: readonly MachineNetwork[];
+  /** A virtio console, in a guest with the driver `hvc0`; needs PCI. Its bytes go through `devices.console`. Default false. */
+  readonly virtioConsole?: boolean;
+  /** A VGA at its old addresses, and on PCI with a linear framebuffer. Default: on with `firmware`, else off. */
+  readonly vga?: boolean;
+  /** Video memory in MiB: 1, 2, 4, 8 or 16. Default 16. */
+  readonly videoRam?: number;
+  /** Firmware that the processor starts in. Default: none; an image of `guest-loader` starts as if firmware had been there. */
+  readonly firmware?: MachineFirmware;
   readonly nestedHvm?: boolean;
   /** guestinfo.* variables, without that prefix. */
   readonly guestinfo?: Readonly<Record<string, string | Uint8Array>>;
@@ -80,6 +90,34 @@ export interface MachineDisk {
   readonly serial?: string;
 }
 
+export interface MachineNetwork {
+  /** Six bytes, not a group address. Default 00:16:3e and three bytes from `uuid` and its place, as xl makes them. */
+  readonly mac?: Uint8Array;
+  /** Is the cable in at power-on? Default true. */
+  readonly linkUp?: boolean;
+}
+
+/** As xl.cfg's `boot` has them: `c` disks, `n` network cards. */
+export const BOOT_LETTERS = "cn";
+
+export interface MachineFirmware {
+  /** A BIOS such as SeaBIOS for QEMU: it ends at 4 GiB, and its last 128 KiB stand at 0xe0000 too. A multiple of 64 KiB up to 4 MiB. */
+  readonly bios: Uint8Array;
+  /** Option ROM of the VGA. Without it there is a VGA that nobody has set up; its text mode works. */
+  readonly vgaBios?: Uint8Array;
+  /** What it tries in which order: letters of {@link BOOT_LETTERS}. Default `cn`. */
+  readonly boot?: string;
+  /** Files of fw_cfg beside the board's own, by name: option ROMs as `genroms/NAME`, settings as `etc/NAME`, others as `opt/NAME`. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface CompleteFirmware {
+  readonly bios: Uint8Array;
+  readonly vgaBios: Uint8Array | undefined;
+  readonly boot: string;
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
 /** A configuration with every default filled in. */
 export interface CompleteConfig {
   readonly name: string;
@@ -94,6 +132,11 @@ export interface CompleteConfig {
   readonly hpet: boolean;
   readonly pci: boolean;
   readonly disks: readonly MachineDisk[];
+  readonly networks: readonly { readonly mac: Uint8Array; readonly linkUp: boolean }[];
+  readonly virtioConsole: boolean;
+  readonly vga: boolean;
+  readonly videoRam: number;
+  readonly firmware: CompleteFirmware | undefined;
   readonly nestedHvm: boolean;
   readonly guestinfo: Readonly<Record<string, string | Uint8Array>>;
   readonly tier: 0 | 1;
@@ -134,6 +177,14 @@ export const personalityNames: readonly string[] = personalities.map(({ name }) 
 /** 2026-01-01 00:00:00 UTC. */
 const DEFAULT_START_NS = 1_767_225_600_000_000_000n;
 const MAX_DISKS = 8;
+const MAX_NETWORKS = 4;
+const VIDEO_RAM_MIB: readonly number[] = [1, 2, 4, 8, 16];
+const BIOS_STEP = 0x1_0000;
+const MAX_BIOS = 0x40_0000;
+const MAX_OPTION_ROM = 0x4_0000;
+const FILE_NAME_CHARACTERS = 55;
+/** fw_cfg files that say what the board is: nobody else's to give. */
+const BOARD_FILES = /^(?:etc\/(?:e820|table-loader|acpi\/|smbios\/)|bootorder$)/;
 const HARDWARE_VERSIONS = [0, 3, 4, ...Array.from({ length: 16 }, (_, index) => index + 6)];
 
 /** Fills in defaults. @throws ConfigError */
@@ -157,6 +208,13 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
   const { pci = true, disks = [] } = config;
   if (disks.length > MAX_DISKS) throw new ConfigError("disk", `at most ${MAX_DISKS} expected, found ${disks.length}`);
   if (disks.length > 0 && !pci) throw new ConfigError("disk", "disks are on the PCI bus, and pci is off");
+  const { networks = [], virtioConsole = false, firmware, videoRam = 16 } = config;
+  if (networks.length > MAX_NETWORKS)
+    throw new ConfigError("vif", `at most ${MAX_NETWORKS} expected, found ${networks.length}`);
+  if (networks.length > 0 && !pci) throw new ConfigError("vif", "network cards are on the PCI bus, and pci is off");
+  if (virtioConsole && !pci) throw new ConfigError("virtio_console", "it is on the PCI bus, and pci is off");
+  if (!VIDEO_RAM_MIB.includes(videoRam))
+    throw new ConfigError("videoram", `${VIDEO_RAM_MIB.join(", ")} MiB expected, found ${videoRam}`);
   return {
     name: config.name ?? "guest",
     memory: whole("memory", config.memory ?? 64, 1, 3072),
@@ -170,6 +228,14 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     hpet: config.hpet ?? true,
     pci,
     disks,
+    networks: networks.map(({ mac, linkUp }, index) => ({
+      mac: mac === undefined ? defaultMac(uuid, index) : checkedMac(mac),
+      linkUp: linkUp ?? true,
+    })),
+    virtioConsole,
+    vga: config.vga ?? firmware !== undefined,
+    videoRam,
+    firmware: firmware === undefined ? undefined : completeFirmware(firmware),
     nestedHvm: config.nestedHvm ?? false,
     guestinfo: config.guestinfo ?? {},
     tier: config.tier ?? 1,
@@ -193,4 +259,44 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     flavour: config.flavour ?? "vmx",
     cpuid: { enable: config.cpuid?.enable ?? [], mask: config.cpuid?.mask ?? [] },
   };
+}
+
+function completeFirmware({ bios, vgaBios, boot = BOOT_LETTERS, files = {} }: MachineFirmware): CompleteFirmware {
+  if (bios.length === 0 || bios.length > MAX_BIOS || bios.length % BIOS_STEP !== 0)
+    throw new ConfigError("bios", `an image of a multiple of 64 KiB up to 4 MiB expected, found ${bios.length} bytes`);
+  if (vgaBios !== undefined) checkOptionRom("vgabios", vgaBios);
+  const letters = [...boot];
+  if (letters.length === 0 || letters.some((one, at) => !BOOT_LETTERS.includes(one) || boot.indexOf(one) !== at))
+    throw new ConfigError(
+      "boot",
+      `letters of "${BOOT_LETTERS}" (c: disks, n: network), each once, expected, found ${JSON.stringify(boot)}`,
+    );
+  for (const [name, bytes] of Object.entries(files)) {
+    if (name.length === 0 || name.length > FILE_NAME_CHARACTERS || /[^\x21-\x7e]/.test(name))
+      throw new ConfigError(
+        "fw_cfg",
+        `a name of 1 to ${FILE_NAME_CHARACTERS} printable ASCII characters expected, found ${JSON.stringify(name)}`,
+      );
+    if (BOARD_FILES.test(name)) throw new ConfigError("fw_cfg", `${name} is the board's own`);
+    if (name.endsWith(".rom")) checkOptionRom(name, bytes);
+  }
+  return { bios, vgaBios, boot, files };
+}
+
+/** Plug and Play BIOS Specification 1.0A §3.1: 55 aa, then the length in units of 512 bytes. */
+function checkOptionRom(setting: string, bytes: Uint8Array): void {
+  if (bytes[0] !== 0x55 || bytes[1] !== 0xaa)
+    throw new ConfigError(setting, "an option ROM expected, which begins with 55 aa");
+  if (bytes.length > MAX_OPTION_ROM)
+    throw new ConfigError(setting, `at most ${MAX_OPTION_ROM} bytes expected, found ${bytes.length}`);
+}
+
+/** Xen's own prefix, as xl takes for a card without an address. */
+const defaultMac = (uuid: Uint8Array, index: number): Uint8Array =>
+  Uint8Array.of(0x00, 0x16, 0x3e, uuid[13]! & 0x7f, uuid[14]!, (uuid[15]! + index) & 0xff);
+
+function checkedMac(mac: Uint8Array): Uint8Array {
+  if (mac.length !== 6 || (mac[0]! & 1) !== 0)
+    throw new ConfigError("vif", `a MAC address of 6 bytes that is no group's expected, found [${mac.join(", ")}]`);
+  return mac.slice();
 }
