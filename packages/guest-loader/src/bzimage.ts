@@ -3,7 +3,7 @@
  * a BIOS are answered here.
  *
  * Sources: Linux `Documentation/arch/x86/boot.rst` (setup header, 32-bit and 64-bit boot protocol), `Documentation/arch/x86/zero-page.rst`,
- * `arch/x86/include/uapi/asm/bootparam.h` (offsets).
+ * `arch/x86/include/uapi/asm/bootparam.h`, `include/uapi/linux/screen_info.h` (offsets).
  */
 import { freePlace, pageUp, topOf } from "./elf.ts";
 import { linuxGdt, longModeEntry, protectedModeEntry, TABLE_BYTES, tableSegments } from "./entry.ts";
@@ -39,6 +39,9 @@ const E820_TABLE = 0x2d0;
 const E820_ENTRY_BYTES = 20;
 const E820_MAX_ENTRIES = 128;
 
+/** `struct screen_info`, which boot_params begins with: cursor at the origin; mode 3, 80 columns, 25 lines, a VGA, characters of 16 rows. */
+const textScreen: readonly number[] = [0, 0, 0, 0, 0, 0, 3, 80, 0, 0, 0, 0, 0, 0, 25, 1, 16, 0];
+
 const BOOT_FLAG = 0xaa55;
 /** "HdrS" */
 const HEADER_MAGIC = 0x5372_6448;
@@ -61,6 +64,8 @@ export interface BzImageOptions {
   readonly initrd?: Uint8Array;
   /** Guest-physical address of ACPI's RSDP, if there is one. */
   readonly rsdp?: number;
+  /** There is a VGA in 80 by 25 text mode, and the kernel may use it. Default false. */
+  readonly vgaText?: boolean;
   /** Default: 64 where the kernel has that entry. */
   readonly entry?: 32 | 64;
 }
@@ -132,6 +137,7 @@ export function loadBzImage(bytes: Uint8Array, options: BzImageOptions): GuestIm
     view.setBigUint64(at + 8, BigInt(range.size), true);
     view.setUint32(at + 16, range.type, true);
   });
+  if (options.vgaText) params.set(textScreen);
   segments.push({ name: "boot_params", address: base, bytes: params, memorySize: size });
 
   const tables = freePlace(segments, TABLE_BYTES);

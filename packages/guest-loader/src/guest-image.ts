@@ -7,7 +7,7 @@ export interface GuestImage {
   readonly requiredMemory: number;
 }
 
-export type ImageFormat = "boot-sector" | "flat" | "multiboot" | "elf" | "pvh" | "bzimage";
+export type ImageFormat = "boot-sector" | "flat" | "multiboot" | "elf" | "pvh" | "hvm-loader" | "bzimage";
 
 export interface ImageSegment {
   /** What it is, for error texts and listings. */

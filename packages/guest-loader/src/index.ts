@@ -15,6 +15,7 @@ export {
   type ImageFormat,
   type ImageSegment,
 } from "./guest-image.ts";
+export { type HvmLoaderOptions, loadHvmLoader } from "./hvm-loader.ts";
 export { detectFormat, type LoadOptions, loadImage } from "./load-image.ts";
 export { type MemoryRange, MemoryType, pcMemoryMap } from "./memory-map.ts";
 export {

@@ -4,6 +4,7 @@ import { failure } from "../test/failure.ts";
 import { bzImage, elf, pvhElf } from "../test/images.ts";
 import { loadBzImage } from "./bzimage.ts";
 import { type GuestImage, ImageError } from "./guest-image.ts";
+import { loadHvmLoader } from "./hvm-loader.ts";
 import { detectFormat, loadImage } from "./load-image.ts";
 import { MemoryType, pcMemoryMap } from "./memory-map.ts";
 import { loadPvh } from "./pvh.ts";
@@ -53,6 +54,41 @@ function startInfo(image: GuestImage) {
     map,
   };
 }
+
+describe("[loadHvmLoader]", () => {
+  const elf32 = elf({ bits: 32, entry: 0x10_0010, segments: [{ virtual: 0x10_0000, memorySize: 0x1000 }] });
+
+  it("a 32-bit image without a note starts at its ELF entry, as xl's firmware_override does", () => {
+    const image = loadHvmLoader(elf32, {
+      memorySize,
+      commandLine: "test",
+      modules: [{ bytes: initrd, commandLine: "m" }],
+    });
+    expect(image.format).toBe("hvm-loader");
+    expect(image.entry).toMatchObject({ mode: "protected", rip: 0x10_0010n, cr0: 0x11n });
+    // No RSDP: tables are this image's own work.
+    expect(startInfo(image)).toMatchObject({
+      magic: 0x336e_c578,
+      rsdp: 0,
+      commandLine: "test",
+      modules: [{ size: 0x1801 }],
+    });
+  });
+
+  it("an image with a PVH note starts there", () => {
+    expect(loadHvmLoader(pvhElf(0x100_0100), { memorySize }).entry.rip).toBe(0x100_0100n);
+  });
+
+  it("refuses 64 bits without a note, an entry outside, and what is no ELF image", () => {
+    expect(failure(() => loadHvmLoader(elf({ entry: 0x10_0000 }), { memorySize })).message).toBe(
+      "a 32-bit ELF image expected (class 1 at offset 4), found 64 bits",
+    );
+    expect(failure(() => loadHvmLoader(elf({ bits: 32, entry: 0x20_0000 }), { memorySize })).message).toBe(
+      "the entry point 0x200000 lies in no segment",
+    );
+    expect(failure(() => loadHvmLoader(new Uint8Array(0x1_0000), { memorySize })).code).toBe("unknown-format");
+  });
+});
 
 describe("[loadPvh]", () => {
   const image = loadPvh(pvhElf(0x100_0100), {
@@ -153,6 +189,19 @@ describe("[loadBzImage]", () => {
     expect([image.entry.code.selector, image.entry.data.selector]).toEqual([0x10, 0x18]);
     const { view } = memoryOf(image);
     expect((view.getBigUint64(Number(image.entry.gdt.base) + 0x10, true) >> 53n) & 3n).toBe(2n);
+  });
+
+  it("screen_info tells of a text mode only where there is a VGA", () => {
+    const screen = (vgaText: boolean): number[] => {
+      const { bytes, view } = memoryOf(loadBzImage(bzImage(), { ...options, vgaText }));
+      const at = Number(loadBzImage(bzImage(), { ...options, vgaText }).entry.registers[6]);
+      // Mode, columns, lines, isVGA, points (screen_info.h).
+      return [bytes[at + 6]!, bytes[at + 7]!, bytes[at + 14]!, bytes[at + 15]!, view.getUint16(at + 16, true)];
+    };
+    expect([screen(true), screen(false)]).toEqual([
+      [3, 80, 25, 1, 16],
+      [0, 0, 0, 0, 0],
+    ]);
   });
 
   it("boot_params: the file's header, the loader's fields, the memory map", () => {

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly bootLoaderName?: string;
   /** Guest-physical address of ACPI's RSDP, if there is one. */
   readonly rsdp?: number;
+  /** There is a VGA in text mode: a bzImage is told. */
+  readonly vgaText?: boolean;
 }
 
 /** What an image is, by its own marks: multiboot header, PVH note, ELF magic, setup header, boot signature. Flat images have none. */

@@ -48,9 +48,14 @@ export function loadPvh(bytes: Uint8Array, options: PvhOptions): GuestImage {
   const entry = pvhEntry(image);
   if (entry === undefined)
     throw new ImageError("unsupported", "the ELF image has no PVH note (name Xen, type 18, XEN_ELFNOTE_PHYS32_ENTRY)");
+  return startAt("pvh", image, entry, options);
+}
+
+/** An ELF image entered as hvm_start_info's readers are: 32 bits, no paging, EBX at the start information. @throws ImageError */
+export function startAt(format: "pvh" | "hvm-loader", image: ElfImage, entry: number, options: PvhOptions): GuestImage {
   const segments = elfSegments(image);
   if (!segments.some((s) => entry >= s.address && entry < s.address + s.memorySize))
-    throw new ImageError("malformed", `the PVH entry point 0x${entry.toString(16)} lies in no segment`);
+    throw new ImageError("malformed", `the entry point 0x${entry.toString(16)} lies in no segment`);
   const { memorySize, memoryMap = pcMemoryMap(memorySize), modules = [] } = options;
   const kernelTop = topOf(segments);
   if (kernelTop > memorySize)
@@ -69,7 +74,7 @@ export function loadPvh(bytes: Uint8Array, options: PvhOptions): GuestImage {
   const tables = freePlace(segments, TABLE_BYTES);
   segments.push(...tableSegments(tables, false));
   return {
-    format: "pvh",
+    format,
     segments,
     entry: protectedModeEntry(entry, tables, { 3: BigInt(base) }),
     requiredMemory: topOf(segments),
