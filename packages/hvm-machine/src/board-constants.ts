@@ -6,8 +6,8 @@ export const APIC_BUS_HZ = 100_000_000;
 export const SCI_IRQ = 9;
 /** Above every local APIC's: at most eight processors. */
 export const IO_APIC_ID = 8;
-/** Where INTA–INTD of PCI slot 0 lead: pins of the I/O APIC, and lines of the 8259 pair. */
-export const PCI_LINES = { gsis: [16, 17, 18, 19], irqs: [10, 11, 10, 11] } as const;
+/** Where PIRQA–PIRQD lead: pins of the I/O APIC, and lines of the 8259 pair as SeaBIOS sets the router. */
+export const PCI_LINES = { gsis: [16, 17, 18, 19], irqs: [10, 10, 11, 11] } as const;
 /** Guest-physical memory for PCI's base address registers. */
 export const PCI_MEMORY = { from: 0xe000_0000, to: 0xfebf_ffff } as const;
 /** Where ACPI's and SMBIOS' tables stand: the second in the range in which guests look for its entry point. */

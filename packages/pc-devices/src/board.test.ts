@@ -132,7 +132,7 @@ describe("[pc-devices] wired as a PC", () => {
   it("a PCI function's INTx is a level: it comes again after EOI until the function is content", () => {
     const board = new Wired();
     board.driver.start(1, EVENT_IDX);
-    board.route(18, 0x8041);
+    board.route(17, 0x8041);
     board.driver.add(0, [{ at: 0x1_0000, length: 4, write: true }]);
     board.driver.kick(0);
     expect(board.apic.acknowledge()).toBe(0x41);
@@ -146,7 +146,7 @@ describe("[pc-devices] wired as a PC", () => {
   it("MSI-X goes past the I/O APIC; a masked APIC timer and a disabled APIC stay silent", () => {
     const board = new Wired();
     board.driver.start(1, EVENT_IDX);
-    board.rng.config.write(board.rng.config.capabilityOffset(5) + 2, 2, 0x8000);
+    board.rng.config.write(board.rng.config.capabilityOffset(4) + 2, 2, 0x8000);
     for (const [register, value] of [
       [0x10, 0xfee0_0000],
       [0x18, 0x52],

@@ -51,7 +51,7 @@ export interface AcpiBoard {
   readonly pci:
     | {
         readonly memory: { readonly from: number; readonly to: number };
-        /** Global interrupts of INTA–INTD of device 0; device n is rotated by n. */
+        /** Global interrupts of PIRQA–PIRQD: INTA–INTD of device 1; device n is rotated by n − 1. */
         readonly gsis: readonly [number, number, number, number];
         /** Lines of the 8259 pair for the same. */
         readonly irqs: readonly [number, number, number, number];
@@ -317,7 +317,7 @@ const PINS = 4;
 function routing(lines: readonly [number, number, number, number]): Aml {
   const rows = Array.from({ length: SLOTS * PINS }, (_, index) => {
     const [slot, pin] = [index >> 2, index & 3];
-    return pack([integer(slot * 0x1_0000 + 0xffff), integer(pin), integer(0), integer(lines[(slot + pin) % PINS]!)]);
+    return pack([integer(slot * 0x1_0000 + 0xffff), integer(pin), integer(0), integer(lines[(slot + pin + PINS - 1) % PINS]!)]);
   });
   return pack(rows);
 }

@@ -134,14 +134,14 @@ describe("[pc-devices] PCI host bridge", () => {
     host.add(2, 0, "one", one);
     host.add(6, 0, "two", two);
     one.config.setInterrupt(true);
-    expect(board.edges).toEqual(["gsi18+@0"]);
+    expect(board.edges).toEqual(["gsi17+@0"]);
     expect(read(2, 6, 2)! & 8).toBe(8);
-    write(1, 0x62, 0x0b, 1);
+    write(1, 0x61, 0x0b, 1);
     two.config.setInterrupt(true);
     one.config.setInterrupt(false);
-    expect(board.edges, "the other one still holds it").toEqual(["gsi18+@0", "irq11+@0"]);
+    expect(board.edges, "the other one still holds it").toEqual(["gsi17+@0", "irq11+@0"]);
     write(6, 0x04, 0x400, 2);
-    expect(board.edges.slice(2)).toEqual(["gsi18-@0", "irq11-@0"]);
+    expect(board.edges.slice(2)).toEqual(["gsi17-@0", "irq11-@0"]);
     expect(read(6, 6, 2)! & 8, "status shows it all the same").toBe(8);
   });
 

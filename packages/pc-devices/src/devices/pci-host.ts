@@ -110,7 +110,8 @@ export const pciHost: DeviceModel<PciHostOptions, PciHost> = {
       let pirqs = 0;
       for (const { slot, pciFunction } of functions.values()) {
         const { interruptLevel, interruptPin } = pciFunction.config;
-        if (interruptLevel) pirqs |= 1 << ((slot + interruptPin - 1) & 3);
+        // INTA of device 1 is PIRQA, as 440FX boards are wired and their firmware assumes.
+        if (interruptLevel) pirqs |= 1 << ((slot + interruptPin - 2) & 3);
       }
       let next = pirqs;
       for (let pirq = 0; pirq < ROUTES; pirq++) {

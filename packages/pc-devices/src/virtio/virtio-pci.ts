@@ -90,8 +90,6 @@ const COMMON_BYTES = 0x3c;
 const NOTIFY_MULTIPLIER = 4;
 const BAR_REGISTERS = 0;
 const BAR_MSIX = 1;
-const CAPABILITY_ACCESS = 4;
-const CAPABILITY_MSIX = 5;
 const VENDOR_SPECIFIC = 0x09;
 /** Offsets in the body of the configuration access capability. */
 const ACCESS_BAR = 2;
@@ -125,6 +123,17 @@ export function createVirtioPci(type: VirtioType, options: VirtioOptions): Virti
     ...capability(5, 0, 0, 0),
     writable: Uint8Array.from({ length: 18 }, (_, at) => (at === ACCESS_BAR || at >= ACCESS_OFFSET ? 0xff : 0)),
   };
+  const capabilities = [
+    capability(1, COMMON, COMMON_BYTES),
+    capability(2, NOTIFY, NOTIFY_MULTIPLIER * type.queueSizes.length, NOTIFY_MULTIPLIER),
+    capability(3, ISR, 1),
+    // Only for a type that has a configuration of its own (§4.1.4.6).
+    ...(type.configuration.length > 0 ? [capability(4, DEVICE, type.configuration.length)] : []),
+    access,
+    msix.capability,
+  ];
+  const accessIndex = capabilities.indexOf(access);
+  const msixIndex = capabilities.indexOf(msix.capability);
   const config = createPciConfig({
     ...{ vendor: 0x1af4, device: 0x1040 + type.id, revision: 1, classCode: type.classCode },
     ...{ subsystemVendor: 0x1af4, subsystem: 0x40, interruptPin: 1 },
@@ -132,14 +141,7 @@ export function createVirtioPci(type: VirtioType, options: VirtioOptions): Virti
       { index: BAR_REGISTERS, space: "memory", size: 4 * REGION, range: 0 },
       { index: BAR_MSIX, space: "memory", size: MSIX_RANGE, range: 1 },
     ],
-    capabilities: [
-      capability(1, COMMON, COMMON_BYTES),
-      capability(2, NOTIFY, NOTIFY_MULTIPLIER * type.queueSizes.length, NOTIFY_MULTIPLIER),
-      capability(3, ISR, 1),
-      capability(4, DEVICE, type.configuration.length),
-      access,
-      msix.capability,
-    ],
+    capabilities,
   });
   const offered: readonly [number, number] = [
     (type.features | (1 << VIRTIO_F_INDIRECT_DESC) | (1 << VIRTIO_F_EVENT_IDX)) >>> 0,
@@ -332,7 +334,7 @@ export function createVirtioPci(type: VirtioType, options: VirtioOptions): Virti
   const windowTarget = ():
     | { readonly offset: number; readonly size: AccessSize; readonly range: number }
     | undefined => {
-    const body = config.capabilityBody(CAPABILITY_ACCESS);
+    const body = config.capabilityBody(accessIndex);
     const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     const offset = view.getUint32(ACCESS_OFFSET, true);
     const size = view.getUint32(ACCESS_LENGTH, true);
@@ -342,16 +344,16 @@ export function createVirtioPci(type: VirtioType, options: VirtioOptions): Virti
     return { offset, size, range };
   };
   config.onCapabilityRead = (index, _, last) => {
-    const target = index === CAPABILITY_ACCESS && last >= ACCESS_DATA ? windowTarget() : undefined;
+    const target = index === accessIndex && last >= ACCESS_DATA ? windowTarget() : undefined;
     if (target === undefined) return;
-    const body = config.capabilityBody(CAPABILITY_ACCESS);
+    const body = config.capabilityBody(accessIndex);
     const value = read(target.offset, target.size, target.range);
     for (let i = 0; i < target.size; i++) body[ACCESS_DATA + i] = Math.floor(value / 2 ** (8 * i));
   };
   config.onCapabilityWrite = (index, _, last) => {
     const body = config.capabilityBody(index);
-    if (index === CAPABILITY_MSIX) msix.setControl((body[0] as number) | ((body[1] as number) << 8));
-    const target = index === CAPABILITY_ACCESS && last >= ACCESS_DATA ? windowTarget() : undefined;
+    if (index === msixIndex) msix.setControl((body[0] as number) | ((body[1] as number) << 8));
+    const target = index === accessIndex && last >= ACCESS_DATA ? windowTarget() : undefined;
     if (target === undefined) return;
     let value = 0;
     for (let i = 0; i < target.size; i++) value += (body[ACCESS_DATA + i] as number) * 2 ** (8 * i);

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FakeEnvironment } from "../../test/fake-environment.ts";
 import { VirtioDriver } from "../../test/virtio-driver.ts";
+import type { PciFunction } from "../devices/pci-host.ts";
+import { virtioConsole } from "../devices/virtio-console.ts";
 import { virtioRng } from "../devices/virtio-rng.ts";
 
 const BUFFER = 0x1_0000;
@@ -26,22 +28,29 @@ const setUp = (without = 0) => {
 const piece = (length = 4) => ({ at: BUFFER, length, write: true });
 
 describe("[pc-devices] virtio transport (VIRTIO 1.2 §4.1)", () => {
-  it("is found: vendor, device, capabilities of the four structures, the window and MSI-X (§4.1.2, §4.1.4)", () => {
-    const { device } = setUp();
-    const { config } = device;
-    expect([config.read(0, 4), config.read(8, 4)]).toEqual([0x1044_1af4, 0x00ff_0001]);
+  const capabilities = ({ config }: Pick<PciFunction, "config">): number[][] => {
     const found: number[][] = [];
-    for (let at = config.read(0x34, 1); at !== 0; at = config.read(at + 1, 1)) {
-      found.push([config.read(at, 1), config.read(at + 3, 1), config.read(at + 8, 4)]);
-    }
-    expect(found.slice(0, 5)).toEqual([
-      [9, 1, 0x0000],
-      [9, 2, 0x3000],
-      [9, 3, 0x1000],
-      [9, 4, 0x2000],
-      [9, 5, 0],
+    for (let at = config.read(0x34, 1); at !== 0; at = config.read(at + 1, 1))
+      found.push([config.read(at, 1), config.read(at + 3, 1), config.read(at + 8, 4), config.read(at + 12, 4)]);
+    return found;
+  };
+
+  it("is found: vendor, device, capabilities of the structures, the window and MSI-X (§4.1.2, §4.1.4)", () => {
+    const { device } = setUp();
+    expect([device.config.read(0, 4), device.config.read(8, 4)]).toEqual([0x1044_1af4, 0x00ff_0001]);
+    expect(capabilities(device).slice(0, 4)).toEqual([
+      [9, 1, 0x0000, 0x3c],
+      [9, 2, 0x3000, 4],
+      [9, 3, 0x1000, 1],
+      [9, 5, 0, 0],
     ]);
-    expect(found[5]?.[0]).toBe(0x11);
+    expect(capabilities(device)[4]?.[0]).toBe(0x11);
+  });
+
+  it("a configuration structure is announced by types that have one, and only by them (§4.1.4.6)", () => {
+    const console = virtioConsole.create(new FakeEnvironment());
+    expect(capabilities(console)[3]).toEqual([9, 4, 0x2000, 12]);
+    expect(capabilities(setUp().device).some(([id, type]) => id === 9 && type === 4)).toBe(false);
   });
 
   it("features: unknown ones and the lack of VERSION_1 are refused at FEATURES_OK (§3.1.1)", () => {
@@ -82,7 +91,7 @@ describe("[pc-devices] virtio transport (VIRTIO 1.2 §4.1)", () => {
 
   it("MSI-X takes the place of INTx; each queue and the configuration have a vector (§4.1.5.1)", () => {
     const { driver, device, levels } = setUp(EVENT_IDX);
-    const msix = device.config.capabilityOffset(5);
+    const msix = device.config.capabilityOffset(4);
     device.config.write(msix + 2, 2, 0x8000);
     for (const entry of [0, 1]) {
       device.write(entry * 16, 4, 0xfee0_0000, 1);
@@ -207,7 +216,7 @@ describe("[pc-devices] virtio transport (VIRTIO 1.2 §4.1)", () => {
 
   it("the configuration access capability reaches the registers without memory decoding (§4.1.4.9)", () => {
     const { driver, device } = setUp();
-    const at = device.config.capabilityOffset(4);
+    const at = device.config.capabilityOffset(3);
     const window = (offset: number, length: number): void => {
       device.config.write(at + 4, 1, 0);
       device.config.write(at + 8, 4, offset);
