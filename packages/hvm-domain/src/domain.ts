@@ -94,6 +94,7 @@ export interface DomainState {
     readonly id: number;
     readonly online: boolean;
     readonly blocked: boolean;
+    readonly waiting?: boolean;
     readonly nmiPending: boolean;
     readonly fpuLoaded: boolean;
     readonly pauseLoop: PauseLoopState;
@@ -150,6 +151,8 @@ export interface Domain {
   requestStop(): void;
   /** Sends an NMI, which also wakes a halted vCPU. */
   injectNmi(vcpuId: number): void;
+  /** Ends the waiting of a vCPU whose hypercall answered `wait`; nothing else. Throws `ESRCH`. */
+  wake(vcpuId: number): void;
   /** A debugger is there: #BP (and #DB, where stepping needs it) exit. */
   debuggerAttached: boolean;
 
@@ -174,6 +177,8 @@ interface Slot {
   online: boolean;
   /** Halted until an event. */
   blocked: boolean;
+  /** Halted, and `wake` is an event, whether or not interrupts are enabled. */
+  waiting: boolean;
   nmiPending: boolean;
   fpuLoaded: boolean;
   readonly pauseLoop: PauseLoop;
@@ -183,6 +188,11 @@ interface Slot {
   progress: number;
   /** `vcpu.retired` up to which progress counts. */
   counted: number;
+}
+
+function unblock(slot: Slot): void {
+  slot.blocked = false;
+  slot.waiting = false;
 }
 
 const DEFAULT_QUANTUM = 10_000;
@@ -276,6 +286,7 @@ class HvmDomain implements Domain {
       vcpu,
       online,
       blocked: false,
+      waiting: false,
       nmiPending: false,
       fpuLoaded: false,
       pauseLoop: new PauseLoop(),
@@ -376,10 +387,15 @@ class HvmDomain implements Domain {
     this.#slotAt(vcpuId).nmiPending = true;
   }
 
+  wake(vcpuId: number): void {
+    const slot = this.#slotAt(vcpuId);
+    if (slot.waiting) unblock(slot);
+  }
+
   setOnline(vcpuId: number, online: boolean): void {
     const slot = this.#slotAt(vcpuId);
     slot.online = online;
-    slot.blocked = false;
+    unblock(slot);
   }
 
   isOnline(vcpuId: number): boolean {
@@ -408,10 +424,11 @@ class HvmDomain implements Domain {
       name: this.name,
       flags: encodeCreateFlags(this.flags),
       params: this.params.entries().map(({ index, value }) => ({ index, value })),
-      vcpus: this.#slots.map(({ vcpu, online, blocked, nmiPending, fpuLoaded, pauseLoop, progress }) => ({
+      vcpus: this.#slots.map(({ vcpu, online, blocked, waiting, nmiPending, fpuLoaded, pauseLoop, progress }) => ({
         id: vcpu.id,
         online,
         blocked,
+        waiting,
         nmiPending,
         fpuLoaded,
         pauseLoop: pauseLoop.save(),
@@ -456,6 +473,7 @@ class HvmDomain implements Domain {
       slot.bitmapInputs = -1;
       slot.online = saved.online;
       slot.blocked = saved.blocked;
+      slot.waiting = saved.waiting ?? false;
       slot.nmiPending = saved.nmiPending;
       slot.fpuLoaded = saved.fpuLoaded;
       slot.pauseLoop.load(saved.pauseLoop);
@@ -524,7 +542,7 @@ class HvmDomain implements Domain {
     if (!slot.online) return true;
     if (!slot.blocked) return false;
     const awake = slot.nmiPending || (this.#canInterrupt(slot) && this.#interrupts?.isPending(slot.vcpu.id) === true);
-    if (awake) slot.blocked = false;
+    if (awake) unblock(slot);
     return !awake;
   }
 
@@ -532,10 +550,15 @@ class HvmDomain implements Domain {
     return (vcpu.rflags & RFLAGS_IF) !== 0n;
   }
 
+  /** Could an alarm end the vCPU's halt? */
+  #canWake(slot: Slot): boolean {
+    return slot.online && (slot.waiting || this.#canInterrupt(slot));
+  }
+
   /** Jumps to the next alarm. False if no alarm can wake anybody. */
   #idle(untilNs: bigint | undefined): boolean {
     const alarm = this.#clock.nextAlarmNs;
-    if (alarm === undefined || !this.#slots.some((slot) => slot.online && this.#canInterrupt(slot))) return false;
+    if (alarm === undefined || !this.#slots.some((slot) => this.#canWake(slot))) return false;
     this.#nextRound();
     this.#clock.advanceTo(untilNs !== undefined && untilNs < alarm ? untilNs : alarm);
     return true;
@@ -563,8 +586,9 @@ class HvmDomain implements Domain {
       const next = this.#handle(vcpu, exit);
       if (vcpu.retired === slot.counted) this.#charged++;
       this.#account(slot);
-      if (next === "block") slot.blocked = true;
-      if (next === "block" || next === "yield") this.#turn++;
+      if (next === "block" || next === "wait") slot.blocked = true;
+      if (next === "wait") slot.waiting = true;
+      if (next === "block" || next === "wait" || next === "yield") this.#turn++;
     }
   }
 

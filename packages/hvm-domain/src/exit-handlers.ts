@@ -17,15 +17,15 @@ import type { HvmVcpu, VmExit, VmExitReason } from "./vcpu.ts";
 /** `handled`: RIP and all else are as they shall be. `reinject`: ask the next one, in the end the guest gets its exception. */
 export type ExceptionInterceptor = (vcpu: HvmVcpu, exit: VmExit) => "handled" | "reinject";
 /**
- * `handled`, `yield`, `block`: the domain moves RIP past the instruction, and for the last two lets others run, or waits for an
- * event. `jumped`: the hook has set RIP itself. `pass`: not mine.
+ * `handled`, `yield`, `block`, `wait`: the domain moves RIP past the instruction, and then lets others run (`yield`), waits for an
+ * interrupt (`block`), or for an interrupt or `Domain.wake` (`wait`). `jumped`: the hook has set RIP itself. `pass`: not mine.
  */
-export type HypercallHook = (vcpu: HvmVcpu, exit: VmExit) => "handled" | "yield" | "block" | "jumped" | "pass";
+export type HypercallHook = (vcpu: HvmVcpu, exit: VmExit) => "handled" | "yield" | "block" | "wait" | "jumped" | "pass";
 /** The counter's value, or undefined for one that does not exist. */
 export type PerformanceCounter = (vcpu: HvmVcpu, index: number) => bigint | undefined;
 
-/** What the scheduler does next with the vCPU: go on, let others run, wait for an event, or end the domain's run. */
-export type NextStep = "run" | "yield" | "block" | "stop";
+/** What the scheduler does next with the vCPU: go on, let others run, wait for an interrupt or also for `wake`, or end the domain's run. */
+export type NextStep = "run" | "yield" | "block" | "wait" | "stop";
 
 export interface ExitEnvironment {
   readonly cpuid: CpuidPolicy;

@@ -26,6 +26,7 @@ export {
 export { DomainError, XenErrno, type XenErrnoName } from "./errors.ts";
 export { type ExceptionBitmapInput, exceptionBitmap, HVM_TRAP_MASK, Vector } from "./exception-bitmap.ts";
 export type { ExceptionInterceptor, HypercallHook, PerformanceCounter } from "./exit-handlers.ts";
+export { forcedEmulation } from "./forced-emulation.ts";
 export {
   createHvmParams,
   HVM_NR_PARAMS,

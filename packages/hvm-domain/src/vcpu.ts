@@ -109,7 +109,7 @@ export interface HvmVcpu {
   writeRegister32(index: number, value: number): void;
   /** Views of the sixteen general registers and of RIP, low words first, where the engine has them: the domain reads them at every exit. */
   readonly registerViews?: { readonly general: Uint32Array; readonly rip: Uint32Array };
-  readonly rip: bigint;
+  rip: bigint;
   readonly rflags: bigint;
   readonly cpl: number;
   segment(name: SegmentName): SegmentRegister;

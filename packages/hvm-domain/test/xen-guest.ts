@@ -35,11 +35,13 @@ export interface XenGuestOptions {
   /** 32-bit protected mode. */
   readonly narrow?: boolean;
   readonly flavour?: "vmx" | "svm";
+  /** Guest-physical address of the console ring. */
+  readonly consolePage?: number;
 }
 
 export const START_NS = 1_767_225_600_500_000_000n;
 
-export function xenGuest({ vcpus = 1, narrow = false, flavour = "vmx" }: XenGuestOptions = {}): XenGuest {
+export function xenGuest({ vcpus = 1, narrow = false, flavour = "vmx", consolePage }: XenGuestOptions = {}): XenGuest {
   const clock = createSimClock();
   const domain = createDomain({ name: "xen", io: createPortioBus<HvmVcpu>(), clock, vcpus, flavour });
   const reason = flavour === "vmx" ? "vmcall" : "vmmcall";
@@ -68,6 +70,7 @@ export function xenGuest({ vcpus = 1, narrow = false, flavour = "vmx" }: XenGues
     createTimer: (name, callback) => clock.createAlarm(name, callback),
     nowNs: () => clock.nowNs(),
     consoleOutput: (output) => void console.push(...output),
+    ...(consolePage === undefined ? {} : { consolePage }),
     setGsi: (gsi, level) => void gsis.push([gsi, level]),
   });
   const callFrom = (vcpuId: number, number: number, ...args: readonly (number | bigint)[]): number => {

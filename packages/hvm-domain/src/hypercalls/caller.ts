@@ -16,7 +16,7 @@ const REGISTERS_64 = [7, 6, 2, 10, 8, 9] as const;
 const REGISTERS_32 = [3, 1, 2, 6, 7, 5] as const;
 const LOW = 0xffff_ffffn;
 /** Bytes copied in the time of one instruction. */
-const BYTES_PER_TICK = 8;
+export const BYTES_PER_TICK = 8;
 
 export const isWide = (vcpu: HvmVcpu): boolean =>
   (vcpu.efer & EFER_LMA) !== 0n && (vcpu.segment("cs").attributes & CS_LONG) !== 0;

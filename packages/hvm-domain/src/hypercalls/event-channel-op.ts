@@ -2,13 +2,13 @@
  * event_channel_op: binding ports, and sending to them.
  *
  * Sources: Xen `xen/include/public/event_channel.h` (commands, structures evtchn_*, EVTCHNSTAT_*), `xen/common/event_channel.c`. The FIFO ABI
- * (EVTCHNOP_init_control and later) is -ENOSYS, and so are physical interrupts (EVTCHNOP_bind_pirq).
+ * (EVTCHNOP_init_control and later) is -ENOSYS, and so are physical interrupts (EVTCHNOP_bind_pirq). The host's end of a port is domain 0's.
  */
 import type { XenErrnoName } from "../errors.ts";
 import type { Outcome, Port } from "./event-channels.ts";
 import { type Caller, commandCall, failure, isSelf, type XenServices } from "./hypercall.ts";
 
-const statusNumbers = { closed: 0, unbound: 1, interdomain: 2, virq: 4, ipi: 5 } as const;
+const statusNumbers = { closed: 0, unbound: 1, interdomain: 2, virq: 4, ipi: 5, host: 2 } as const;
 const STATUS_BYTES = 24;
 
 /** Reads the structure, and writes the port that comes of it at `output`. */

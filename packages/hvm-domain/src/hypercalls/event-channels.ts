@@ -11,7 +11,9 @@ export type Port =
   /** Both ends are this domain's. */
   | { readonly kind: "interdomain"; readonly peer: number; vcpuId: number }
   | { readonly kind: "virq"; readonly virq: number; vcpuId: number }
-  | { readonly kind: "ipi"; vcpuId: number };
+  | { readonly kind: "ipi"; vcpuId: number }
+  /** The other end is the host's: the console daemon. */
+  | { readonly kind: "host"; vcpuId: number };
 
 export interface EventChannelsState {
   readonly ports: readonly { readonly port: number; readonly bound: Port }[];
@@ -26,14 +28,27 @@ const PER_VCPU = new Set([0, 1, 7, 13]);
 /** Requests give a port or an errno's name. */
 export type Outcome = number | XenErrnoName;
 
+export interface EventChannelsOptions {
+  readonly sharedInfo: SharedInfo;
+  readonly vcpus: number;
+  /** A port has become pending. */
+  readonly pended: (port: number) => void;
+  /** The guest sent to a port whose other end is the host's. */
+  readonly sentToHost: (port: number) => void;
+}
+
 export class EventChannels {
   readonly #ports = new Map<number, Port>();
   readonly #sharedInfo: SharedInfo;
   readonly #vcpus: number;
+  readonly #pended: (port: number) => void;
+  readonly #sentToHost: (port: number) => void;
 
-  constructor(sharedInfo: SharedInfo, vcpus: number) {
+  constructor({ sharedInfo, vcpus, pended, sentToHost }: EventChannelsOptions) {
     this.#sharedInfo = sharedInfo;
     this.#vcpus = vcpus;
+    this.#pended = pended;
+    this.#sentToHost = sentToHost;
   }
 
   isPort(port: number): boolean {
@@ -59,7 +74,7 @@ export class EventChannels {
     const port = this.#allocate({ kind: "interdomain", peer: remotePort, vcpuId: 0 });
     if (typeof port === "string") return port;
     this.#ports.set(remotePort, { kind: "interdomain", peer: port, vcpuId: remote.vcpuId });
-    this.#sharedInfo.setPending(port, 0);
+    this.#raise(port);
     return port;
   }
 
@@ -73,6 +88,16 @@ export class EventChannels {
 
   bindIpi(vcpuId: number): Outcome {
     return vcpuId < this.#vcpus ? this.#allocate({ kind: "ipi", vcpuId }) : "ENOENT";
+  }
+
+  /** As the toolstack makes it before the guest starts. */
+  bindHost(): Outcome {
+    return this.#allocate({ kind: "host", vcpuId: 0 });
+  }
+
+  /** From the host's end. A port that the guest has closed, or bound to something else, is not the host's any more. */
+  raiseHost(port: number): void {
+    if (this.#ports.get(port)?.kind === "host") this.#raise(port);
   }
 
   /** VIRQs and IPIs of a vCPU stay with it. */
@@ -109,6 +134,7 @@ export class EventChannels {
       return undefined;
     }
     if (bound?.kind === "ipi") this.#raise(port);
+    if (bound?.kind === "host") this.#sentToHost(port);
     return bound === undefined || bound.kind === "virq" ? "EINVAL" : undefined;
   }
 
@@ -135,7 +161,9 @@ export class EventChannels {
 
   #raise(port: number): void {
     const bound = this.#ports.get(port);
-    if (bound !== undefined) this.#sharedInfo.setPending(port, bound.vcpuId);
+    if (bound === undefined) return;
+    this.#sharedInfo.setPending(port, bound.vcpuId);
+    this.#pended(port);
   }
 
   #portOfVirq(virq: number, vcpuId: number): number | undefined {

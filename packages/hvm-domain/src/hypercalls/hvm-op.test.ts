@@ -49,4 +49,9 @@ describe("[hypercalls] hvm_op", () => {
     vcpu.missing.add(1);
     expect(call(HVM_OP, SET, 0x0ff8)).toBe(-14);
   });
+
+  it("flush_tlbs: of all vCPUs, with a null argument only", () => {
+    const { call } = xenGuest();
+    expect([call(HVM_OP, 5, 0), call(HVM_OP, 5, AT)]).toEqual([0, -38]);
+  });
 });

@@ -1,7 +1,7 @@
 /**
  * hvm_op: parameters of the guest's own domain, and the time.
  *
- * Sources: Xen `xen/include/public/hvm/hvm_op.h` (HVMOP_set_param 0, get_param 1, pagetable_dying 9, get_time 10; struct xen_hvm_param),
+ * Sources: Xen `xen/include/public/hvm/hvm_op.h` (HVMOP_set_param 0, get_param 1, flush_tlbs 5, get_time 10; struct xen_hvm_param),
  * `xen/arch/x86/hvm/hvm.c` do_hvm_op. The rest is the toolstack's, and -ENOSYS.
  */
 import { DomainError } from "../errors.ts";
@@ -36,6 +36,12 @@ export const hvmOp = commandCall(34, "hvm_op", {
     const index = view.getUint32(4, true);
     if (index >= HVM_NR_PARAMS) return failure("EINVAL");
     return writeNumber(address + BigInt(VALUE), 8, xen.domain.params.get(index)) ? 0 : failure("EFAULT");
+  },
+  // Only all of them: the argument has to be null.
+  5({ args: [, address] }, { domain }) {
+    if (address !== 0n) return failure("ENOSYS");
+    for (const vcpu of domain.vcpus) vcpu.flushTlb();
+    return 0;
   },
   10: ({ vcpu, args: [, address], writeNumber }, { nowNs }) =>
     writeNumber(address, 8, nowNs(vcpu.id)) ? 0 : failure("EFAULT"),

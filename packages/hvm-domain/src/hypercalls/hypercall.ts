@@ -7,8 +7,10 @@ import type { Domain } from "../domain.ts";
 import { XenErrno, type XenErrnoName } from "../errors.ts";
 import type { HvmVcpu } from "../vcpu.ts";
 import type { EventChannels } from "./event-channels.ts";
+import type { Polls } from "./polls.ts";
 import type { SharedInfo } from "./shared-info.ts";
 import type { VcpuTimers } from "./vcpu-timers.ts";
+import type { Watchdogs } from "./watchdogs.ts";
 
 /** Guest-physical memory as the hypervisor sees it; a `guest-memory` fits. Nothing here throws on account of an address. */
 export interface XenMemory {
@@ -39,6 +41,8 @@ export interface XenServices {
   readonly sharedInfo: SharedInfo;
   readonly events: EventChannels;
   readonly timers: VcpuTimers;
+  readonly polls: Polls;
+  readonly watchdogs: Watchdogs;
   /** Virtual time as this vCPU sees it at the instruction it executes. */
   nowNs(vcpuId: number): bigint;
   consoleOutput(bytes: Uint8Array): void;
@@ -58,7 +62,7 @@ export interface Caller {
   /** A value of four or eight bytes into the guest. */
   writeNumber(address: bigint, bytes: 4 | 8, value: bigint): boolean;
   /** What becomes of the vCPU after the call; `handled` unless set. */
-  next: "handled" | "yield" | "block";
+  next: "handled" | "yield" | "wait";
 }
 
 export interface Hypercall {
@@ -74,6 +78,8 @@ export type Commands = Readonly<Record<number, Hypercall["call"]>>;
 /** Longest single copy between the hypervisor and a guest. */
 export const MAX_COPY = 0x1_0000;
 export const PAGE_SIZE = 4096;
+/** Xen's default limit of grant frames. */
+export const MAX_GRANT_FRAMES = 32;
 const DOMID_SELF = 0x7ff0;
 
 export const failure = (name: XenErrnoName): number => -XenErrno[name];

@@ -75,7 +75,14 @@ describe("[hypercalls] memory_op", () => {
     expect([call(MEMORY_OP, 3, AT), call(MEMORY_OP, 4, AT), call(MEMORY_OP, 14, AT)]).toEqual([15, 15, 14]);
     view.setUint16(AT, 9, true);
     expect(call(MEMORY_OP, 3, AT)).toBe(-3);
-    expect(call(MEMORY_OP, 10, AT)).toBe(-1);
-    expect(call(MEMORY_OP, 6, AT)).toBe(-38);
+    expect([10, 13, 24].map((command) => call(MEMORY_OP, command, AT))).toEqual([-1, -1, -1]);
+    expect(call(MEMORY_OP, 26, AT)).toBe(-95);
+    expect(call(MEMORY_OP, 12, AT)).toBe(-38);
+  });
+
+  it("a balloon gives and gets nothing: no extent is done", () => {
+    const { call, view } = xenGuest();
+    view.setBigUint64(AT + 8, 0xffff_ffff_ffff_ffffn, true);
+    expect([0, 1, 6].map((command) => call(MEMORY_OP, command, AT))).toEqual([0, 0, 0]);
   });
 });

@@ -9,6 +9,7 @@ import {
   commandCall,
   failure,
   isSelf,
+  MAX_GRANT_FRAMES,
   PAGE_SIZE,
   ramPage,
   readLong,
@@ -21,8 +22,6 @@ const SHARED_INFO = 0;
 const GRANT_TABLE = 1;
 const SPACE = 4;
 const INDEX = 8;
-/** Xen's default limit of grant frames. */
-const MAX_GRANT_FRAMES = 32n;
 
 const ramRanges = ({ memoryMap }: XenServices) => memoryMap.filter(({ type }) => type === E820_RAM);
 const pages = (xen: XenServices): number =>
@@ -38,10 +37,21 @@ const ofSelf =
     return isSelf(domid, xen) ? answer(xen) : failure("ESRCH");
   };
 
+/** How many extents were done: none. The domain has its memory from the beginning, and keeps it. */
+const noExtents = (): number => 0;
+/** The toolstack's. */
+const denied = (): number => failure("EPERM");
+
 export const memoryOp = commandCall(12, "memory_op", {
+  // increase_reservation
+  0: noExtents,
+  // decrease_reservation
+  1: noExtents,
   2: (_, xen) => lastPage(xen),
   3: ofSelf(pages),
   4: ofSelf(pages),
+  // populate_physmap
+  6: noExtents,
   7({ args: [, address], wide, read }, xen) {
     const long = wide ? 8 : 4;
     const view = read(address, INDEX + 2 * long);
@@ -57,7 +67,7 @@ export const memoryOp = commandCall(12, "memory_op", {
       return 0;
     }
     // Nobody maps grants: there is no other domain. The frames are there, and empty.
-    if (space === GRANT_TABLE && index < MAX_GRANT_FRAMES) {
+    if (space === GRANT_TABLE && index < BigInt(MAX_GRANT_FRAMES)) {
       xen.memory.fill(page, PAGE_SIZE, 0);
       return 0;
     }
@@ -80,7 +90,11 @@ export const memoryOp = commandCall(12, "memory_op", {
       writeNumber(address, 4, BigInt(memoryMap.length));
     return isCopied ? 0 : failure("EFAULT");
   },
-  // The machine's own memory map is the privileged domain's.
-  10: () => failure("EPERM"),
+  // machine_memory_map, set_memory_map, claim_pages
+  10: denied,
+  13: denied,
+  24: denied,
   14: ofSelf(lastPage),
+  // get_vnumainfo: there is no virtual NUMA.
+  26: () => failure("EOPNOTSUPP"),
 });

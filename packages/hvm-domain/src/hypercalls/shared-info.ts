@@ -32,6 +32,8 @@ export interface SharedInfoOptions {
   readonly bootUnixNs: bigint;
   /** A vCPU's time-stamp counter and its system time, at one moment. */
   readonly clockOf: (vcpuId: number) => { readonly tsc: bigint; readonly ns: bigint };
+  /** A vCPU has an upcall to take. */
+  readonly upcall: (vcpuId: number) => void;
 }
 
 export interface SharedInfoState {
@@ -129,6 +131,11 @@ export class SharedInfo {
     this.#setBit(PENDING, port, false);
   }
 
+  /** struct vcpu_time_info. */
+  timeInfo(vcpuId: number): Uint8Array {
+    return new Uint8Array(Uint32Array.from(this.#timeWords(vcpuId, 2)).buffer);
+  }
+
   save(): SharedInfoState {
     return {
       wide: this.#wide,
@@ -153,6 +160,7 @@ export class SharedInfo {
     if ((before & bit) !== 0) return;
     this.#writeInfoWord(vcpuId, offset, (before | bit) >>> 0);
     this.#writeInfoByte(vcpuId, UPCALL_PENDING, 1);
+    this.#options.upcall(vcpuId);
   }
 
   #refresh(): void {
@@ -172,12 +180,17 @@ export class SharedInfo {
   }
 
   #writeTime(vcpuId: number): void {
+    const version = (this.#readInfoWord(vcpuId, TIME) + 2) & ~1;
+    this.#timeWords(vcpuId, version).forEach((word, index) => {
+      this.#writeInfoWord(vcpuId, TIME + index * 4, word >>> 0);
+    });
+  }
+
+  #timeWords(vcpuId: number, version: number): readonly number[] {
     const { tsc, ns } = this.#options.clockOf(vcpuId);
     const { multiplier, shift } = tscScale(this.#options.tscKhz);
     const flags = this.#options.vcpus === 1 ? PVCLOCK_TSC_STABLE : 0;
-    const version = (this.#readInfoWord(vcpuId, TIME) + 2) & ~1;
-    const words = [version, 0, ...halves(tsc), ...halves(ns), multiplier, (shift & 0xff) | (flags << 8)];
-    words.forEach((word, index) => void this.#writeInfoWord(vcpuId, TIME + index * 4, word >>> 0));
+    return [version, 0, ...halves(tsc), ...halves(ns), multiplier, (shift & 0xff) | (flags << 8)];
   }
 
   #bit(base: number, port: number): boolean {

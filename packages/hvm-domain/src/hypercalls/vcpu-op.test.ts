@@ -66,6 +66,18 @@ describe("[hypercalls] vcpu_op and set_timer_op", () => {
     expect(view.getUint8(0x6020 + 29)).toBe(0);
   });
 
+  it("register_vcpu_time_memory_area: struct vcpu_time_info where the guest wants it", () => {
+    const { call, view, clock, vcpu } = xenGuest();
+    clock.advanceTo(5_000n);
+    view.setBigUint64(AT, 0x1008n, true);
+    expect(call(VCPU_OP, 13, 0, AT)).toBe(0);
+    expect(view.getUint32(0x1008, true)).toBe(2);
+    expect(view.getBigUint64(0x1008 + 16, true)).toBeGreaterThanOrEqual(5_000n);
+    expect(view.getUint32(0x1008 + 24, true)).not.toBe(0);
+    vcpu.missing.add(0);
+    expect(call(VCPU_OP, 13, 0, AT)).toBe(-14);
+  });
+
   it("runstate: running, all the time so far", () => {
     const { call, view, clock } = xenGuest();
     clock.advanceTo(7_000n);

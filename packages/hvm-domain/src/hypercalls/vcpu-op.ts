@@ -2,9 +2,9 @@
  * vcpu_op: information, timers and areas of one vCPU.
  *
  * Sources: Xen `xen/include/public/vcpu.h` (commands and structures), `xen/common/domain.c` do_vcpu_op, map_vcpu_info. What an HVM guest does with
- * its APIC (initialise, up, down) is -ENOSYS, as in Xen 4.5; areas of time are -ENOSYS, as in the header for guests that should ask less.
+ * its APIC (initialise, up, down, send_nmi) is -ENOSYS, as in Xen 4.5.
  */
-import { type Caller, failure, type Hypercall, PAGE_SIZE, ramPage, type XenServices } from "./hypercall.ts";
+import { type Caller, failure, type Hypercall, PAGE_SIZE, ramPage, readLong, type XenServices } from "./hypercall.ts";
 import { MIN_PERIOD_NS } from "./vcpu-timers.ts";
 
 const VCPU_INFO_BYTES = 64;
@@ -31,9 +31,8 @@ const commands: Readonly<Record<number, Command>> = {
   5(caller, xen, vcpuId) {
     const view = caller.read(caller.args[2], 8);
     if (view === undefined) return failure("EFAULT");
-    const address = caller.wide ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true));
     // Whatever cannot be written is not written, as in Xen.
-    caller.write(address, runstate(caller, xen, vcpuId));
+    caller.write(readLong(view, 0, caller.wide), runstate(caller, xen, vcpuId));
     return 0;
   },
   6(caller, { timers }, vcpuId) {
@@ -69,6 +68,13 @@ const commands: Readonly<Record<number, Command>> = {
     const page = ramPage(memory, view.getBigUint64(0, true));
     if (page === undefined) return failure("EINVAL");
     return sharedInfo.placeVcpuInfo(vcpuId, page + offset) ? 0 : failure("EINVAL");
+  },
+  // register_vcpu_time_memory_area: the relation of counter and time does not change, so it is written once.
+  13(caller, { sharedInfo }, vcpuId) {
+    const view = caller.read(caller.args[2], 8);
+    if (view === undefined) return failure("EFAULT");
+    caller.write(readLong(view, 0, caller.wide), sharedInfo.timeInfo(vcpuId));
+    return 0;
   },
 };
 

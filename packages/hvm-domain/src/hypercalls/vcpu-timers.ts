@@ -13,6 +13,10 @@ export const MIN_PERIOD_NS = 1_000_000n;
 /** Longest time ahead: a century, so that no clock has to count further. */
 const MAX_AHEAD_NS = 3_155_760_000_000_000_000n;
 
+/** A time that a guest names, within {@link MAX_AHEAD_NS} of now. */
+export const boundedNs = (atNs: bigint, nowNs: bigint): bigint =>
+  atNs > nowNs + MAX_AHEAD_NS ? nowNs + MAX_AHEAD_NS : atNs;
+
 export interface VcpuTimersState {
   readonly singleshot: readonly (bigint | undefined)[];
   readonly periodic: readonly ({ readonly periodNs: bigint; readonly nextNs: bigint } | undefined)[];
@@ -57,8 +61,7 @@ export class VcpuTimers {
 
   /** One that is past fires at once. Undefined stops it. */
   setSingleshot(vcpuId: number, atNs: bigint | undefined): void {
-    const most = this.#options.nowNs() + MAX_AHEAD_NS;
-    const at = atNs !== undefined && atNs > most ? most : atNs;
+    const at = atNs === undefined ? undefined : boundedNs(atNs, this.#options.nowNs());
     this.#singleshot[vcpuId] = at;
     if (at === undefined) this.#singleshotTimers[vcpuId]!.disarm();
     else this.#singleshotTimers[vcpuId]!.arm(at);

@@ -6,19 +6,32 @@
  */
 import type { Domain } from "../domain.ts";
 import type { HvmVcpu } from "../vcpu.ts";
-import { callNumber, createCaller, isWide, mayCall, setResult } from "./caller.ts";
+import { BYTES_PER_TICK, callNumber, createCaller, isWide, mayCall, setResult } from "./caller.ts";
 import { consoleIo } from "./console-io.ts";
 import { eventChannelOp } from "./event-channel-op.ts";
 import { EventChannels, type EventChannelsState, VIRQ_TIMER } from "./event-channels.ts";
+import { grantTableOp } from "./grant-table-op.ts";
 import { hvmOp } from "./hvm-op.ts";
-import { failure, type Hypercall, type XenMemory, type XenMemoryRange, type XenServices } from "./hypercall.ts";
+import {
+  failure,
+  type Hypercall,
+  PAGE_SIZE,
+  type XenMemory,
+  type XenMemoryRange,
+  type XenServices,
+} from "./hypercall.ts";
 import { placeHypercallPage } from "./hypercall-page.ts";
 import { memoryOp } from "./memory-op.ts";
+import { physdevOp } from "./physdev-op.ts";
+import { Polls, type PollsState } from "./polls.ts";
+import { PvConsole } from "./pv-console.ts";
 import { schedOp } from "./sched-op.ts";
 import { setTimerOp } from "./set-timer-op.ts";
 import { SharedInfo, type SharedInfoState } from "./shared-info.ts";
+import { domctl, sysctl } from "./toolstack-calls.ts";
 import { vcpuOp } from "./vcpu-op.ts";
 import { VcpuTimers, type VcpuTimersState, type XenTimer } from "./vcpu-timers.ts";
+import { Watchdogs, type WatchdogsState } from "./watchdogs.ts";
 import { xenVersion } from "./xen-version.ts";
 
 export interface XenInterfaceOptions {
@@ -35,7 +48,9 @@ export interface XenInterfaceOptions {
   /** Timers by unique names, in virtual time. */
   readonly createTimer: (name: string, callback: (atNs: bigint) => void) => XenTimer;
   readonly nowNs: () => bigint;
-  /** Text of console_io. Default: nobody reads it. */
+  /** Guest-physical address of a page of RAM for the console ring, which no memory map offers as RAM. Default: there is no console ring. */
+  readonly consolePage?: number;
+  /** Text of console_io and of the console ring. Default: nobody reads it. */
   readonly consoleOutput?: (bytes: Uint8Array) => void;
   /** Level of the line when events come by a GSI: vCPU 0's alone. Default: no such line. */
   readonly setGsi?: (gsi: number, level: boolean) => void;
@@ -46,6 +61,8 @@ export interface XenInterfaceState {
   readonly sharedInfo: SharedInfoState;
   readonly events: EventChannelsState;
   readonly timers: VcpuTimersState;
+  readonly polls: PollsState;
+  readonly watchdogs: WatchdogsState;
   readonly gsi: number | undefined;
 }
 
@@ -54,6 +71,8 @@ export interface XenInterface {
   isPending(vcpuId: number): boolean;
   /** The callback vector. It stays due until the guest clears evtchn_upcall_pending. */
   acknowledge(vcpuId: number): number;
+  /** Input for the console ring; how many bytes it had room for. */
+  consoleInput(bytes: Uint8Array): number;
   save(): XenInterfaceState;
   /** The clock has to be restored after it. Throws RangeError for another version. */
   load(state: XenInterfaceState): void;
@@ -65,10 +84,14 @@ export const hypercalls: readonly Hypercall[] = [
   setTimerOp,
   xenVersion,
   consoleIo,
+  grantTableOp,
   vcpuOp,
   schedOp,
   eventChannelOp,
+  physdevOp,
   hvmOp,
+  sysctl,
+  domctl,
 ];
 
 const byNumber = new Map(hypercalls.map((hypercall) => [BigInt(hypercall.number), hypercall]));
@@ -91,6 +114,8 @@ class Interface implements XenInterface {
   readonly #flavour: "vmx" | "svm";
   readonly #setGsi: (gsi: number, level: boolean) => void;
   readonly #services: XenServices;
+  readonly #console: PvConsole | undefined;
+  #consolePort = 0;
   /** The parameter as last looked at, and what it says. */
   #via = -1n;
   #vector: number | undefined;
@@ -106,14 +131,24 @@ class Interface implements XenInterface {
     this.#flavour = flavour;
     this.#setGsi = options.setGsi ?? (() => {});
     const nowNs = (vcpuId: number): bigint => domain.nsAt(vcpuId, all[vcpuId]!.retired);
+    const consoleOutput = options.consoleOutput ?? (() => {});
+    const polls = new Polls({ vcpus, createTimer, wake: (vcpuId) => domain.wake(vcpuId) });
     const sharedInfo = new SharedInfo({
       memory,
       vcpus,
       tscKhz: domain.cpuid.tscKhz,
       bootUnixNs,
       clockOf: (vcpuId) => ({ tsc: all[vcpuId]!.readMsr(IA32_TSC), ns: nowNs(vcpuId) }),
+      upcall: (vcpuId) => polls.upcall(vcpuId),
     });
-    const events = new EventChannels(sharedInfo, vcpus);
+    const events = new EventChannels({
+      sharedInfo,
+      vcpus,
+      pended: (port) => polls.pended(port),
+      sentToHost: (port) => {
+        if (port === this.#consolePort) this.#drainConsole();
+      },
+    });
     this.#services = {
       domain,
       memory,
@@ -127,9 +162,16 @@ class Interface implements XenInterface {
         createTimer,
         expired: (vcpuId) => events.raiseVirq(VIRQ_TIMER, vcpuId),
       }),
+      polls,
+      watchdogs: new Watchdogs({
+        nowNs: options.nowNs,
+        createTimer,
+        expired: () => domain.shutdown("watchdog", "SCHEDOP_watchdog: the guest's watchdog expired"),
+      }),
       nowNs,
-      consoleOutput: options.consoleOutput ?? (() => {}),
+      consoleOutput,
     };
+    this.#console = options.consolePage === undefined ? undefined : this.#connectConsole(options.consolePage);
     for (const index of MSRS) {
       const isThere = (): boolean => domain.cpuid.hypercallMsr === index;
       domain.registerMsr(index, {
@@ -145,6 +187,12 @@ class Interface implements XenInterface {
     domain.registerHypercallHook((vcpu, { reason }) => this.#call(vcpu, reason));
   }
 
+  consoleInput(bytes: Uint8Array): number {
+    const taken = this.#console?.input(bytes) ?? 0;
+    if (taken > 0) this.#services.events.raiseHost(this.#consolePort);
+    return taken;
+  }
+
   isPending(vcpuId: number): boolean {
     this.#lookAtVia();
     const { sharedInfo } = this.#services;
@@ -158,21 +206,48 @@ class Interface implements XenInterface {
   }
 
   save(): XenInterfaceState {
-    const { sharedInfo, events, timers } = this.#services;
-    return { version: 1, sharedInfo: sharedInfo.save(), events: events.save(), timers: timers.save(), gsi: this.#gsi };
+    const { sharedInfo, events, timers, polls, watchdogs } = this.#services;
+    return {
+      version: 1,
+      sharedInfo: sharedInfo.save(),
+      events: events.save(),
+      timers: timers.save(),
+      polls: polls.save(),
+      watchdogs: watchdogs.save(),
+      gsi: this.#gsi,
+    };
   }
 
   load(state: XenInterfaceState): void {
     if (state.version !== 1)
       throw new RangeError(`state of Xen's interface has version ${String(state.version)}; expected 1`);
-    const { sharedInfo, events, timers } = this.#services;
+    const { sharedInfo, events, timers, polls, watchdogs } = this.#services;
     sharedInfo.load(state.sharedInfo);
     events.load(state.events);
     timers.load(state.timers);
+    polls.load(state.polls);
+    watchdogs.load(state.watchdogs);
     this.#gsi = state.gsi;
   }
 
-  #call(vcpu: HvmVcpu, reason: string): "handled" | "yield" | "block" | "pass" {
+  /** As the toolstack does it: a ring, a port, and parameters that say where they are. */
+  #connectConsole(page: number): PvConsole {
+    const { events, memory, consoleOutput } = this.#services;
+    const port = events.bindHost();
+    this.#consolePort = typeof port === "number" ? port : 0;
+    this.#domain.params.set("CONSOLE_PFN", BigInt(page / PAGE_SIZE));
+    this.#domain.params.set("CONSOLE_EVTCHN", BigInt(this.#consolePort));
+    return new PvConsole({ memory, page, output: consoleOutput });
+  }
+
+  #drainConsole(): void {
+    const taken = this.#console?.drain() ?? 0;
+    if (taken === 0) return;
+    this.#domain.spend(Math.ceil(taken / BYTES_PER_TICK));
+    this.#services.events.raiseHost(this.#consolePort);
+  }
+
+  #call(vcpu: HvmVcpu, reason: string): "handled" | "yield" | "wait" | "pass" {
     if (reason !== (this.#flavour === "vmx" ? "vmcall" : "vmmcall")) return "pass";
     if (!mayCall(vcpu)) {
       setResult(vcpu, failure("EPERM"));
