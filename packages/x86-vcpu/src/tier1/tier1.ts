@@ -18,6 +18,7 @@ import { evaluateSimd } from "../tier0/simd/index.ts";
 import { CodeCache, type CodePage, infoLength, infoOffset, infoRemaining } from "./code-cache.ts";
 import { generateInterpreter } from "./interpreter.ts";
 import { recordOp } from "./ops/index.ts";
+import { readyMade } from "./ready-made.ts";
 import {
   Control,
   Field,
@@ -76,7 +77,7 @@ class Tier1 implements Tier {
     const key = `${layout.state},${layout.control}`;
     let module = modules.get(key);
     if (module === undefined) {
-      module = new WebAssembly.Module(generateInterpreter(layout).bytes);
+      module = new WebAssembly.Module(readyMade(key) ?? generateInterpreter(layout).bytes);
       if (modules.size >= 16) modules.clear();
       modules.set(key, module);
     }
