@@ -70,7 +70,9 @@ export interface MachineConfig {
   readonly toolsPingNs?: bigint;
   /** Gets the lines that a guest writes into its host's log (RPCI `log`). Not part of a saved state. */
   readonly guestLog?: (text: string) => void;
-  /** Gets the text that a guest writes to Xen's console (hypercall console_io). Not part of a saved state. */
+  /** Xen's forced emulation prefix (`hvm_fep`): `ud2a; .ascii "xen"` before an instruction is skipped. Default false. */
+  readonly forcedEmulation?: boolean;
+  /** Gets the text that a guest writes to Xen's console: hypercall console_io, and the console ring. Not part of a saved state. */
   readonly xenConsole?: (bytes: Uint8Array) => void;
   /** `vmport_debug=` mask; see vmport-debug-log. Default 0. */
   readonly vmportDebug?: number;
@@ -154,6 +156,7 @@ export interface CompleteConfig {
   readonly vmwareHypercall: VmwareHypercall;
   readonly toolsPingNs: bigint | undefined;
   readonly guestLog: ((text: string) => void) | undefined;
+  readonly forcedEmulation: boolean;
   readonly xenConsole: ((bytes: Uint8Array) => void) | undefined;
   readonly vmportDebug: number;
   readonly flavour: "vmx" | "svm";
@@ -254,6 +257,7 @@ export function completeConfig(config: MachineConfig): CompleteConfig {
     vmwareHypercall: config.vmwareHypercall ?? "none",
     toolsPingNs: config.toolsPingNs,
     guestLog: config.guestLog,
+    forcedEmulation: config.forcedEmulation ?? false,
     xenConsole: config.xenConsole,
     vmportDebug: config.vmportDebug ?? 0,
     flavour: config.flavour ?? "vmx",

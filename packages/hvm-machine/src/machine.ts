@@ -2,10 +2,9 @@
  * The assembly: guest memory, clock, port space, domain, processors, devices and VMware's guest interface, from one
  * configuration. Nothing here knows how a device or a command works; nothing below knows that the others exist.
  */
-import { type GuestImage, pcMemoryMap } from "guest-loader";
+import type { GuestImage } from "guest-loader";
 import { createGuestMemory, type GuestMemory, type GuestMemoryState } from "guest-memory";
 import {
-  connectXenInterface,
   createDomain,
   type Domain,
   type DomainInterrupts,
@@ -25,7 +24,7 @@ import { createDebugLog, type DebugLog } from "vmport-debug-log";
 import { createRandom, type Guestrpc, type GuestrpcSave } from "vmport-guestrpc";
 import { createTier0, createTier1, createVcpu, type Vcpu } from "x86-vcpu";
 import { busAsDomainIo, connectBackdoor, personalityOf } from "./backdoor-wiring.ts";
-import { attachDevices, type DevicesState, type MachineDevices } from "./devices.ts";
+import { attachDevices, type DevicesState, type MachineDevices, type SerialPort } from "./devices.ts";
 import { firmwareTables } from "./firmware/firmware-tables.ts";
 import {
   type CompleteConfig,
@@ -35,6 +34,7 @@ import {
   type VmwareHypercall,
 } from "./machine-config.ts";
 import { processFiles } from "./process-files.ts";
+import { connectForcedEmulation, connectXen, XEN_CONSOLE_PAGE, XenConsole, xenFirst } from "./xen-wiring.ts";
 
 const MIB = 0x10_0000;
 /** RAM below this address lies at its own address; the rest starts at 4 GiB (the PCI hole). */
@@ -80,6 +80,8 @@ export interface Machine {
   readonly backdoor: Backdoor;
   readonly guestrpc: Guestrpc;
   readonly devices: MachineDevices;
+  /** Text of Xen's console_io and console ring, and input for the ring. Silent unless the personality is Xen's. */
+  readonly xenConsole: SerialPort;
   readonly log: DebugLog;
   /** The program started with `startProcess`, if any. */
   readonly process: LinuxProcess | undefined;
@@ -113,6 +115,7 @@ class AssembledMachine implements Machine {
   readonly backdoor: Backdoor;
   readonly guestrpc: Guestrpc;
   readonly devices: MachineDevices;
+  readonly xenConsole = new XenConsole();
   readonly log: DebugLog;
   process: LinuxProcess | undefined;
   readonly #xen: XenInterface | undefined;
@@ -120,11 +123,17 @@ class AssembledMachine implements Machine {
 
   constructor(config: CompleteConfig) {
     this.config = config;
+    const personality = personalityOf(config.personality);
+    const isXen = personality.name.startsWith("xen-");
     const bytes = config.memory * MIB;
     const low = Math.min(bytes, LOW_RAM_TOP);
     this.memory = createGuestMemory({
       arenaBytes: arenaBytes(config.vcpus),
-      ram: [{ base: 0, size: low }, ...(bytes > low ? [{ base: 2 ** 32, size: bytes - low }] : [])],
+      ram: [
+        { base: 0, size: low },
+        ...(bytes > low ? [{ base: 2 ** 32, size: bytes - low }] : []),
+        ...(isXen ? [XEN_CONSOLE_PAGE] : []),
+      ],
     });
     this.clock = createSimClock({
       instructionsPerSecond: config.instructionsPerSecond,
@@ -132,8 +141,6 @@ class AssembledMachine implements Machine {
     });
     this.log = createDebugLog({ mask: config.vmportDebug });
     this.bus = createPortioBus<BackdoorContext>();
-    const personality = personalityOf(config.personality);
-    const isXen = personality.name.startsWith("xen-");
     this.domain = createDomain({
       name: config.name,
       flags: { vmwarePort: config.vmwarePort },
@@ -201,23 +208,10 @@ class AssembledMachine implements Machine {
       bus: this.bus,
       clock: this.clock,
     });
-    this.#xen = isXen ? this.connectXen() : undefined;
+    if (config.forcedEmulation) connectForcedEmulation(this.domain);
+    const { clock, domain, memory, devices, xenConsole: console } = this;
+    this.#xen = isXen ? connectXen({ config, clock, domain, memory, devices, console }) : undefined;
     this.interrupts = this.#xen === undefined ? this.devices.interrupts : xenFirst(this.#xen, this.devices.interrupts);
-  }
-
-  private connectXen(): XenInterface {
-    const { config, clock, domain, memory } = this;
-    return connectXenInterface({
-      domain,
-      memory,
-      memoryMap: pcMemoryMap(config.memory * MIB),
-      flavour: config.flavour,
-      bootUnixNs: config.startTimeNs,
-      createTimer: (name, callback) => clock.createAlarm(`xen.${name}`, callback),
-      nowNs: () => clock.nowNs(),
-      setGsi: (gsi, level) => this.devices.setGsi(gsi, level),
-      ...(config.xenConsole === undefined ? {} : { consoleOutput: config.xenConsole }),
-    });
   }
 
   get retired(): number {
@@ -308,9 +302,3 @@ class AssembledMachine implements Machine {
     this.clock.load(state.clock);
   }
 }
-
-/** Xen's callback vector goes before what the interrupt controllers have, as in Xen. */
-const xenFirst = (xen: XenInterface, devices: DomainInterrupts): DomainInterrupts => ({
-  isPending: (vcpuId) => xen.isPending(vcpuId) || devices.isPending(vcpuId),
-  acknowledge: (vcpuId) => (xen.isPending(vcpuId) ? xen : devices).acknowledge(vcpuId),
-});
