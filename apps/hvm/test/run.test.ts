@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { firstLightBase64 } from "../src/guest/first-light.gen.ts";
+import { firstLight as firstLightImage } from "vmport-first-light";
 import { hvm } from "./cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hvm-run-"));
@@ -12,10 +12,7 @@ const file = (name: string, bytes: Uint8Array | number[]): string => {
   writeFileSync(path, Uint8Array.from(bytes));
   return path;
 };
-const firstLight = file(
-  "first-light.bin",
-  Uint8Array.from(atob(firstLightBase64), (char) => char.charCodeAt(0)),
-);
+const firstLight = file("first-light.bin", firstLightImage());
 
 /** 32-bit code: mov edx, 0x3f8; for each byte: mov al, byte; out dx, al; then cli, hlt. */
 const printer = (text: string): number[] => [

@@ -1,7 +1,7 @@
 /** Runs the embedded guest: pure of Node, so that a page runs it alike. */
 import { loadBootSector } from "guest-loader";
 import { createMachine, type Machine } from "hvm-machine";
-import { firstLightBase64 } from "./first-light.gen.ts";
+import { firstLight } from "vmport-first-light";
 
 const MAX_INSTRUCTIONS = 20_000_000;
 /** What the guest reads by `info-get guestinfo.greeting`. */
@@ -61,7 +61,7 @@ export function runFirstLight(options: DemoOptions): DemoRun {
   machine.guestrpc.observe((event) => {
     if (event.kind === "rpci") rpciCalls++;
   });
-  machine.boot(loadBootSector(Uint8Array.from(atob(firstLightBase64), (char) => char.charCodeAt(0))));
+  machine.boot(loadBootSector(firstLight()));
   const stop = machine.run({ maxInstructions: MAX_INSTRUCTIONS });
   if (line !== "") options.onLine?.(line);
   return {

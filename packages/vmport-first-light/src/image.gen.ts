@@ -1,6 +1,6 @@
 // Generated from guest/first-light.asm by scripts/assemble.mjs; do not edit.
 /** 6144 bytes, base64. */
-export const firstLightBase64: string = [
+export const imageBase64: string = [
   "+vwxwI7YjsCO0LwAfGaBPniGSFZNIXQNuAsCuQIAtgC7AH7NE7r7A7AD7r5jfOgaAOSSDAIk/uaSDwEW4HwPIMAMAQ8iwOoAfggA",
   "rITAdBKIw7r9A+yoIHT7uvgDiNju6+nDZmlyc3QgbGlnaHQNCiAgcmVhbCBtb2RlICAgICAgIGJvb3Qgc2VjdG9yIGF0IDAwMDA6",
   "N2MwMA0KAJCQkAAAAAAAAAAA//8AAACbzwD//wAAAJPPAP//AAAAm68A//8AAADzzwD//wAAAPuvAGcAABACiQAAAAAAAAAAAAA/",

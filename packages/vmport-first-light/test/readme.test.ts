@@ -1,0 +1,3 @@
+import { checkReadmeExample } from "vitest-preset/readme";
+
+checkReadmeExample(import.meta.url);
