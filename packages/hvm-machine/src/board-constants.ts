@@ -13,3 +13,5 @@ export const PCI_MEMORY = { from: 0xe000_0000, to: 0xfebf_ffff } as const;
 /** Where ACPI's and SMBIOS' tables stand: the second in the range in which guests look for its entry point. */
 export const ACPI_TABLES_AT = 0xe_0000;
 export const SMBIOS_AT = 0xf_0000;
+/** PCI slots: the bridges are in 0 and 1. The first of those that may be several. */
+export const CARD_SLOTS = { vga: 2, rng: 3, disks: 4, networks: 12, console: 16 } as const;

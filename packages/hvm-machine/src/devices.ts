@@ -3,7 +3,7 @@
  *
  * Sources: IBM PC AT Technical Reference (interrupt lines, CMOS locations 0x15–0x18 and 0x30–0x31); Bochs and SeaBIOS
  * (CMOS 0x34–0x35 and 0x5b–0x5d, memory in units of 64 KiB); Intel MultiProcessor Specification 1.4 §3.6 (8259 pair on LINT0, I/O
- * APIC beside it), §B.4 (INIT and STARTUP).
+ * APIC beside it); Intel 82371AB (PIIX4) data sheet (RTC_STS).
  */
 import type { GuestMemory } from "guest-memory";
 import { type Domain, DomainError, type DomainInterrupts } from "hvm-domain";
@@ -15,6 +15,7 @@ import {
   type Device,
   type DeviceModel,
   debugcon,
+  fwCfg,
   type Hpet,
   hpet,
   type I8042,
@@ -37,7 +38,11 @@ import {
   resetControl,
   rtcCmos,
   uart16550a,
+  type Vga,
+  vga,
   virtioBlk,
+  virtioConsole,
+  virtioNet,
   virtioRng,
   writeWide,
 } from "pc-devices";
@@ -45,7 +50,10 @@ import { type IoAccess, IoResult, type PortioBus, PortioError } from "portio-bus
 import type { SimClock } from "sim-clock";
 import { createRandom } from "vmport-guestrpc";
 import type { Vcpu } from "x86-vcpu";
-import { APIC_BUS_HZ, IO_APIC_ID, PCI_LINES, SCI_IRQ } from "./board-constants.ts";
+import { CARD_SLOTS, IO_APIC_ID, PCI_LINES, SCI_IRQ } from "./board-constants.ts";
+import { biosCmos, fwCfgContents, type RamSplit } from "./firmware/bios.ts";
+import { Typist } from "./keyboard.ts";
+import { connectLocalApics } from "./local-apics.ts";
 import type { CompleteConfig } from "./machine-config.ts";
 
 /** A stream of bytes that leaves the machine. */
@@ -57,6 +65,16 @@ export interface OutputStream {
 export interface SerialPort extends OutputStream {
   /** Input for the guest; returns how many bytes were taken, fewer when the guest does not read. */
   input(bytes: Uint8Array): number;
+}
+
+/** A network card, seen from its cable. */
+export interface NetworkPort {
+  readonly mac: Uint8Array;
+  /** Called with each Ethernet frame that the guest sends, without its check sequence; returns the function that ends it. */
+  onFrame(listener: (frame: Uint8Array) => void): () => void;
+  /** A frame for the guest, 14 to 1,518 bytes. False: it was dropped, because nobody listens, the cable is out or too many wait. */
+  receive(frame: Uint8Array): boolean;
+  setLink(isUp: boolean): void;
 }
 
 /** State of all devices by name. */
@@ -71,14 +89,31 @@ export interface MachineDevices {
   readonly serial: SerialPort;
   /** Port 0xe9. */
   readonly debugcon: OutputStream;
+  /** Port 0x402 of machines with firmware: what it tells its developers. */
+  readonly firmwareLog: OutputStream;
+  /** The virtio console, if there is one. */
+  readonly console: SerialPort | undefined;
+  /** In the order of the configuration. */
+  readonly networks: readonly NetworkPort[];
+  /** The screen, if there is one. */
+  readonly vga: Pick<Vga, "render" | "text" | "changes"> | undefined;
   /** What the guest wrote to isa-debug-exit, as QEMU turns it into an exit status: (value << 1 | 1) & 0xff. */
   readonly exitStatus: number | undefined;
   /** What the interrupt controllers ask of the processors. */
   readonly interrupts: DomainInterrupts;
   /** Keyboard and mouse. */
   readonly i8042: Pick<I8042, "key" | "moveMouse" | "leds">;
+  /**
+   * A key pressed and released, with others held; names as in the W3C's KeyboardEvent.code. Keys come one after the other, at most 50 in a
+   * virtual second. False: too much waits already.
+   */
+  sendKey(key: string, held?: readonly string[]): boolean;
+  /** Characters typed on a US keyboard; returns how many were taken: fewer at one that is not on it, or when too much waits already. */
+  sendText(text: string): number;
   /** ACPI's fixed power button: a guest that listens shuts down. False: this machine has none. */
   pressPowerButton(): boolean;
+  /** ACPI's fixed sleep button, likewise. */
+  pressSleepButton(): boolean;
   /** A line from outside the board: an ISA interrupt below 16, a pin of the I/O APIC above. */
   setGsi(gsi: number, level: boolean): void;
   /** As RESET does; a date that the guest has set, and CMOS memory, stay. */
@@ -96,6 +131,8 @@ export interface Board {
   >;
   readonly vcpus: readonly Vcpu[];
   readonly memory: GuestMemory;
+  /** What of the memory is RAM below and above 4 GiB. */
+  readonly ram: RamSplit;
   readonly bus: PortioBus<unknown>;
   readonly clock: SimClock;
 }
@@ -128,14 +165,14 @@ const PCI_IRQ = /^pci\.irq(\d+)$/;
 const ISA_TICKS = 1000;
 const ISA_LINES = 16;
 const IO_APIC_PINS = 24;
-const FIRST_DISK_SLOT = 4;
-const RNG_SLOT = 3;
 /** Configuration address of the ISA bridge's route registers: device 1, register 0x60. */
 const PIIX_ROUTES = 0x8000_0860;
-const IA32_APIC_BASE = 0x1b;
-const IA32_TSC_DEADLINE = 0x6e0;
-const X2APIC_MSRS = { first: 0x800, count: 0x100 };
-const REAL_MODE_CODE = 0x9b;
+const MIB = 0x10_0000;
+/** Where SeaBIOS and others for QEMU's boards write what they do. */
+const firmwareDebug = { ...debugcon, name: "firmware-log", ranges: [{ base: 0x402, size: 1 }] };
+
+/** What the board resets and saves. */
+type Part = Pick<Device<unknown>, "reset" | "save" | "load">;
 
 export function attachDevices(board: Board): MachineDevices {
   return new Devices(board);
@@ -144,17 +181,22 @@ export function attachDevices(board: Board): MachineDevices {
 class Devices implements MachineDevices {
   readonly serial: SerialPort;
   readonly debugcon: OutputStream;
+  readonly firmwareLog: OutputStream;
+  readonly console: SerialPort | undefined;
+  readonly networks: readonly NetworkPort[];
+  readonly vga: Vga | undefined;
   readonly interrupts: DomainInterrupts;
   readonly i8042: I8042;
   exitStatus: number | undefined;
   readonly #board: Board;
   /** In the order of loading: interrupt controllers last, because the others drive their pins when they load. */
-  readonly #devices = new Map<string, Device<unknown>>();
+  readonly #devices = new Map<string, Part>();
+  readonly #typist: Typist;
   readonly #pic: Pic;
   readonly #ioApic: IoApic | undefined;
   readonly #apics: readonly LocalApic[];
-  readonly #acpiPm: AcpiPm | undefined;
-  #pci: PciHost | undefined;
+  #acpiPm: AcpiPm | undefined;
+  readonly #pci: PciHost | undefined;
   #hpet: Hpet | undefined;
 
   constructor(board: Board) {
@@ -162,8 +204,9 @@ class Devices implements MachineDevices {
     const { config } = board;
     const serialOutput = new Fanout();
     const debugOutput = new Fanout();
+    const firmwareOutput = new Fanout();
     // Made first, because the others drive their pins at once; loaded last.
-    const controllers = new Map<string, Device<unknown>>();
+    const controllers = new Map<string, Part>();
     const controller = <Made extends Device<unknown>>(name: string, made: Made): Made => {
       this.#devices.delete(name);
       controllers.set(name, made);
@@ -171,7 +214,12 @@ class Devices implements MachineDevices {
     };
     const messages = createInterruptBus();
     this.#apics = config.apic
-      ? board.vcpus.map((vcpu) => controller(`apic${vcpu.id}`, this.#connectLocalApic(vcpu, messages)))
+      ? connectLocalApics({
+          board,
+          messages,
+          create: (name, options) => controller(name, this.#create(name, localApic, options)),
+          acknowledgeExternal: () => this.#pic.acknowledge(),
+        })
       : [];
     this.#pic = controller("pic", this.#connect("pic", pic8259));
     this.#ioApic = config.apic
@@ -181,16 +229,35 @@ class Devices implements MachineDevices {
     // Before those whose outputs it passes on.
     this.#hpet = config.hpet ? this.#connect("hpet", hpet) : undefined;
     this.#connect("pit", pit8254);
-    this.#connect("rtc", rtcCmos, { memory: cmosMemory(config.memory) });
+    const { firmware } = config;
+    this.#connect("rtc", rtcCmos, {
+      memory: { ...cmosMemory(config.memory), ...(firmware === undefined ? {} : biosCmos(firmware)) },
+    });
     const uart = this.#connect("serial0", uart16550a, {}, serialOutput);
     this.i8042 = this.#connect("i8042", i8042);
+    this.#typist = new Typist(
+      this.i8042,
+      () => board.clock.nowNs(),
+      (callback) => board.clock.createAlarm("keyboard.typing", callback),
+    );
+    this.#devices.set("keyboard", this.#typist);
     this.#connect("pm-timer", pmTimer);
     this.#acpiPm = config.acpi ? this.#connect("acpi-pm", acpiPm) : undefined;
     this.#connect("port92", port92);
     this.#connect("reset-control", resetControl);
     this.#connect("debugcon", debugcon, {}, debugOutput);
     this.#connect("debug-exit", isaDebugExit);
-    if (config.pci) this.#connectPci(messages);
+    if (firmware !== undefined) {
+      this.#connect("firmware-log", firmwareDebug, {}, firmwareOutput);
+      const { memory, ram } = board;
+      this.#connect("fw-cfg", fwCfg, { memory, ...fwCfgContents(config, firmware, ram) });
+    }
+    this.#pci = config.pci ? this.#connect("pci", pciHost, { map: (bar) => this.#mapBar(bar) }) : undefined;
+    // Without PCI there is nobody to place a linear framebuffer.
+    this.vga = config.vga
+      ? this.#connect("vga", vga, { videoMemory: config.pci ? config.videoRam * MIB : 0 })
+      : undefined;
+    const cards = this.#pci === undefined ? undefined : this.#plugCards(this.#pci, messages);
     for (const name of ["pic", "io-apic", ...board.vcpus.map(({ id }) => `apic${id}`)]) {
       const device = controllers.get(name);
       if (device) this.#devices.set(name, device);
@@ -199,6 +266,9 @@ class Devices implements MachineDevices {
 
     this.serial = { onOutput: (listener) => serialOutput.add(listener), input: (bytes) => uart.receive(bytes) };
     this.debugcon = { onOutput: (listener) => debugOutput.add(listener) };
+    this.firmwareLog = { onOutput: (listener) => firmwareOutput.add(listener) };
+    this.console = cards?.console;
+    this.networks = cards?.networks ?? [];
     const apics = this.#apics;
     this.interrupts = config.apic
       ? {
@@ -209,6 +279,19 @@ class Devices implements MachineDevices {
           isPending: (vcpuId) => vcpuId === 0 && this.#pic.interruptPending,
           acknowledge: () => this.#pic.acknowledge(),
         };
+  }
+
+  sendKey(key: string, held: readonly string[] = []): boolean {
+    return this.#typist.sendKey(key, held);
+  }
+
+  sendText(text: string): number {
+    return this.#typist.sendText(text);
+  }
+
+  pressSleepButton(): boolean {
+    this.#acpiPm?.pressSleepButton();
+    return this.#acpiPm !== undefined;
   }
 
   pressPowerButton(): boolean {
@@ -257,22 +340,45 @@ class Devices implements MachineDevices {
     this.#pci?.write(0, 4, 0, ADDRESS);
   }
 
-  #connectPci(messages: InterruptBus): void {
+  #plugCards(
+    host: PciHost,
+    messages: InterruptBus,
+  ): { readonly console: SerialPort | undefined; readonly networks: readonly NetworkPort[] } {
     const { config, memory } = this.#board;
-    const host = this.#connect("pci", pciHost, { map: (bar) => this.#mapBar(bar) });
-    this.#pci = host;
     const options = { memory, sendMsi: messages.sendMsi };
+    if (this.vga) host.add(CARD_SLOTS.vga, 0, vga.name, this.vga);
     const random = createRandom(config.seed ^ 0x7669_7274);
     const rng = this.#create("rng", virtioRng, {
       ...options,
       random: (length) => Uint8Array.from({ length }, () => random.next() & 0xff),
     });
-    host.add(RNG_SLOT, 0, virtioRng.name, rng);
+    host.add(CARD_SLOTS.rng, 0, virtioRng.name, rng);
     config.disks.forEach((disk, index) => {
       const name = `disk${index}`;
       const serial = disk.serial ?? name;
-      host.add(FIRST_DISK_SLOT + index, 0, name, this.#create(name, virtioBlk, { ...options, ...disk, serial }));
+      host.add(CARD_SLOTS.disks + index, 0, name, this.#create(name, virtioBlk, { ...options, ...disk, serial }));
     });
+    const networks = config.networks.map(({ mac, linkUp }, index): NetworkPort => {
+      const name = `network${index}`;
+      const frames = new Fanout();
+      const transmit = (frame: Uint8Array): void => frames.send(frame);
+      const card = this.#create(name, virtioNet, { ...options, mac, linkUp, transmit });
+      host.add(CARD_SLOTS.networks + index, 0, name, card);
+      return {
+        mac,
+        onFrame: (listener) => frames.add(listener),
+        receive: (frame) => card.receive(frame),
+        setLink: (isUp) => card.setLink(isUp),
+      };
+    });
+    if (!config.virtioConsole) return { console: undefined, networks };
+    const output = new Fanout();
+    const console = this.#create("console", virtioConsole, options, output);
+    host.add(CARD_SLOTS.console, 0, virtioConsole.name, console);
+    return {
+      console: { onOutput: (listener) => output.add(listener), input: (bytes) => console.receive(bytes) },
+      networks,
+    };
   }
 
   /** Undefined where something else is: such a function is not reached, as when two claim one address. */
@@ -304,6 +410,8 @@ class Devices implements MachineDevices {
   }
 
   #drive(pin: string, level: boolean): void {
+    // RTC_STS: the RTC asserts its interrupt (82371AB data sheet, PMSTS bit 10).
+    if (pin === "rtc.irq8" && level) this.#acpiPm?.rtcAlarm();
     if (pin === "pic.intr") this.#apics[0]?.setPin(0, level);
     else if (this.#hpet !== undefined && hpetInputs[pin] !== undefined) this.#hpet.setInput(hpetInputs[pin], level);
     else {
@@ -314,73 +422,6 @@ class Devices implements MachineDevices {
       const routed = PCI_IRQ.exec(pin)?.[1];
       if (routed !== undefined) this.#pic.setIrq(Number(routed), level);
     }
-  }
-
-  #connectLocalApic(vcpu: Vcpu, messages: InterruptBus): LocalApic {
-    const { domain, config, clock } = this.#board;
-    const { id } = vcpu;
-    const apic = this.#create(`apic${id}`, localApic, {
-      id,
-      bus: messages,
-      timerHz: APIC_BUS_HZ,
-      acknowledgeExternal: () => this.#pic.acknowledge(),
-      virtualWire: true,
-      nsOfTsc: (tsc) => {
-        const ahead = BigInt.asIntN(64, tsc - (vcpu.readMsr(0x10) ?? 0n));
-        const khz = BigInt(config.tscKhz);
-        const now = domain.nsAt(id, vcpu.retired);
-        return ahead <= 0n ? clock.nowNs() : now + (ahead * 1_000_000n + khz - 1n) / khz;
-      },
-      processor: {
-        nmi: () => domain.injectNmi(id),
-        init: () => {
-          if (id === 0) domain.shutdown("reboot", "INIT of the first processor");
-          else domain.setOnline(id, false);
-        },
-        startup: (vector) => {
-          if (domain.isOnline(id)) return;
-          vcpu.reset();
-          vcpu.setSegment("cs", {
-            selector: vector << 8,
-            base: BigInt(vector << 12),
-            limit: 0xffff,
-            attributes: REAL_MODE_CODE,
-          });
-          vcpu.rip = 0n;
-          domain.setOnline(id, true);
-        },
-      },
-    });
-    vcpu.msrExits.add(IA32_APIC_BASE);
-    if (id === 0) this.#connectApicRegisters();
-    return apic;
-  }
-
-  /** Every processor sees its own APIC at the same address and the same MSRs. */
-  #connectApicRegisters(): void {
-    const { domain } = this.#board;
-    const [range] = localApic.ranges;
-    const own = (vcpu: { readonly id: number }): LocalApic => this.#apics[vcpu.id]!;
-    domain.registerMmio(range!.base, range!.size, {
-      name: localApic.name,
-      read: (offset, size, vcpu) =>
-        own(vcpu).answersMemory ? readWide(own(vcpu), offset, size, 0, range!.size) : new Uint8Array(size).fill(0xff),
-      write: (offset, bytes, vcpu) => {
-        if (own(vcpu).answersMemory) writeWide(own(vcpu), offset, bytes, 0, range!.size);
-      },
-    });
-    domain.registerMsr(IA32_APIC_BASE, {
-      name: "IA32_APIC_BASE",
-      read: (vcpu) => own(vcpu).apicBase,
-      write: (vcpu, value) => own(vcpu).writeApicBase(value),
-    });
-    const indices = Array.from({ length: X2APIC_MSRS.count }, (_, offset) => X2APIC_MSRS.first + offset);
-    for (const index of [IA32_TSC_DEADLINE, ...indices])
-      domain.registerMsr(index, {
-        name: index === IA32_TSC_DEADLINE ? "IA32_TSC_DEADLINE" : "IA32_X2APIC",
-        read: (vcpu) => own(vcpu).readMsr(index),
-        write: (vcpu, value) => own(vcpu).writeMsr(index, value),
-      });
   }
 
   #create<Options, Made extends Device<unknown>>(
@@ -416,6 +457,8 @@ class Devices implements MachineDevices {
     const { bus, domain } = this.#board;
     const device = this.#create(name, model, options, output);
     model.ranges.forEach((range, number) => {
+      // A base address register places it.
+      if (range.base === 0) return;
       if (range.space === "memory") {
         domain.registerMmio(range.base, range.size, {
           name: model.name,

@@ -1,7 +1,14 @@
 /** The assembly: a domain, its processors, devices and VMware's backdoor from one typed configuration. */
-export type { DevicesState, MachineDevices, OutputStream, SerialPort } from "./devices.ts";
+export type { DevicesState, MachineDevices, NetworkPort, OutputStream, SerialPort } from "./devices.ts";
 export { type BootEnvironment, bootEnvironment } from "./firmware/firmware-tables.ts";
-export { createMachine, type Machine, type MachineState, type MachineStop, type ProcessSetup } from "./machine.ts";
+export {
+  createMachine,
+  type Machine,
+  type MachineState,
+  type MachineStop,
+  type ProcessSetup,
+  type Screen,
+} from "./machine.ts";
 export {
   BOOT_LETTERS,
   type CompleteConfig,

@@ -25,6 +25,7 @@ import { createRandom, type Guestrpc, type GuestrpcSave } from "vmport-guestrpc"
 import { createTier0, createTier1, createVcpu, type Vcpu } from "x86-vcpu";
 import { busAsDomainIo, connectBackdoor, personalityOf } from "./backdoor-wiring.ts";
 import { attachDevices, type DevicesState, type MachineDevices, type SerialPort } from "./devices.ts";
+import { biosPlaces } from "./firmware/bios.ts";
 import { firmwareTables } from "./firmware/firmware-tables.ts";
 import {
   type CompleteConfig,
@@ -39,6 +40,11 @@ import { connectForcedEmulation, connectXen, XEN_CONSOLE_PAGE, XenConsole, xenFi
 const MIB = 0x10_0000;
 /** RAM below this address lies at its own address; the rest starts at 4 GiB (the PCI hole). */
 const LOW_RAM_TOP = 0xc000_0000;
+/** Where a VGA's window is, there is no RAM. */
+const aroundVga = (low: number): { base: number; size: number }[] => [
+  { base: 0, size: 0xa_0000 },
+  { base: 0xc_0000, size: low - 0xc_0000 },
+];
 /** What CPUID says of a processor with the local APIC of this board. */
 const APIC_FEATURES: readonly string[] = ["apic", "x2apic", "tsc-deadline"];
 /** Engine structures: TLBs, code cache, state blocks. */
@@ -53,6 +59,16 @@ const HYPERCALL_FLAGS: Readonly<Record<VmwareHypercall, number>> = {
 
 /** What a Linux program needs beyond what the machine gives it. */
 export type ProcessSetup = Omit<LinuxProcessOptions, "memory" | "vcpu" | "pool" | "time" | "random" | "hwcap">;
+
+export interface Screen {
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Four bytes a pixel, rows from the top. */
+  readonly rgba: Uint8Array;
+  /** The rows of a text mode without trailing spaces; none in graphics. */
+  readonly text: readonly string[];
+}
 
 /** How a run ended, for people and programs. */
 export type MachineStop = RunStop | { readonly kind: "process-ended" };
@@ -85,8 +101,11 @@ export interface Machine {
   readonly log: DebugLog;
   /** The program started with `startProcess`, if any. */
   readonly process: LinuxProcess | undefined;
-  /** Puts an image into memory and the first processor at its entry. @throws ConfigError when memory is too small. */
-  boot(image: GuestImage): void;
+  /**
+   * Puts an image into memory and the first processor at its entry; without an image, the firmware into its shadow and the processor at the
+   * reset vector. @throws ConfigError when memory is too small, or when there is firmware and an image, or neither.
+   */
+  boot(image?: GuestImage): void;
   /** Loads a Linux program at ring 3. @throws ProcessError */
   startProcess(setup: ProcessSetup): LinuxProcess;
   run(limits?: RunLimits): MachineStop;
@@ -95,6 +114,8 @@ export interface Machine {
   /** Wall-clock time of the guest: ns since 1970-01-01 UTC. */
   unixTimeNs(): bigint;
   traceHash(): string;
+  /** What is on the screen now; undefined for a machine without one. */
+  screen(): Screen | undefined;
   /** Between two runs. A program of `startProcess` cannot be saved: its files are the host's. */
   save(): MachineState;
   /** Into a machine of the same configuration. Throws when it is another one; the machine is then of no more use. */
@@ -130,11 +151,13 @@ class AssembledMachine implements Machine {
     this.memory = createGuestMemory({
       arenaBytes: arenaBytes(config.vcpus),
       ram: [
-        { base: 0, size: low },
+        ...(config.vga ? aroundVga(low) : [{ base: 0, size: low }]),
         ...(bytes > low ? [{ base: 2 ** 32, size: bytes - low }] : []),
         ...(isXen ? [XEN_CONSOLE_PAGE] : []),
       ],
     });
+    const { firmware } = config;
+    if (firmware !== undefined) this.memory.addRom(biosPlaces(firmware).rom, firmware.bios, "bios");
     this.clock = createSimClock({
       instructionsPerSecond: config.instructionsPerSecond,
       unixTimeNs: config.startTimeNs,
@@ -205,6 +228,7 @@ class AssembledMachine implements Machine {
       domain: this.domain,
       vcpus: this.vcpus,
       memory: this.memory,
+      ram: { low, high: bytes - low },
       bus: this.bus,
       clock: this.clock,
     });
@@ -227,15 +251,26 @@ class AssembledMachine implements Machine {
     return this.config.startTimeNs + this.uptimeNs();
   }
 
-  boot(image: GuestImage): void {
+  boot(image?: GuestImage): void {
+    const { firmware } = this.config;
+    if (image === undefined || firmware !== undefined) {
+      if (image !== undefined)
+        throw new ConfigError("firmware", "it boots from a disk, and an image was given to start");
+      if (firmware === undefined) throw new ConfigError("firmware", "there is none, and no image was given to start");
+      const { shadow, bytes } = biosPlaces(firmware);
+      this.memory.write(shadow, bytes);
+      this.vcpus[0]?.reset();
+      return;
+    }
     const bytes = this.config.memory * MIB;
     if (image.requiredMemory > Math.min(bytes, LOW_RAM_TOP))
       throw new ConfigError(
         "memory",
         `the image needs ${Math.ceil(image.requiredMemory / MIB)} MiB at least, the machine has ${this.config.memory}`,
       );
-    // The image comes second: where it takes the tables' place, it is its own firmware.
-    for (const { address, bytes: table } of firmwareTables(this.config)) this.memory.write(address, table);
+    // The image comes second: where it takes the tables' place, it is its own firmware. An image in hvmloader's place makes them.
+    const tables = image.format === "hvm-loader" ? [] : firmwareTables(this.config);
+    for (const { address, bytes: table } of tables) this.memory.write(address, table);
     for (const segment of image.segments) {
       this.memory.fill(segment.address, segment.memorySize, 0);
       this.memory.write(segment.address, segment.bytes);
@@ -269,6 +304,13 @@ class AssembledMachine implements Machine {
     if (this.process?.end) return { kind: "process-ended" };
     const stop = this.domain.run(limits);
     return this.process?.end ? { kind: "process-ended" } : stop;
+  }
+
+  screen(): Screen | undefined {
+    const { vga } = this.devices;
+    if (vga === undefined) return undefined;
+    const { width, height, pixels } = vga.render();
+    return { width, height, rgba: pixels, text: vga.text() };
   }
 
   traceHash(): string {

@@ -60,12 +60,18 @@ export interface AcpiBoard {
 }
 
 export interface AcpiTables {
-  /** What stands at `base`: the RSDP first. */
+  /** What stands at `base`: the RSDP first, the others from {@link RSDP_ROOM} on. */
   readonly bytes: Uint8Array;
   readonly rsdp: number;
+  /** Offsets in `bytes`: what somebody who moves the tables has to change. */
+  readonly pointers: readonly { readonly at: number; readonly size: 4 | 8 }[];
+  readonly checksums: readonly { readonly at: number; readonly from: number; readonly length: number }[];
 }
 
 const HEADER = 36;
+const RSDP_BYTES = 36;
+/** Tables begin behind the RSDP at a multiple of 64 bytes, which FACS needs (§5.2.10). */
+export const RSDP_ROOM = 64;
 const IO_SPACE = 1;
 const OEM_ID = "SIMHVM";
 const OEM_TABLE = "SIMHVM  ";
@@ -74,6 +80,7 @@ const CREATOR = "SHVM";
 class Table {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly pointers: { readonly at: number; readonly size: 4 | 8 }[] = [];
 
   constructor(size: number) {
     this.bytes = new Uint8Array(size);
@@ -94,6 +101,13 @@ class Table {
 
   u64(at: number, value: number): void {
     this.view.setBigUint64(at, BigInt(value), true);
+  }
+
+  /** The address of another table. */
+  pointer(at: number, size: 4 | 8, address: number): void {
+    if (size === 4) this.u32(at, address);
+    else this.u64(at, address);
+    this.pointers.push({ at, size });
   }
 
   /** Generic address structure of a port (§5.2.3.2). */
@@ -124,12 +138,16 @@ function described(signature: string, revision: number, size: number): Table {
 }
 
 export function buildAcpiTables(board: AcpiBoard, base: number): AcpiTables {
-  const placed: { readonly at: number; readonly bytes: Uint8Array }[] = [];
-  let end = base + 64;
+  const placed: { readonly at: number; readonly table: Table }[] = [];
+  const checksums: AcpiTables["checksums"][number][] = [];
+  let end = base + RSDP_ROOM;
   const place = (table: Table, sealed = true): number => {
-    if (sealed) table.checksum(9);
     const at = end;
-    placed.push({ at, bytes: table.bytes });
+    if (sealed) {
+      table.checksum(9);
+      checksums.push({ at: at - base + 9, from: at - base, length: table.bytes.length });
+    }
+    placed.push({ at, table });
     end = Math.ceil((at + table.bytes.length) / 64) * 64;
     return at;
   };
@@ -139,21 +157,25 @@ export function buildAcpiTables(board: AcpiBoard, base: number): AcpiTables {
   if (board.apic) tables.push(place(madt(board, board.apic)));
   if (board.hpet !== undefined) tables.push(place(hpetTable(board.hpet)));
   const xsdt = described("XSDT", 1, HEADER + tables.length * 8);
-  for (const [index, at] of tables.entries()) xsdt.u64(HEADER + index * 8, at);
+  for (const [index, at] of tables.entries()) xsdt.pointer(HEADER + index * 8, 8, at);
   const xsdtAt = place(xsdt);
 
   const bytes = new Uint8Array(end - base);
-  const rsdp = new Table(36);
+  const rsdp = new Table(RSDP_BYTES);
   rsdp.text(0, "RSD PTR ");
   rsdp.text(9, OEM_ID);
   rsdp.bytes[15] = 2;
-  rsdp.u32(20, 36);
-  rsdp.u64(24, xsdtAt);
+  rsdp.u32(20, RSDP_BYTES);
+  rsdp.pointer(24, 8, xsdtAt);
   rsdp.checksum(8, 20);
   rsdp.checksum(32);
-  bytes.set(rsdp.bytes);
-  for (const { at, bytes: table } of placed) bytes.set(table, at - base);
-  return { bytes, rsdp: base };
+  checksums.push({ at: 8, from: 0, length: 20 }, { at: 32, from: 0, length: RSDP_BYTES });
+  const all = [...placed, { at: base, table: rsdp }];
+  for (const { at, table } of all) bytes.set(table.bytes, at - base);
+  const pointers = all.flatMap(({ at, table }) =>
+    table.pointers.map((pointer) => ({ ...pointer, at: at - base + pointer.at })),
+  );
+  return { bytes, rsdp: base, pointers, checksums };
 }
 
 /** §5.2.10: no waking vector, the global lock is free. */
@@ -165,10 +187,9 @@ function facs(): Table {
   return table;
 }
 
-/** FADT flags (table 5.10). */
+/** FADT flags (table 5.10). PWR_BUTTON and SLP_BUTTON are clear: both buttons are fixed hardware. */
 const WBINVD = 1 << 0;
 const PROC_C1 = 1 << 2;
-const SLP_BUTTON = 1 << 5;
 const TMR_VAL_EXT = 1 << 8;
 const RESET_REG_SUP = 1 << 10;
 /** IAPC_BOOT_ARCH (table 5.11). */
@@ -178,8 +199,8 @@ const CMOS_CENTURY = 0x32;
 
 function fadt(board: AcpiBoard, facsAt: number, dsdtAt: number): Table {
   const table = described("FACP", 6, 276);
-  table.u32(36, facsAt);
-  table.u32(40, dsdtAt);
+  table.pointer(36, 4, facsAt);
+  table.pointer(40, 4, dsdtAt);
   table.u16(46, board.sciIrq);
   // SMI_CMD (48) is zero: the machine is in ACPI mode from the start.
   table.u32(56, board.pm1Event);
@@ -195,11 +216,11 @@ function fadt(board: AcpiBoard, facsAt: number, dsdtAt: number): Table {
   table.u16(98, 1001);
   table.bytes[108] = CMOS_CENTURY;
   table.u16(109, LEGACY_DEVICES | (board.hasI8042 ? HAS_8042 : 0));
-  table.u32(112, WBINVD | PROC_C1 | SLP_BUTTON | TMR_VAL_EXT | RESET_REG_SUP);
+  table.u32(112, WBINVD | PROC_C1 | TMR_VAL_EXT | RESET_REG_SUP);
   table.port(116, board.reset.port, 1);
   table.bytes[128] = board.reset.value;
   table.bytes[131] = 5;
-  table.u64(140, dsdtAt);
+  table.pointer(140, 8, dsdtAt);
   table.port(148, board.pm1Event, 4);
   table.port(172, board.pm1Control, 2);
   table.port(208, board.pmTimer, 4);
@@ -317,7 +338,12 @@ const PINS = 4;
 function routing(lines: readonly [number, number, number, number]): Aml {
   const rows = Array.from({ length: SLOTS * PINS }, (_, index) => {
     const [slot, pin] = [index >> 2, index & 3];
-    return pack([integer(slot * 0x1_0000 + 0xffff), integer(pin), integer(0), integer(lines[(slot + pin + PINS - 1) % PINS]!)]);
+    return pack([
+      integer(slot * 0x1_0000 + 0xffff),
+      integer(pin),
+      integer(0),
+      integer(lines[(slot + pin + PINS - 1) % PINS]!),
+    ]);
   });
   return pack(rows);
 }

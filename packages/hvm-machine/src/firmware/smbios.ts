@@ -75,7 +75,8 @@ const swapped = (u: Uint8Array): Uint8Array =>
   Uint8Array.from([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15], (index) => u[index] ?? 0);
 
 const NONE = 0xffff;
-const ENTRY_BYTES = 32;
+/** Length of the entry point, which the structures follow. */
+export const ENTRY_BYTES = 32;
 
 /** Entry point at `base`, which must be a multiple of 16 in 0xf0000–0xfffff, the structures behind it. */
 export function buildSmbios({ vmware, uuid, vcpus, memoryMb }: SmbiosOptions, base: number): Uint8Array {

@@ -183,6 +183,15 @@ describe("[pc-devices] VGA", () => {
     const { device, dispi, pixel } = setUp(0x10_0000);
     device.write(0, 2, 0, 1);
     expect(device.read(1, 2, 1)).toBe(0xb0c5);
+    for (const [written, shown] of [
+      [0xb0c0, 0xb0c0],
+      [0xb0c6, 0xb0c0],
+      [0xb0c4, 0xb0c4],
+    ] as const) {
+      dispi(0, written);
+      device.write(0, 2, 0, 1);
+      expect(device.read(1, 2, 1), "an interface that knows this version").toBe(shown);
+    }
     const mode = (bits: number): void => {
       dispi(4, 0);
       dispi(1, 320);
@@ -206,6 +215,12 @@ describe("[pc-devices] VGA", () => {
     device.write(640, 1, 4, 3);
     expect(pixel(0, 0), "virtual width and offset").toBe("170,0,0,255");
     expect(device.config.read(0x10, 4)).toBe(8);
+  });
+
+  it("its PCI command register switches ports and memory (PCI 3.0 table 6-1)", () => {
+    const { device } = setUp(0x10_0000);
+    device.config.write(4, 2, 0x0003);
+    expect(device.config.read(4, 2)).toBe(3);
   });
 
   it("modes that do not fit the memory are not set; without memory there is no interface", () => {

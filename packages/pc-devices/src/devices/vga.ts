@@ -103,6 +103,8 @@ const Display = {
   Y: 9,
   MEMORY_64K: 10,
 } as const;
+/** Versions of the interface; software writes the one that it knows and looks whether it stands. */
+const DISPLAY_FIRST_ID = 0xb0c0;
 const DISPLAY_ID = 0xb0c5;
 const DISPLAY_ENABLED = 0x01;
 const DISPLAY_CAPABILITIES = 0x02;
@@ -129,6 +131,8 @@ export const vga: DeviceModel<VgaOptions, Vga> = {
     const linearBytes = Math.min(Math.max(videoMemory, 0), MOST_LINEAR);
     const config = createPciConfig({
       ...{ vendor: 0x1234, device: 0x1111, revision: 2, classCode: 0x03_00_00 },
+      // Its ports have no base address, but are switched like others (PCI 3.0 §6.2.2); firmware takes it for the first screen by that.
+      registers: { 4: { value: 0, writable: 0x47 } },
       bars:
         linearBytes > 0 ? [{ index: 0, space: "memory", size: linearBytes, prefetchable: true, range: LINEAR }] : [],
     });
@@ -311,7 +315,6 @@ export const vga: DeviceModel<VgaOptions, Vga> = {
     const isLinear = (): boolean => ((display[Display.ENABLE] as number) & DISPLAY_ENABLED) !== 0;
     const readDisplay = (): number => {
       if (linearBytes === 0) return 0xffff;
-      if (displayIndex === Display.ID) return DISPLAY_ID;
       if (displayIndex === Display.MEMORY_64K) return linearBytes >> 16;
       if (((display[Display.ENABLE] as number) & DISPLAY_CAPABILITIES) !== 0) {
         const most = [0, MOST_WIDTH, MOST_HEIGHT, 32][displayIndex];
@@ -328,7 +331,11 @@ export const vga: DeviceModel<VgaOptions, Vga> = {
       return { width, height: display[Display.HEIGHT] as number, bits, pitch, start };
     };
     const writeDisplay = (value: number): void => {
-      if (linearBytes === 0 || displayIndex === Display.ID || displayIndex >= Display.MEMORY_64K) return;
+      if (linearBytes === 0 || displayIndex >= Display.MEMORY_64K) return;
+      if (displayIndex === Display.ID) {
+        if (value >= DISPLAY_FIRST_ID && value <= DISPLAY_ID) display[Display.ID] = value;
+        return;
+      }
       const most = displayIndex === Display.WIDTH ? MOST_WIDTH : displayIndex === Display.HEIGHT ? MOST_HEIGHT : 0xffff;
       if (displayIndex === Display.BITS && !displayBits.includes(value)) return;
       if (value > most) return;
@@ -363,6 +370,7 @@ export const vga: DeviceModel<VgaOptions, Vga> = {
       latches.fill(0);
       displayIndex = 0;
       display.fill(0);
+      display[Display.ID] = DISPLAY_ID;
       display[Display.BITS] = 8;
       planes.fill(0);
       linear.fill(0);
