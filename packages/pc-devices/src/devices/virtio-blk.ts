@@ -87,12 +87,7 @@ export const virtioBlk: DeviceModel<VirtioBlkOptions, VirtioBlk> = {
       queueSizes: [QUEUE],
       configuration,
       notified(index) {
-        const queue = transport.queues[index];
-        if (queue === undefined) return;
-        for (let chain = queue.take(); chain !== undefined; chain = queue.take()) {
-          queue.give(chain, serve(chain));
-          if (queue.broken) break;
-        }
+        transport.queues[index]?.serve(serve);
         transport.completed(index);
       },
     };

@@ -59,26 +59,25 @@ export const virtioConsole: DeviceModel<VirtioConsoleOptions, VirtioConsole> = {
     view.setUint32(4, 1, true);
 
     const send = (): void => {
-      const queue = transport.queues[TRANSMIT];
-      if (queue === undefined) return;
-      for (let chain = queue.take(); chain !== undefined; chain = queue.take()) {
-        const bytes = gather(transport.memory, chain.readable, 0, Math.min(chain.readableBytes, MOST_BYTES));
+      transport.queues[TRANSMIT]?.serve(({ readable, readableBytes }) => {
+        const bytes = gather(transport.memory, readable, 0, Math.min(readableBytes, MOST_BYTES));
         if (bytes !== undefined && bytes.length > 0) environment.output(bytes);
-        queue.give(chain, 0);
-        if (queue.broken) break;
-      }
+        return 0;
+      });
       transport.completed(TRANSMIT);
     };
     const fill = (): void => {
       const queue = transport.queues[RECEIVE];
       if (queue?.enabled !== true || !transport.isLive || input.length === 0) return;
-      for (let chain = queue.take(); chain !== undefined; chain = queue.take()) {
-        const bytes = input.peek(chain.writableBytes);
-        const isTaken = scatter(transport.memory, chain.writable, 0, bytes);
-        if (isTaken) input.drop(bytes.length);
-        queue.give(chain, isTaken ? bytes.length : 0);
-        if (queue.broken || input.length === 0) break;
-      }
+      queue.serve(
+        ({ writable, writableBytes }) => {
+          const bytes = input.peek(writableBytes);
+          const isTaken = scatter(transport.memory, writable, 0, bytes);
+          if (isTaken) input.drop(bytes.length);
+          return isTaken ? bytes.length : 0;
+        },
+        () => input.length === 0,
+      );
       transport.completed(RECEIVE);
     };
     const type: VirtioType = {

@@ -62,32 +62,31 @@ export const virtioNet: DeviceModel<VirtioNetOptions, VirtioNet> = {
     showLink();
 
     const send = (index: number): void => {
-      const queue = transport.queues[index];
-      if (queue === undefined) return;
-      for (let chain = queue.take(); chain !== undefined; chain = queue.take()) {
-        const length = chain.readableBytes - HEADER_BYTES;
+      transport.queues[index]?.serve(({ readable, readableBytes }) => {
+        const length = readableBytes - HEADER_BYTES;
         if (linkUp && length >= SMALLEST_FRAME && length <= LARGEST_FRAME) {
-          const frame = gather(transport.memory, chain.readable, HEADER_BYTES, length);
+          const frame = gather(transport.memory, readable, HEADER_BYTES, length);
           if (frame !== undefined) transmit(frame);
         }
-        queue.give(chain, 0);
-        if (queue.broken) break;
-      }
+        return 0;
+      });
       transport.completed(index);
     };
     const fill = (): void => {
       const queue = transport.queues[RECEIVE];
       if (queue?.enabled !== true || !transport.isLive || waiting.length === 0) return;
-      for (let chain = queue.take(); chain !== undefined; chain = queue.take()) {
-        const frame = waiting.shift() as Uint8Array;
-        const bytes = new Uint8Array(HEADER_BYTES + frame.length);
-        bytes[NUM_BUFFERS] = 1;
-        bytes.set(frame, HEADER_BYTES);
-        // A buffer that is too small loses the frame.
-        const isTaken = chain.writableBytes >= bytes.length && scatter(transport.memory, chain.writable, 0, bytes);
-        queue.give(chain, isTaken ? bytes.length : 0);
-        if (queue.broken || waiting.length === 0) break;
-      }
+      queue.serve(
+        ({ writable, writableBytes }) => {
+          const frame = waiting.shift() as Uint8Array;
+          const bytes = new Uint8Array(HEADER_BYTES + frame.length);
+          bytes[NUM_BUFFERS] = 1;
+          bytes.set(frame, HEADER_BYTES);
+          // A buffer that is too small loses the frame.
+          const isTaken = writableBytes >= bytes.length && scatter(transport.memory, writable, 0, bytes);
+          return isTaken ? bytes.length : 0;
+        },
+        () => waiting.length === 0,
+      );
       transport.completed(RECEIVE);
     };
     const type: VirtioType = {

@@ -34,13 +34,10 @@ export const virtioRng: DeviceModel<VirtioRngOptions, VirtioRng> = {
       queueSizes: [16],
       configuration: new Uint8Array(0),
       notified(index) {
-        const queue = transport.queues[index];
-        if (queue === undefined) return;
-        for (let chain = queue.take(); chain !== undefined; chain = queue.take()) {
-          const bytes = random(Math.min(chain.writableBytes, MOST_BYTES));
-          queue.give(chain, scatter(transport.memory, chain.writable, 0, bytes) ? bytes.length : 0);
-          if (queue.broken) break;
-        }
+        transport.queues[index]?.serve(({ writable, writableBytes }) => {
+          const bytes = random(Math.min(writableBytes, MOST_BYTES));
+          return scatter(transport.memory, writable, 0, bytes) ? bytes.length : 0;
+        });
         transport.completed(index);
       },
     };

@@ -115,6 +115,21 @@ export class Virtqueue {
     return chain;
   }
 
+  /**
+   * Takes the requests that wait, handles each and hands it back with as many bytes as `handle` says it has written. At most what the ring
+   * holds: requests that write new ones into the ring itself wait for the next notification. `until` stops early.
+   */
+  serve(handle: (chain: DescriptorChain) => number, until: () => boolean = () => false): void {
+    for (let left = this.size; left > 0; left--) {
+      const chain = this.take();
+      if (chain === undefined) return;
+      this.give(chain, handle(chain));
+      if (this.broken || until()) return;
+    }
+    // Asks for the next notification.
+    if (this.waiting === 0) this.take();
+  }
+
   /** Hands a request back, `written` bytes of its writable part filled. */
   give(chain: DescriptorChain, written: number): void {
     const at = this.used + 4 + 8 * (this.#nextUsed % this.size);
