@@ -6,7 +6,7 @@ export class XlConfigError extends Error {
   readonly code: XlConfigErrorCode;
   /** Name of the file or argument. */
   readonly source: string;
-  /** From 1. */
+  /** From 1; 0 for a word of a command line. */
   readonly line: number;
   readonly column: number;
   /** The message without the place. */
@@ -24,8 +24,10 @@ export class XlConfigError extends Error {
 
 export interface Place {
   readonly source: string;
+  /** From 1; 0 for a word of a command line, which is its own place. */
   readonly line: number;
   readonly column: number;
 }
 
-export const formatPlace = ({ source, line, column }: Place): string => `${source}:${line}:${column}`;
+export const formatPlace = ({ source, line, column }: Place): string =>
+  line === 0 ? source : `${source}:${line}:${column}`;

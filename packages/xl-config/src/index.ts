@@ -1,5 +1,5 @@
 /** Xen's xl.cfg syntax: parser with line and column, and its mapping to a machine configuration. */
-export { type DiskSpec, parseDisk } from "./disk.ts";
+export { type DiskSpec, parseDisk, parseDiskWord } from "./disk.ts";
 export { formatPlace, type Place, XlConfigError, type XlConfigErrorCode } from "./errors.ts";
 export {
   MAX_CONFIG_CHARACTERS,
@@ -14,8 +14,12 @@ export { fixedKeys, ignoredKeys, type SettingKind, type SettingRow, settingRows 
 export {
   findSetting,
   type MachineSettings,
+  nearestWord,
   parseXlConfig,
   readSetting,
+  readWords,
+  type SettingWord,
   type XlConfig,
   type XlConfigOptions,
 } from "./settings.ts";
+export { parseVif, type VifSpec } from "./vif.ts";

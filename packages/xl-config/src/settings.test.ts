@@ -43,7 +43,7 @@ guestinfo.count = 3
       memory: 512,
       vcpus: 2,
       kernel: "/boot/vmlinuz",
-      ramdisk: "/boot/initrd",
+      ramdisk: ["/boot/initrd"],
       root: "/dev/vda1",
       extra: "console=ttyS0",
       cmdline: "quiet",
@@ -61,18 +61,18 @@ guestinfo.count = 3
   });
 
   it("nothing set is nothing said", () => {
-    expect(parseXlConfig("")).toEqual({ settings: {}, warnings: [] });
+    expect(parseXlConfig("")).toEqual({ settings: {}, warnings: [], places: new Map() });
   });
 
   it("booleans are numbers: 0 is false, everything else true", () => {
-    expect(settings("vmware_port = 0; viridian = 2")).toEqual({ vmwarePort: false, viridian: true });
+    expect(settings("vmware_port = 0; acpi = 2")).toEqual({ vmwarePort: false, acpi: true });
   });
 
   it("warns of keys that do nothing, and of keys set twice", () => {
-    const { settings: result, warnings } = parseXlConfig('vga = "stdvga"\nmemory = 1\nmemory = 2', { source: "g.cfg" });
+    const { settings: result, warnings } = parseXlConfig("vnc = 1\nmemory = 1\nmemory = 2", { source: "g.cfg" });
     expect(result).toEqual({ memory: 2 });
     expect(warnings).toEqual([
-      "g.cfg:1:1: vga has no effect here",
+      "g.cfg:1:1: vnc has no effect here",
       "g.cfg:3:1: memory is set again; the last one counts",
     ]);
   });
@@ -101,11 +101,23 @@ guestinfo.count = 3
     ['serial = [ "pty", 3 ]', "wrong-type g.cfg:1:19: serial: a string in quotes expected, found 3"],
     ['guestinfo = [ "novalue" ]', 'wrong-type g.cfg:1:15: guestinfo: "KEY=VALUE" expected'],
     ['disk = [ "a,raw,xvda,w",\n "b,raw,xvda,w" ]', "conflict g.cfg:2:2: disk: vdev xvda is used twice"],
-    ['disk = "a,vmdk,xvda"', 'bad-value g.cfg:1:8: disk: format "vmdk": raw, qcow2, vhd, qcow expected'],
+    ['disk = "a,vmdk,xvda"', 'bad-value g.cfg:1:8: disk: format "vmdk": raw, qcow2, vhd, qcow, qed expected'],
     ['disk = "phy:/dev/sda,hda,w"', 'bad-value g.cfg:1:8: disk: target "phy:/dev/sda": prefixes are deprecated'],
     ["constructor = 1", "unknown-key g.cfg:1:1: unknown key constructor"],
     ['disk = "a,raw,xvda,constructor"', 'bad-value g.cfg:1:8: disk: access "constructor"'],
-    ["viridian = 1\nvmware_hw = 7", "conflict g.cfg:1:12: viridian and vmware_hw exclude each other"],
+    ["viridian = 1", "bad-value g.cfg:1:12: viridian: this machine does not offer Microsoft's hypervisor interface"],
+    [
+      'vga = "cirrus"',
+      "bad-value g.cfg:1:7: vga: no Cirrus card is simulated; stdvga is: one of none, stdvga expected",
+    ],
+    ['on_crash = "preserve"', "bad-value g.cfg:1:12: on_crash: a domain that has ended is not kept"],
+    ['start_time = "yesterday"', "wrong-type g.cfg:1:14: start_time: a time like 2026-01-01T00:00:00Z expected"],
+    ['start_time = "2026-02-29T00:00:00Z"', "wrong-type g.cfg:1:14: start_time: a time like"],
+    ['vif = [ "mac=1:2" ]', 'bad-value g.cfg:1:9: vif: mac "1:2": six bytes as 00:16:3e:01:02:03 expected'],
+    ['vif = [ "model=e1000" ]', 'bad-value g.cfg:1:9: vif: model "e1000": virtio or virtio-net expected'],
+    ['vif = [ "brigde=xenbr0" ]', 'bad-value g.cfg:1:9: vif: unknown key "brigde"'],
+    ['cpuid = "host,aes=k"', 'bad-value g.cfg:1:9: cpuid: aes=0 or aes=1 expected, found "aes=k"'],
+    ['kernel = "a"\nbios_path_override = "b"', "conflict g.cfg:2:22: bios_path_override and kernel exclude each other"],
     ["vmware_port = 1\nnestedhvm = 1", "conflict g.cfg:2:13: nestedhvm and vmware_port exclude each other"],
     ["vmware_hw = 7\nnestedhvm = 1", "conflict g.cfg:2:13: nestedhvm and vmware_port exclude each other"],
   ])("%j: %s", (text, message) => {
@@ -142,14 +154,86 @@ describe("[xl-config] one setting from a command line", () => {
 
   it("refuses with the flag's name", () => {
     expect(errorOf(() => readSetting("memory", "much"))).toContain(
-      'memory: a number from 1 to 3072 expected, found the string "much"',
+      'wrong-type --memory: a number from 1 to 3072 expected, found "much"',
     );
     expect(errorOf(() => readSetting("nope", "1"))).toContain("there is no setting nope");
   });
 
-  it("every row is found by its key, its aliases and with dashes; no name stands for two", () => {
-    const names = settingRows.flatMap((row) => [row.key, ...("aliases" in row ? row.aliases : [])]);
-    expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(findSetting(name.replaceAll("_", "-"))).toBe(findSetting(name));
+  it("every row is found by its key, its flag, its aliases and with dashes; no name stands for two", () => {
+    const found = settingRows.map((row) => ({
+      row,
+      names: new Set(
+        [row.key, row.flag, ...("aliases" in row ? row.aliases : [])].flatMap((name) => [
+          name,
+          name.replaceAll("_", "-"),
+        ]),
+      ),
+    }));
+    for (const { row, names } of found) for (const name of names) expect(findSetting(name), name).toBe(row);
+    const all = found.flatMap(({ names }) => [...names]);
+    expect(new Set(all).size).toBe(all.length);
+    const fields = settingRows.map(({ field }) => field);
+    expect(new Set(fields).size).toBe(fields.length);
+  });
+
+  it("lists grow with each word, after those of a file; disks get the next free name", () => {
+    const file = 'disk = [ "a.img,raw,xvdb,ro" ]\nguestinfo.a = "1"\nmemory = 8';
+    const { settings: all } = parseXlConfig(file, {
+      words: [
+        { name: "disk", text: "b.img" },
+        { name: "disk", text: "c,1.img,rw" },
+        { name: "guestinfo", text: "b=2=3" },
+        { name: "memory", text: "1.5G" },
+        { name: "cpuid", text: "aes=1,bmi2=0" },
+        { name: "cpuid", text: "avx=0" },
+      ],
+    });
+    expect(all.disk?.map(({ target, vdev, access }) => `${target} ${vdev} ${access}`)).toEqual([
+      "a.img xvdb ro",
+      "b.img xvda snapshot",
+      "c,1.img xvdc rw",
+    ]);
+    expect(all.guestinfo).toEqual({ a: "1", b: "2=3" });
+    expect(all.memory).toBe(1536);
+    expect(all.cpuid).toEqual([
+      ["aes", true],
+      ["bmi2", false],
+      ["avx", false],
+    ]);
+  });
+
+  it.each([
+    ["2026-01-01", 1_767_225_600],
+    ["2026-01-01T00:00:00Z", 1_767_225_600],
+    ["2026-01-01T02:30:00+02:30", 1_767_225_600],
+    ["2000-02-29T23:59:59", 951_868_799],
+    ["1969-12-31T23:59:59Z", -1],
+    ["2038-01-19T03:14:08Z", 2 ** 31],
+  ])("--start-time %s is %d seconds (GNU date -u -d … +%%s)", (text, seconds) => {
+    expect(readSetting("start-time", text).startTimeNs).toBe(BigInt(seconds) * 1_000_000_000n);
+  });
+
+  it("says where each value stands", () => {
+    const { places } = parseXlConfig("memory = 8\n vcpus = 2", { source: "g.cfg" });
+    expect([...places]).toEqual([
+      ["memory", { source: "g.cfg", line: 1, column: 10 }],
+      ["vcpus", { source: "g.cfg", line: 2, column: 10 }],
+    ]);
+  });
+
+  it("a whole file of Xen's own example keys is read: nothing in it is unknown", () => {
+    // Keys of Xen's tools/examples/xlexample.hvm, values as there.
+    const example = `type = "hvm"
+name = "example.hvm"
+memory = 128
+vcpus = 2
+vif = [ '' ]
+disk = [ '/dev/vg/guest-volume,raw,xvda,rw' ]
+sdl = 0
+vnc = 1
+`;
+    const { settings: found, warnings } = parseXlConfig(example, { source: "x" });
+    expect(found).toMatchObject({ name: "example.hvm", memory: 128, vcpus: 2, vif: [{ mac: undefined }] });
+    expect(warnings).toEqual(["x:7:1: sdl has no effect here", "x:8:1: vnc has no effect here"]);
   });
 });

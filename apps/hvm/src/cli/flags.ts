@@ -1,7 +1,9 @@
 /** Flags as rows: one row says how a flag is written, what it takes, and what its help says. */
+import { nearestWord, type SettingRow } from "xl-config";
 import { CliError, ExitCode } from "./exit-codes.ts";
 
-export type FlagKind = "switch" | "text" | "texts" | "number" | "boolean" | "pairs";
+/** `setting`: a row of xl-config's table; its words are kept as they are for whoever reads settings. */
+export type FlagKind = "switch" | "text" | "texts" | "number" | "boolean" | "pairs" | "setting";
 
 export interface FlagRow {
   readonly kind: FlagKind;
@@ -10,9 +12,9 @@ export interface FlagRow {
   readonly help: string;
   /** number: the range allowed. */
   readonly range?: readonly [number, number];
-  /** number: what a suffix stands for; default powers of 1000. `mib`: M and G of binary size, in MiB. */
-  readonly units?: "mib";
   readonly aliases?: readonly string[];
+  /** setting: its row. */
+  readonly setting?: SettingRow;
 }
 
 export type FlagTable = Readonly<Record<string, FlagRow>>;
@@ -25,6 +27,8 @@ interface Values {
   number: number;
   boolean: boolean;
   pairs: readonly (readonly [string, string])[];
+  /** As given, in their order. */
+  setting: readonly string[];
 }
 
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]?: Values[T[K]["kind"]] };
@@ -58,7 +62,7 @@ export function parseFlags<T extends FlagTable>(command: string, table: T, args:
     const spelling = arg.replace(/^--?/, "").split("=", 1)[0]!;
     const name = names.get(spelling);
     if (name === undefined) {
-      const near = nearest(spelling, [...names.keys()]);
+      const near = nearestWord(spelling, [...names.keys()]);
       throw usage(`unknown flag --${spelling}${near ? `; did you mean --${near}?` : ""}`, command);
     }
     const row = table[name]!;
@@ -72,12 +76,11 @@ export function parseFlags<T extends FlagTable>(command: string, table: T, args:
     // A boolean flag may stand alone; every other one needs its value.
     const text =
       inline ??
-      (row.kind === "boolean" && (next === undefined || !/^(0|1|true|false|on|off|yes|no)$/.test(next))
-        ? "1"
-        : args[++i]);
+      (isBoolean(row) && (next === undefined || !/^(0|1|true|false|on|off|yes|no)$/.test(next)) ? "1" : args[++i]);
     if (text === undefined) throw usage(`--${name} needs a value: --${name}=${row.value ?? "VALUE"}`, command);
     if (row.kind === "text") flags[name] = text;
-    else if (row.kind === "texts") flags[name] = [...((flags[name] as string[] | undefined) ?? []), text];
+    else if (row.kind === "texts" || row.kind === "setting")
+      flags[name] = [...((flags[name] as string[] | undefined) ?? []), text];
     else if (row.kind === "boolean") flags[name] = parseBoolean(name, text, command);
     else if (row.kind === "number") flags[name] = parseNumber(name, row, text, command);
     else {
@@ -92,6 +95,8 @@ export function parseFlags<T extends FlagTable>(command: string, table: T, args:
   return { flags: flags as FlagValues<T>, words, rest: undefined };
 }
 
+const isBoolean = ({ kind, setting }: FlagRow): boolean => kind === "boolean" || setting?.type.kind === "boolean";
+
 function parseBoolean(name: string, text: string, command: string): boolean {
   if (/^(1|true|on|yes)$/.test(text)) return true;
   if (/^(0|false|off|no)$/.test(text)) return false;
@@ -99,41 +104,13 @@ function parseBoolean(name: string, text: string, command: string): boolean {
 }
 
 const SUFFIX: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
-const MIB_SUFFIX: Readonly<Record<string, number>> = { "": 1, m: 1, M: 1, g: 1024, G: 1024 };
-
 function parseNumber(name: string, row: FlagRow, text: string, command: string): number {
   const match = /^(0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?)([kKmMgG]?)$/.exec(text);
   const [low, high] = row.range ?? [0, Number.MAX_SAFE_INTEGER];
-  const suffixes = row.units === "mib" ? MIB_SUFFIX : SUFFIX;
-  const value = match ? Number(match[1]) * (suffixes[match[2]!] ?? Number.NaN) : Number.NaN;
+  const value = match ? Number(match[1]) * (SUFFIX[match[2]!] ?? Number.NaN) : Number.NaN;
   if (!(value >= low && value <= high))
     throw usage(`--${name}: a number from ${low} to ${high} expected, found ${JSON.stringify(text)}`, command);
   return value;
-}
-
-/** The known word that differs by at most two letters. */
-function nearest(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = 3;
-  for (const candidate of known) {
-    const distance = editDistance(word, candidate);
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 /** The one file that a command takes, from the words beside its flags. @throws CliError unless there is exactly one */
@@ -147,10 +124,19 @@ export function oneFile(words: readonly string[], usage: string): string {
   );
 }
 
+/** Every spelling of the flags, and whether the word behind it is its value. */
+export function flagSpellings(table: FlagTable): Map<string, boolean> {
+  const spellings = new Map<string, boolean>();
+  for (const [name, row] of Object.entries(table))
+    for (const spelling of [name, ...(row.aliases ?? [])])
+      spellings.set(spelling, row.kind !== "switch" && !isBoolean(row));
+  return spellings;
+}
+
 /** The flags as help lines. */
 export function flagHelp(table: FlagTable): string {
   const rows = Object.entries(table).map(([name, row]) => {
-    const value = row.kind === "switch" ? "" : row.kind === "boolean" ? "=0|1" : `=${row.value ?? "VALUE"}`;
+    const value = row.kind === "switch" ? "" : isBoolean(row) ? "=0|1" : `=${row.value ?? "VALUE"}`;
     return [`  --${name}${value}`, row.help] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));

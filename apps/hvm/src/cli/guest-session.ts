@@ -7,6 +7,8 @@ import type { BackdoorEvent } from "vmport-backdoor";
 import { ALL_CLASSES, createRedactor, LogMask, type LogRecord, toConsoleLine } from "vmport-debug-log";
 import type { Io } from "../commands/command.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
+import { type EndSignal, type Host, nodeHost } from "./host.ts";
+import { Pace } from "./pace.ts";
 import { createStyle, wantsColour } from "./terminal.ts";
 import { TraceFile } from "./trace-file.ts";
 import { pull, type Trigger } from "./triggers.ts";
@@ -15,9 +17,6 @@ import { pull, type Trigger } from "./triggers.ts";
 const SLICE = 20_000_000;
 /** VM entries between two looks: a guest that exits all the time must not outrun its timeout. */
 const SLICE_STEPS = 200_000;
-/** In real time the guest runs ahead by this much at most, and input waits no longer. */
-const REAL_TIME_STEP_MS = 10;
-const NS_PER_MS = 1e6;
 /** Calls that a report lists one by one; beyond it they are only counted. */
 const MAX_LISTED = 10_000;
 
@@ -27,16 +26,22 @@ export interface SessionOptions {
   readonly timeoutSeconds: number | undefined;
   /** Gets the `vmport_debug` lines. */
   readonly logLine: (line: string) => void;
-  /** File of --trace. */
-  readonly trace?: string | undefined;
+  /** File of --trace; an open one goes on. */
+  readonly trace?: string | TraceFile | undefined;
   /** Hide secrets in log and trace. */
   readonly redact?: boolean | undefined;
   /** The guest's time does not run ahead of the host's: for a person at a console. */
   readonly realTime?: boolean;
   /** In the order of their times. */
   readonly triggers?: readonly Trigger[];
-  /** Awaited between slices: lets an output drain. */
+  /** Awaited between slices: lets an output drain, gives input that waits. */
   readonly settle?: () => Promise<void>;
+  /** Called between slices: a look at the machine. */
+  readonly look?: () => void;
+  /** Names a setting as the person has written it. */
+  readonly nameSetting?: ((key: string) => string) | undefined;
+  /** Default: Node's. */
+  readonly host?: Host;
 }
 
 export interface RpcCall {
@@ -53,7 +58,10 @@ export interface BackdoorCount {
   count: number;
 }
 
-export type SessionStop = MachineStop | { readonly kind: "limit"; readonly what: "instructions" | "seconds" };
+export type SessionStop =
+  | MachineStop
+  | { readonly kind: "limit"; readonly what: "instructions" | "seconds" }
+  | { readonly kind: "interrupted"; readonly signal: EndSignal };
 
 const utf8 = new TextDecoder();
 
@@ -64,16 +72,25 @@ export class GuestSession {
   /** Of the last run. */
   hostSeconds = 0;
   private readonly options: SessionOptions;
-  private readonly traceFile: TraceFile | undefined;
+  readonly traceFile: TraceFile | undefined;
+  /** Resolves when {@link interrupt} is called. */
+  readonly interrupted: Promise<void>;
+  #tellInterrupted: () => void = () => {};
+  #interrupted: EndSignal | undefined;
+  #wake = new AbortController();
 
   /** @throws CliError for a configuration that cannot be */
   constructor(options: SessionOptions) {
     this.options = options;
+    this.interrupted = new Promise((resolve) => {
+      this.#tellInterrupted = resolve;
+    });
     const { config, trace } = options;
-    this.machine = configured(() =>
-      createMachine(trace === undefined ? config : { ...config, vmportDebug: ALL_CLASSES }),
+    this.machine = configured(
+      () => createMachine(trace === undefined ? config : { ...config, vmportDebug: ALL_CLASSES }),
+      options.nameSetting,
     );
-    this.traceFile = trace === undefined ? undefined : this.openTrace(trace);
+    this.traceFile = typeof trace === "string" ? this.openTrace(trace) : trace;
     const redact = options.redact ? createRedactor() : (record: LogRecord): LogRecord => record;
     // A trace takes every class; the lines are those that were asked for.
     const lines = config.vmportDebug ?? 0;
@@ -116,23 +133,35 @@ export class GuestSession {
       this.backdoorCounts.set(key, { command, number: event.commandNumber, ring: event.ring, count: 1 });
   }
 
+  /** Something has come for the guest: ends a sleep. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Ends the run as soon as the guest's present turn is over. */
+  interrupt(signal: EndSignal): void {
+    this.#interrupted = signal;
+    this.#tellInterrupted();
+    this.machine.domain.requestStop();
+    this.wake();
+  }
+
   /** Runs to the guest's end or a limit; yields to the host between slices, so that signals and input come through. */
   async run(): Promise<SessionStop> {
     const { machine, options } = this;
-    const started = performance.now();
+    const { host = nodeHost } = options;
+    const started = host.nowMs();
     const deadline = options.timeoutSeconds === undefined ? undefined : started + options.timeoutSeconds * 1000;
-    const guestAtStart = machine.clock.nowNs();
+    const pace = options.realTime ? new Pace(machine.clock, () => host.nowMs()) : undefined;
     const triggers = [...(options.triggers ?? [])];
     let left = options.maxInstructions ?? Number.POSITIVE_INFINITY;
     try {
       for (;;) {
+        if (this.#interrupted !== undefined) return { kind: "interrupted", signal: this.#interrupted };
         if (left <= 0) return { kind: "limit", what: "instructions" };
         while (triggers[0] && triggers[0].atNs <= machine.clock.nowNs()) pull(triggers.shift()!, machine);
         const before = machine.domain.ticks;
-        const elapsedMs = performance.now() - started;
-        const realNs = options.realTime
-          ? guestAtStart + BigInt(Math.round((elapsedMs + REAL_TIME_STEP_MS) * NS_PER_MS))
-          : undefined;
+        const realNs = pace?.limitNs();
         const triggerNs = triggers[0]?.atNs;
         const untilNs = realNs === undefined || (triggerNs !== undefined && triggerNs < realNs) ? triggerNs : realNs;
         const stop = machine.run({
@@ -140,18 +169,24 @@ export class GuestSession {
           maxSteps: SLICE_STEPS,
           ...(untilNs === undefined ? {} : { untilNs }),
         });
-        left -= machine.domain.ticks - before;
+        const ticks = machine.domain.ticks - before;
+        left -= ticks;
+        options.look?.();
+        if (this.#interrupted !== undefined) return { kind: "interrupted", signal: this.#interrupted };
         if (stop.kind !== "instructions" && stop.kind !== "steps" && stop.kind !== "time") return stop;
         if (left <= 0) return { kind: "limit", what: "instructions" };
-        if (deadline !== undefined && performance.now() >= deadline) return { kind: "limit", what: "seconds" };
+        if (deadline !== undefined && host.nowMs() >= deadline) return { kind: "limit", what: "seconds" };
         await options.settle?.();
-        // Ahead of the host's clock: sleep. Else only let events in.
-        await new Promise<void>((resolve) =>
-          stop.kind === "time" && untilNs === realNs ? setTimeout(resolve, REAL_TIME_STEP_MS) : setImmediate(resolve),
-        );
+        if (stop.kind !== "time") pace?.wasBusy();
+        const restMs = pace !== undefined && stop.kind === "time" ? pace.restMs(ticks === 0) : 0;
+        if (restMs > 0) {
+          const toDeadline = deadline === undefined ? restMs : deadline - host.nowMs();
+          await host.sleep(Math.min(restMs, Math.max(0, toDeadline)), this.#wake.signal);
+          if (this.#wake.signal.aborted) this.#wake = new AbortController();
+        } else await new Promise<void>((resolve) => setImmediate(resolve));
       }
     } finally {
-      this.hostSeconds = (performance.now() - started) / 1000;
+      this.hostSeconds = (host.nowMs() - started) / 1000;
     }
   }
 
@@ -182,17 +217,23 @@ export class GuestSession {
   }
 }
 
-/** Turns errors of the configuration into the command line's own. */
-export function configured<T>(action: () => T): T {
+/** Names of settings that the machine's configuration and xl.cfg do not share. */
+const XL_NAMES: Readonly<Record<string, string>> = { bios: "bios_path_override", vgabios: "vga_bios" };
+
+/** Turns errors of the configuration into the command line's own; `nameSetting` says where a setting came from. */
+export function configured<T>(action: () => T, nameSetting?: (key: string) => string): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof ConfigError)
+    if (error instanceof ConfigError) {
+      const { setting, message } = error;
+      const name = nameSetting?.(XL_NAMES[setting] ?? setting) ?? setting;
       throw new CliError(
-        error.setting === "memory" ? ExitCode.NoMemory : ExitCode.Usage,
-        error.message,
-        error.setting === "memory" ? "give it more with --memory=MIB" : undefined,
+        setting === "memory" ? ExitCode.NoMemory : ExitCode.Usage,
+        `${name}${message.slice(setting.length)}`,
+        setting === "memory" ? "give it more with --memory=MIB" : undefined,
       );
+    }
     // hvm-domain's own checks speak of flags and parameters by name.
     if (error instanceof Error && error.name === "DomainError") throw new CliError(ExitCode.Usage, error.message);
     throw error;

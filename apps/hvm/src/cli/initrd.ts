@@ -2,8 +2,8 @@
 import { statSync } from "node:fs";
 import { writeCpio } from "guest-loader";
 import { directoryEntries } from "../node/directory-archive.ts";
+import { readInput } from "../node/read-input.ts";
 import { CliError, ExitCode } from "./exit-codes.ts";
-import { readInput } from "./machine-flags.ts";
 
 /** Archives begin at multiples of four bytes (Linux `buffer-format.rst`). */
 const ALIGNMENT = 4;

@@ -6,7 +6,7 @@ const count = new Intl.NumberFormat("en-US");
 const MAX_ITEMS = 8;
 const MAX_TEXT = 60;
 
-export function runReport(session: GuestSession, end: string, style: Style): string {
+export function runReport(session: GuestSession, end: string, style: Style, restarts = 0): string {
   const { machine, hostSeconds } = session;
   const millions = machine.retired / 1e6;
   const guestSeconds = Number(machine.clock.nowNs()) / 1e9;
@@ -20,6 +20,7 @@ export function runReport(session: GuestSession, end: string, style: Style): str
   );
   const rows: readonly (readonly [string, string])[] = [
     ["end", end],
+    ["restarts", restarts === 0 ? "" : `${restarts}; the following is of the last start`],
     [
       "ran",
       `${millions.toFixed(1)} M instructions in ${hostSeconds.toFixed(1)} s: ${(millions / Math.max(hostSeconds, 1e-3)).toFixed(1)} MIPS; ${guestSeconds.toFixed(3)} s for the guest`,

@@ -5,6 +5,7 @@ import { CliError, ExitCode } from "./exit-codes.ts";
 export interface Trigger {
   readonly atNs: bigint;
   readonly name: string;
+  readonly act: Action;
   /** What became of it, as far as is known. */
   result: string | undefined;
 }
@@ -20,9 +21,13 @@ const tools =
     });
   };
 
+const pressed = (name: string, isThere: boolean): string =>
+  isThere ? "pressed" : `this machine has no ${name} button`;
+
 /** Xen's `xl trigger` and `xl reboot`, and the commands that VMware's tools take. */
 const actions: Readonly<Record<string, Action>> = {
-  power: (machine, tell) => tell(machine.devices.pressPowerButton() ? "pressed" : "this machine has no power button"),
+  power: (machine, tell) => tell(pressed("power", machine.devices.pressPowerButton())),
+  sleep: (machine, tell) => tell(pressed("sleep", machine.devices.pressSleepButton())),
   reset: (machine) => machine.domain.shutdown("reboot", "reset by a trigger"),
   nmi: (machine, tell) => {
     machine.domain.injectNmi(0);
@@ -33,26 +38,56 @@ const actions: Readonly<Record<string, Action>> = {
   "tools-ping": tools("ping"),
 };
 
-export const triggerNames: readonly string[] = Object.keys(actions);
+/** Those with a word of their own behind a colon. */
+const spoken: Readonly<Record<string, (text: string) => Action>> = {
+  /** A key by its name in KeyboardEvent.code; `ControlLeft+KeyC` holds the first ones down. */
+  key: (text) => (machine, tell) => {
+    const keys = text.split("+");
+    tell(machine.devices.sendKey(keys.at(-1)!, keys.slice(0, -1)) ? "pressed" : "too many keys wait");
+  },
+  type: (text) => (machine, tell) => tell(`${machine.devices.sendText(text)} of ${text.length} characters`),
+};
+
+export const triggerNames: readonly string[] = [
+  ...Object.keys(actions),
+  ...Object.keys(spoken).map((name) => `${name}:…`),
+];
+
+/** `SECONDS:WHAT` with seconds of the guest's. */
+export function parseMoment(text: string): { readonly atNs: bigint; readonly what: string } | undefined {
+  const [, seconds, what] = /^(\d+(?:\.\d+)?):(.+)$/s.exec(text) ?? [];
+  if (seconds === undefined || what === undefined) return undefined;
+  return { atNs: BigInt(Math.round(Number(seconds) * 1e9)), what };
+}
+
+function actionOf(what: string): Action | undefined {
+  if (Object.hasOwn(actions, what)) return actions[what];
+  const [, name, text] = /^(\w+):(.+)$/s.exec(what) ?? [];
+  return name !== undefined && text !== undefined && Object.hasOwn(spoken, name) ? spoken[name]?.(text) : undefined;
+}
 
 /** In the order of their times. @throws CliError */
 export function parseTriggers(texts: readonly string[]): Trigger[] {
-  return texts
-    .map((text) => {
-      const [, seconds, name] = /^(\d+(?:\.\d+)?):(.+)$/.exec(text) ?? [];
-      if (seconds === undefined || name === undefined || !Object.hasOwn(actions, name))
+  return inOrder(
+    texts.map((text) => {
+      const moment = parseMoment(text);
+      const act = moment && actionOf(moment.what);
+      if (!moment || !act)
         throw new CliError(
           ExitCode.Usage,
           `--trigger: SECONDS:NAME expected, found ${JSON.stringify(text)}`,
           `seconds are the guest's; names: ${triggerNames.join(", ")}`,
         );
-      return { atNs: BigInt(Math.round(Number(seconds) * 1e9)), name, result: undefined };
-    })
-    .sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
+      return { atNs: moment.atNs, name: moment.what, act, result: undefined };
+    }),
+  );
 }
 
+export const inOrder = (triggers: readonly Trigger[]): Trigger[] =>
+  [...triggers].sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
+
 export function pull(trigger: Trigger, machine: Machine): void {
-  actions[trigger.name]?.(machine, (result) => {
+  trigger.act(machine, (result) => {
     trigger.result = result;
   });
 }

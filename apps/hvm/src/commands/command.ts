@@ -1,3 +1,4 @@
+import type { Host } from "../cli/host.ts";
 import type { OutputStream } from "../cli/terminal.ts";
 
 /** The surroundings of one invocation; tests give their own. */
@@ -8,6 +9,8 @@ export interface Io {
   /** Up to `length` bytes of standard input, blocking; empty at its end. */
   readonly readStdin: (length: number) => Uint8Array;
   readonly stdinIsTerminal: boolean;
+  /** Clock, sleep and signals. Default: Node's. */
+  readonly host?: Host;
 }
 
 export interface Command {

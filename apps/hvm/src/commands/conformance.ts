@@ -16,8 +16,8 @@ import {
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
 import { writeWhole } from "../cli/guest-session.ts";
-import { readInput } from "../cli/machine-flags.ts";
 import { createStyle, wantsColour } from "../cli/terminal.ts";
+import { readInput } from "../node/read-input.ts";
 import type { Command } from "./command.ts";
 
 const flags = {

@@ -19,8 +19,8 @@ import { formatGnu, gnuTokens } from "x86-decode/gnu";
 import { formatIntel, intelTokens, type TokenKind } from "x86-decode/intel";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, oneFile, parseFlags } from "../cli/flags.ts";
-import { readInput } from "../cli/machine-flags.ts";
 import { createStyle, type Style, visible, wantsColour } from "../cli/terminal.ts";
+import { readInput } from "../node/read-input.ts";
 import type { Command, Io } from "./command.ts";
 
 const flags = {

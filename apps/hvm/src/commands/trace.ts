@@ -11,10 +11,10 @@ import {
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, type FlagValues, flagHelp, oneFile, parseFlags } from "../cli/flags.ts";
 import { writeWhole } from "../cli/guest-session.ts";
-import { readInput } from "../cli/machine-flags.ts";
 import { createStyle, wantsColour } from "../cli/terminal.ts";
 import type { TraceHeader } from "../cli/trace-file.ts";
 import { histogramText, summaryText, tableText } from "../cli/trace-view.ts";
+import { readInput } from "../node/read-input.ts";
 import type { Command } from "./command.ts";
 
 const EXPORTS = ["perfetto", "xentrace", "formats", "json"] as const;

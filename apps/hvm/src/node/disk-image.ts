@@ -6,6 +6,7 @@ import { CliError, ExitCode } from "../cli/exit-codes.ts";
 export type DiskAccess = "ro" | "rw" | "snapshot";
 
 export interface OpenDisk extends MachineDisk {
+  readonly access: DiskAccess;
   close(): void;
 }
 
@@ -55,8 +56,9 @@ export function openDisk(path: string, access: DiskAccess): OpenDisk {
     return bytes;
   };
   const close = (): void => closeSync(fd);
-  if (access === "snapshot") return { backend: snapshot(sectors, readFile), close };
+  if (access === "snapshot") return { access, backend: snapshot(sectors, readFile), close };
   return {
+    access,
     backend: {
       sectors,
       readOnly: access === "ro",
