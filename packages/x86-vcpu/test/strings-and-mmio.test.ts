@@ -1,6 +1,6 @@
 /** REP strings in chunks, and accesses that no memory backs. Sources: SDM vol. 2, REP and the string instructions; design: MMIO is restarted. */
 import { expect, test } from "vitest";
-import { createMachine, describeTiers, Place } from "./machine.ts";
+import { bytesOf, createMachine, describeTiers, Place } from "./machine.ts";
 
 const hex = (text: string): string => text.replace(/[^0-9a-f]/g, "");
 const RCX = 1;
@@ -161,6 +161,34 @@ describeTiers("[x86-vcpu] MMIO", () => {
     }
     expect(seen).toEqual([0xfee0_0000, 0x11, 0xfee0_0004, 0x22]);
     expect(machine.outcome(exit).vector).toBe(6);
+  });
+
+  test("an instruction is fetched byte by byte, and reads what it reads besides", () => {
+    const machine = mmioMachine();
+    // mov eax, [0x200030], as a device would have it at 0x200000.
+    const code = bytesOf("8b042530002000");
+    let { exit } = machine.run(hex("48c7c000002000 ffe0"));
+    for (const [n, byte] of [...code].entries()) {
+      expect(exit).toMatchObject({
+        reason: "ept-violation",
+        access: "fetch",
+        guestPhysical: 0xfee0_0000 + n,
+        accessSize: 1,
+      });
+      expect(machine.vcpu.rip).toBe(0x20_0000n);
+      machine.vcpu.completeMmio(Uint8Array.of(byte));
+      exit = machine.vcpu.run(10);
+    }
+    expect(exit).toMatchObject({ reason: "ept-violation", access: "read", guestPhysical: 0xfee0_0030, accessSize: 4 });
+    machine.vcpu.completeMmio(Uint8Array.of(7, 0, 0, 0));
+    // The next instruction begins anew.
+    expect(machine.vcpu.run(10)).toMatchObject({
+      reason: "ept-violation",
+      access: "fetch",
+      guestPhysical: 0xfee0_0007,
+    });
+    expect(machine.vcpu.readRegister(0)).toBe(7n);
+    expect(machine.vcpu.retired).toBe(3);
   });
 
   test("ROM: reads are memory, writes leave", () => {

@@ -1,6 +1,6 @@
 /** Instruction fetch: code segment limit, canonical RIP, execute permission, one page at a time. */
 import { Vector } from "x86-lift";
-import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
+import { Access, type Cpu, TRANSLATE_EXIT, TRANSLATE_FAULT } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";
 import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
@@ -39,7 +39,13 @@ export function fetchInstruction(cpu: Cpu, into: Uint8Array, have: number): numb
     high = 0;
   }
   const host = translate(cpu, low, high, Access.Fetch, cpu.dataContext);
-  if (host < 0) return host;
+  if (host < 0) {
+    // No memory: a byte at a time, as far as the hypervisor has answered.
+    const data = host === TRANSLATE_EXIT ? cpu.replay.take(cpu.retired, cpu.exit.guestPhysical, 1, false) : undefined;
+    if (data === undefined) return host;
+    into[have] = data[0]!;
+    return have + 1;
+  }
   const bytes = Math.min(wanted, 0x1000 - (low & 0xfff));
   for (let n = 0; n < bytes; n++) into[have + n] = cpu.u8[host + n]!;
   return have + bytes;

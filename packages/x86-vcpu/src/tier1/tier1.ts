@@ -232,7 +232,8 @@ class Tier1 implements Tier {
     let host = cpu.tlb.lookup(table, low | 0, high);
     if (host === -1) {
       host = cpu.translate(low | 0, high, Access.Fetch);
-      if (host < 0) return host === TRANSLATE_FAULT ? FIND_FAULT : FIND_EXIT;
+      // No memory there, but perhaps answers from the hypervisor.
+      if (host < 0) return host === TRANSLATE_FAULT ? FIND_FAULT : this.once();
     }
     const context = cache.context(baseLow, 0, limit);
     i32[(control + Control.context) >>> 2] = context;
