@@ -36,6 +36,20 @@ describe("[guest-memory] layout", () => {
     }
   });
 
+  it("addresses so far away that sums are rounded are nowhere", () => {
+    const memory = make();
+    for (const gpa of [2 ** 53, 2 ** 63, 2 ** 64 - 4096]) {
+      expect(memory.read(gpa, 512), `read at ${gpa}`).toBeUndefined();
+      expect(memory.write(gpa, new Uint8Array(512))).toBe(false);
+      expect(memory.fill(gpa, 512, 0)).toBe(false);
+      expect([memory.readU16(gpa), memory.readU32(gpa), memory.writeU32(gpa, 1)]).toEqual([
+        undefined,
+        undefined,
+        false,
+      ]);
+    }
+  });
+
   it("keeps arena, page flags, RAM and ROM apart", () => {
     const memory = make({ arenaBytes: 8192 });
     memory.addRom(0xf_0000, new Uint8Array(64 * KiB).fill(0xcc));

@@ -444,6 +444,8 @@ class Memory implements GuestMemory {
 
   #covers(gpa: number, length: number, write: boolean): boolean {
     if (!(length >= 0 && length <= this.bytes.length)) return false;
+    // Beyond 2^53 a sum may be what it was before.
+    if (!Number.isSafeInteger(gpa + length)) return false;
     for (let at = gpa; at < gpa + length; ) {
       const region = this.#map.find(at);
       if (region === undefined || region.kind === "mmio" || (write && region.kind !== "ram")) return false;

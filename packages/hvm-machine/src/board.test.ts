@@ -189,3 +189,19 @@ describe("[board] PCI", () => {
     expect(() => createMachine(config)).toThrow(message);
   });
 });
+
+describe("[board] saved between an access to a device and the end of its instruction", () => {
+  it("the device does not see it again", () => {
+    // A write with an effect each time: the interrupt command register, NMI to oneself.
+    const code = [...poke(0xfee0_0300, 0x4_4400), ...HALT];
+    const sent = (machine: Machine): number => machine.domain.exitCounts["ept-violation"] ?? 0;
+    const first = guest(code);
+    while (sent(first) === 0) first.run({ maxSteps: 1 });
+    const second = createMachine({ memory: 4 });
+    second.load(structuredClone(first.save()));
+    second.run({ maxSteps: 1 });
+    first.run({ maxSteps: 1 });
+    expect([sent(first), sent(second)]).toEqual([1, 1]);
+    expect(second.traceHash()).toBe(first.traceHash());
+  });
+});

@@ -11,6 +11,7 @@ import { exitsInsteadOfFault, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
 import { type Breakpoint, hasBreakpoints, matchInstructionBreakpoints, type Watchpoint } from "./mmu/breakpoints.ts";
 import { linearToGpa } from "./mmu/linear.ts";
+import type { DoneAccess } from "./mmu/mmio-replay.ts";
 import { high32, low32 } from "./mmu/system-access.ts";
 import { nextRip } from "./next-rip.ts";
 import { initState, resetState } from "./reset.ts";
@@ -82,6 +83,8 @@ export interface VcpuState {
     readonly nmiPending: boolean;
     readonly windowRequested: boolean;
     readonly exitedDr6: number;
+    /** MMIO accesses that the hypervisor has done of an instruction that has not ended. */
+    readonly mmioDone?: readonly DoneAccess[];
   };
   readonly exceptionBitmap: number;
 }
@@ -797,6 +800,7 @@ export class Vcpu {
         nmiPending: this.nmiPending,
         windowRequested: this.windowRequested,
         exitedDr6: this.exitedDr6,
+        mmioDone: this.cpu.replay.save(this.cpu.retired),
       },
       exceptionBitmap: this.exceptionBitmap,
     };
@@ -805,7 +809,8 @@ export class Vcpu {
   load(state: VcpuState): void {
     this.reset();
     loadCpu(this.cpu, state.cpu);
-    const { injected, pendingInterrupt, nmiPending, windowRequested, exitedDr6 } = state.events;
+    const { injected, pendingInterrupt, nmiPending, windowRequested, exitedDr6, mmioDone = [] } = state.events;
+    this.cpu.replay.load(this.cpu.retired, mmioDone);
     this.injected = injected;
     this.pendingInterrupt = pendingInterrupt;
     this.nmiPending = nmiPending;

@@ -1,5 +1,5 @@
 /** What an instruction has already got from, or given to, memory that no RAM backs. */
-interface DoneAccess {
+export interface DoneAccess {
   readonly gpa: number;
   readonly size: number;
   readonly write: boolean;
@@ -47,5 +47,15 @@ export class MmioReplay {
     if (access === undefined || access.gpa !== gpa || access.size !== size || access.write !== write) return undefined;
     this.next++;
     return access.data;
+  }
+
+  /** What the instruction at this count has behind it. */
+  save(retired: number): readonly DoneAccess[] {
+    return this.isPending(retired) ? this.done.map((access) => ({ ...access, data: access.data.slice() })) : [];
+  }
+
+  load(retired: number, accesses: readonly DoneAccess[]): void {
+    this.clear();
+    for (const { gpa, size, write, data } of accesses) this.complete(retired, gpa, size, write, data);
   }
 }
