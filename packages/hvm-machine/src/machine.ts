@@ -281,10 +281,13 @@ class AssembledMachine implements Machine {
   startProcess(setup: ProcessSetup): LinuxProcess {
     const vcpu = this.vcpus[0]!;
     const random = createRandom(this.config.seed ^ 0x5bd1_e995);
+    // Threads that wait for each other without system calls take turns by it.
+    const turn = this.clock.createAlarm("process.turn", () => this.process?.handleAlarm());
     const time: ProcessTime = {
       wallNs: () => this.unixTimeNs(),
       monotonicNs: () => this.uptimeNs(),
       advanceNs: (ns) => this.clock.advanceTo(this.clock.nowNs() + ns),
+      setAlarm: (atNs) => turn.arm(atNs),
     };
     this.process = new LinuxProcess({
       ...setup,

@@ -30,6 +30,7 @@ const vcpu: ProcessVcpu = {
   writeRegister: (index, value) => void registers.set([value], index),
   writeControl: () => true,
   setSegment: () => undefined,
+  segment: () => ({ selector: 0, base: 0n, limit: 0, attributes: 0 }),
   setTable: () => undefined,
   readMsr: (index) => msrs.get(index) ?? 0n,
   writeMsr: (index, value) => msrs.set(index, value) === msrs,

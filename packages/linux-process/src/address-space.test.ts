@@ -1,7 +1,9 @@
 import { createGuestMemory } from "guest-memory";
 import { describe, expect, it } from "vitest";
 import { FakeVcpu } from "../test/fake-vcpu.ts";
-import { AddressSpace, type Area, MMAP_MIN_ADDRESS, PAGE, Prot, USER_TOP } from "./address-space.ts";
+import { AddressSpace, type Area, MMAP_MIN_ADDRESS, PAGE, Prot } from "./address-space.ts";
+
+const TOP = 0x7fff_ffff_f000;
 
 const BASE = 0x4000_0000;
 const RW = Prot.Read | Prot.Write;
@@ -12,6 +14,7 @@ function space(frames = 64) {
   const made = new AddressSpace({
     memory,
     pool: { start: PAGE, end: (frames + 1) * PAGE },
+    top: TOP,
     flushTlb: () => vcpu.flushTlb(),
   });
   vcpu.writeControl("cr3", BigInt(made.root));
@@ -72,11 +75,11 @@ describe("areas", () => {
   });
 
   it.each([
-    ["under the top", PAGE, USER_TOP, USER_TOP - PAGE],
+    ["under the top", PAGE, TOP, TOP - PAGE],
     ["under what is there", PAGE, BASE + 3 * PAGE, BASE - PAGE],
     ["in a gap that just fits", 2 * PAGE, BASE + 7 * PAGE, BASE + 3 * PAGE],
     ["not in one that is too small", 3 * PAGE, BASE + 7 * PAGE, BASE - 3 * PAGE],
-    ["nowhere, when nothing is large enough", USER_TOP, USER_TOP, undefined],
+    ["nowhere, when nothing is large enough", TOP, TOP, undefined],
     ["not below mmap_min_addr", BASE - MMAP_MIN_ADDRESS + PAGE, BASE, undefined],
     ["down to it exactly", BASE - MMAP_MIN_ADDRESS, BASE, MMAP_MIN_ADDRESS],
   ])("findFree: %s", (_, length, top, wanted) => {
@@ -225,7 +228,7 @@ describe("the host's accesses", () => {
   const { space: s } = space();
   s.map(area(BASE, 2));
   s.map(area(BASE + 2 * PAGE, 1, { prot: Prot.Read }));
-  s.map(area(USER_TOP - PAGE, 1));
+  s.map(area(TOP - PAGE, 1));
 
   it.each([
     ["inside", BASE, 10, true],
@@ -236,7 +239,7 @@ describe("the host's accesses", () => {
     ["negative address", -8, 8, false],
     ["negative length", BASE, -1, false],
     ["a length that no host could hold", BASE, 2 ** 62, false],
-    ["over the top", USER_TOP - 1, 2, false],
+    ["over the top", TOP - 1, 2, false],
     ["2^63", 2 ** 63, 1, false],
   ])("read %s", (_, address, length, ok) => {
     expect(s.read(address, length) !== undefined).toBe(ok);
@@ -254,8 +257,8 @@ describe("the host's accesses", () => {
     s.write(BASE, new Uint8Array(2 * PAGE).fill(0x41));
     expect(s.readString(BASE)).toBe(undefined);
     expect(s.readString(BASE, 3)).toBe(undefined);
-    s.write(USER_TOP - 2, new Uint8Array([0x41, 0x41]));
-    expect(s.readString(USER_TOP - 2)).toBe(undefined);
+    s.write(TOP - 2, new Uint8Array([0x41, 0x41]));
+    expect(s.readString(TOP - 2)).toBe(undefined);
   });
 
   it("readU64", () => {

@@ -4,15 +4,13 @@
  *
  * Limits, each with the attack that it stops: frames come from one fixed pool (a program that touches everything gets
  * SIGBUS, not the host's memory); at most 65,536 areas, as Linux has by default (a program that maps a million single
- * pages gets ENOMEM, and no list grows without bound); addresses end at 2^47 − 4096.
+ * pages gets ENOMEM, and no list grows without bound); addresses end where the ABI says, 2^47 − 4096 at most.
  *
  * Sources: SDM vol. 3 §5.5 (4-level paging); Linux mm/mmap.c for placement from the top down.
  */
 import type { GuestMemory } from "guest-memory";
 
 export const PAGE = 4096;
-/** First address beyond user space. */
-export const USER_TOP = 0x7fff_ffff_f000;
 /** Below it nothing is placed without being asked for (vm.mmap_min_addr). */
 export const MMAP_MIN_ADDRESS = 0x1_0000;
 const MAX_AREAS = 65_536;
@@ -22,10 +20,6 @@ export const Prot = { Read: 1, Write: 2, Exec: 4 } as const;
 
 /** x86 pages that can be written or executed can be read. */
 const ANY = Prot.Read | Prot.Write | Prot.Exec;
-
-/** Is `[start, start + length)` a range of user space? Guests pass any 64-bit number for either. */
-export const inUserSpace = (start: number, length: number): boolean =>
-  start >= 0 && length >= 0 && length <= USER_TOP && start + length <= USER_TOP;
 
 const sameKind = (a: Area, b: Area): boolean =>
   a.prot === b.prot &&
@@ -64,6 +58,8 @@ export interface AddressSpaceOptions {
   readonly memory: GuestMemory;
   /** Guest-physical pool of frames: page-aligned, `[start, end)`. */
   readonly pool: { readonly start: number; readonly end: number };
+  /** First address beyond user space. */
+  readonly top: number;
   /** Told after every change that a TLB may have cached. */
   readonly flushTlb: () => void;
 }
@@ -71,6 +67,8 @@ export interface AddressSpaceOptions {
 export class AddressSpace {
   /** Guest-physical address of the top page table: CR3. */
   readonly root: number;
+  /** First address beyond user space. */
+  readonly top: number;
   private readonly memory: GuestMemory;
   private readonly flushTlb: () => void;
   private readonly poolEnd: number;
@@ -85,6 +83,7 @@ export class AddressSpace {
 
   constructor(options: AddressSpaceOptions) {
     this.memory = options.memory;
+    this.top = options.top;
     this.flushTlb = options.flushTlb;
     this.nextFrame = options.pool.start;
     this.poolEnd = options.pool.end;
@@ -123,6 +122,11 @@ export class AddressSpace {
   /** Maps one supervisor page for the kernel part of the address space. */
   mapKernelPage(address: bigint, frame: number): boolean {
     return this.setEntry(address, BigInt(frame) | PTE_PRESENT | PTE_WRITE);
+  }
+
+  /** Is `[start, start + length)` a range of user space? Guests pass any 64-bit number for either. */
+  contains(start: number, length: number): boolean {
+    return start >= 0 && length >= 0 && length <= this.top && start + length <= this.top;
   }
 
   areaAt(address: number): Area | undefined {
@@ -270,7 +274,7 @@ export class AddressSpace {
   // ---- the host's own accesses on the program's behalf; undefined or false means EFAULT
 
   read(address: number, length: number): Uint8Array<ArrayBuffer> | undefined {
-    if (!inUserSpace(address, length)) return length === 0 ? new Uint8Array(0) : undefined;
+    if (!this.contains(address, length)) return length === 0 ? new Uint8Array(0) : undefined;
     const out = new Uint8Array(length);
     const done = this.eachChunk(address, length, ANY, (frame, at, count) => {
       const host = this.memory.hostOffset(frame);
@@ -301,6 +305,11 @@ export class AddressSpace {
     return undefined;
   }
 
+  readU32(address: number): number | undefined {
+    const bytes = this.read(address, 4);
+    return bytes && new DataView(bytes.buffer).getUint32(0, true);
+  }
+
   readU64(address: number): bigint | undefined {
     const bytes = this.read(address, 8);
     return bytes && new DataView(bytes.buffer).getBigUint64(0, true);
@@ -312,7 +321,7 @@ export class AddressSpace {
     prot: number,
     visit: (frame: number, at: number, count: number) => void,
   ): boolean {
-    if (!inUserSpace(address, length)) return length === 0;
+    if (!this.contains(address, length)) return length === 0;
     for (let at = 0; at < length; ) {
       const linear = address + at;
       const area = this.areaAt(linear);

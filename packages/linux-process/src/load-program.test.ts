@@ -149,10 +149,10 @@ describe("[loadProgram]", () => {
       "/bin/program: the program header table needs bytes",
     ],
     [
-      "a 32-bit machine",
-      image(elf({ machine: 3, segments: [{ address: 0x40_0000 }] })),
+      "another machine",
+      image(elf({ machine: 183, segments: [{ address: 0x40_0000 }] })),
       "wrong-architecture",
-      "machine 3; x86-64 (machine 62) expected",
+      "machine 183; x86-64 (64 bits, machine 62) or i386 (32 bits, machine 3) expected",
     ],
     ["an object file", image(elf({ type: 1, segments: [] })), "unsupported", "ELF type 1"],
     ["no segment", image(elf({ segments: [] })), "malformed", "no loadable segment"],

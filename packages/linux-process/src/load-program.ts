@@ -1,18 +1,15 @@
 /**
  * Loading: ELF segments, the interpreter, and the initial stack with arguments, environment and auxiliary vector.
  *
- * Sources: AMD64 psABI 1.0 §3.4 (process initialisation); Linux fs/binfmt_elf.c for placement and auxv order.
+ * Sources: AMD64 psABI 1.0 §3.4, i386 psABI 1.1 §2.3 (process initialisation); Linux fs/binfmt_elf.c for placement and auxv order.
  */
-import { ElfError, type ElfImage, ElfMachine, ElfType, parseElf, SegmentFlag, SegmentType } from "elf-image";
-import { type AddressSpace, MMAP_MIN_ADDRESS, PAGE, Prot, USER_TOP } from "./address-space.ts";
+import { ElfError, type ElfImage, ElfType, parseElf, SegmentFlag, SegmentType } from "elf-image";
+import { type Abi, abis, STACK_BYTES } from "./abi.ts";
+import { type AddressSpace, MMAP_MIN_ADDRESS, PAGE, Prot } from "./address-space.ts";
 import type { FileTree, HostFile } from "./files.ts";
 import { ProcessError } from "./process-error.ts";
+import { vsyscallPage, vsyscallPlaces } from "./vsyscall-page.ts";
 
-/** Where position-independent programs, their heap's start and the first mapping go: fixed, so that runs repeat. */
-const PIE_BASE = 0x5555_5555_4000;
-export const MMAP_TOP = 0x7fff_f7ff_f000;
-export const STACK_TOP = 0x7fff_ffff_e000;
-export const STACK_BYTES = 8 * 1024 * 1024;
 /** Linux: a quarter of the stack limit. */
 const MAX_ARGUMENT_BYTES = STACK_BYTES / 4;
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -39,6 +36,17 @@ export interface LoadedProgram {
   readonly brkStart: number;
   /** The program's file, absolute and without links. */
   readonly path: string;
+  /** Where the page of AT_SYSINFO lies; i386 only. */
+  readonly vsyscall: number | undefined;
+}
+
+/** A file that may be run, read and checked. */
+export interface ProgramImage {
+  readonly abi: Abi;
+  readonly image: ElfImage;
+  readonly file: HostFile;
+  /** Absolute and without links. */
+  readonly path: string;
 }
 
 const AT = {
@@ -61,19 +69,15 @@ const AT = {
   RANDOM: 25,
   HWCAP2: 26,
   EXECFN: 31,
+  SYSINFO: 32,
   MINSIGSTKSZ: 51,
 } as const;
 
 const pageDown = (value: number): number => value - (value % PAGE);
 const pageUp = (value: number): number => pageDown(value + PAGE - 1);
 
-/** Reads and checks an image: x86-64, executable or shared object. @throws ProcessError with the path. */
-function readImage(
-  files: FileTree,
-  path: string,
-  cwd: string,
-  what: string,
-): { image: ElfImage; file: HostFile; path: string } {
+/** Reads and checks an image: x86-64 or i386, executable or shared object. @throws ProcessError with the path. */
+export function readImage(files: FileTree, path: string, cwd: string, what: string): ProgramImage {
   const resolved = files.resolve(path, cwd);
   if (typeof resolved === "number")
     throw new ProcessError("not-found", `${path}: no such ${what} under the root`, path);
@@ -86,17 +90,18 @@ function readImage(
   const bytes = file.read(0, file.size);
   try {
     const image = parseElf(bytes);
-    if (image.bits !== 64 || image.machine !== ElfMachine.X86_64)
+    const abi = Object.values(abis).find(({ bits, machine }) => bits === image.bits && machine === image.machine);
+    if (!abi)
       throw new ProcessError(
         "wrong-architecture",
-        `${path}: an ${image.bits}-bit ELF for machine ${image.machine}; x86-64 (machine 62) expected`,
+        `${path}: a ${image.bits}-bit ELF for machine ${image.machine}; x86-64 (64 bits, machine 62) or i386 (32 bits, machine 3) expected`,
         path,
       );
     if (image.type !== ElfType.Executable && image.type !== ElfType.SharedObject)
       throw new ProcessError("unsupported", `${path}: ELF type ${image.type}; an executable (2 or 3) expected`, path);
     if (image.programHeaders.count * image.programHeaders.entrySize > MAX_HEADER_BYTES)
       throw new ProcessError("malformed", `${path}: ${image.programHeaders.count} program headers`, path);
-    return { image, file, path: resolved.path };
+    return { abi, image, file, path: resolved.path };
   } catch (error) {
     if (!(error instanceof ElfError)) throw error;
     const script = bytes[0] === 0x23 && bytes[1] === 0x21;
@@ -121,7 +126,7 @@ function mapImage(
   const loads = image.segments.filter((segment) => segment.type === SegmentType.Load && segment.memorySize > 0n);
   if (loads.length === 0) throw new ProcessError("malformed", `${path}: no loadable segment`, path);
   for (const [index, segment] of loads.entries())
-    if (segment.virtualAddress + segment.memorySize > BigInt(USER_TOP))
+    if (segment.virtualAddress + segment.memorySize > BigInt(space.top))
       throw new ProcessError(
         "malformed",
         `${path}: segment ${index} at 0x${segment.virtualAddress.toString(16)} does not fit into user space`,
@@ -131,7 +136,7 @@ function mapImage(
   let end = 0;
   for (const [index, segment] of loads.entries()) {
     if (
-      bias + Number(segment.virtualAddress + segment.memorySize) > USER_TOP ||
+      bias + Number(segment.virtualAddress + segment.memorySize) > space.top ||
       bias + Number(segment.virtualAddress) < MMAP_MIN_ADDRESS
     )
       throw new ProcessError(
@@ -187,33 +192,45 @@ const boundedSource = (file: HostFile, name: string, end: number) => ({
     offset >= end ? new Uint8Array(0) : file.read(offset, Math.min(length, end - offset)),
 });
 
-export function loadProgram(space: AddressSpace, files: FileTree, options: ProgramOptions): LoadedProgram {
-  const { image, file, path } = readImage(files, options.path, options.cwd, "program");
-  const program = mapImage(space, image, file, options.path, PIE_BASE);
-  const entry = BigInt.asUintN(64, BigInt(program.bias) + image.entry);
+/** Maps a program that `readImage` read, with its interpreter, and builds its stack. @throws ProcessError */
+export function loadProgram(
+  space: AddressSpace,
+  files: FileTree,
+  { abi, image, file, path }: ProgramImage,
+  options: ProgramOptions,
+): LoadedProgram {
+  const program = mapImage(space, image, file, options.path, abi.pieBase);
+  const address = (value: bigint): bigint => BigInt.asUintN(abi.bits, value);
+  const entry = address(BigInt(program.bias) + image.entry);
 
   let start = entry;
   let interpreterBase = 0;
+  const vsyscall = abi.name === "i386" ? mapVsyscall(space, abi) : undefined;
   if (image.interpreter !== undefined) {
-    const { image: loader, file: loaderFile } = readImage(
-      files,
-      image.interpreter,
-      options.cwd,
-      `interpreter of ${options.path}`,
-    );
+    const {
+      abi: loaderAbi,
+      image: loader,
+      file: loaderFile,
+    } = readImage(files, image.interpreter, options.cwd, `interpreter of ${options.path}`);
+    if (loaderAbi !== abi)
+      throw new ProcessError(
+        "wrong-architecture",
+        `${image.interpreter}: ${loader.bits} bits; the program that it is to load has ${abi.bits}`,
+        image.interpreter,
+      );
     const size = loader.segments
       .filter((s) => s.type === SegmentType.Load)
       .reduce((top, s) => Math.max(top, pageUp(Number(s.virtualAddress + s.memorySize))), 0);
-    const base = space.findFree(size, MMAP_TOP);
+    const base = space.findFree(size, abi.mmapTop);
     if (base === undefined)
       throw new ProcessError("no-memory", `${image.interpreter}: no room in the address space`, image.interpreter);
     const mapped = mapImage(space, loader, loaderFile, image.interpreter, base);
     interpreterBase = mapped.bias;
-    start = BigInt.asUintN(64, BigInt(mapped.bias) + loader.entry);
+    start = address(BigInt(mapped.bias) + loader.entry);
   }
 
   space.map({
-    start: STACK_TOP - STACK_BYTES,
+    start: abi.stackTop - STACK_BYTES,
     length: STACK_BYTES,
     prot: Prot.Read | Prot.Write,
     shared: false,
@@ -230,18 +247,28 @@ export function loadProgram(space: AddressSpace, files: FileTree, options: Progr
   const phdr = phdrSegment
     ? BigInt(program.bias) + phdrSegment.virtualAddress + BigInt(image.programHeaders.offset - phdrSegment.offset)
     : 0n;
-  const stackPointer = buildStack(space, options, [
+  const stackPointer = buildStack(space, abi, options, [
+    ...(vsyscall === undefined ? [] : [[AT.SYSINFO, vsyscallPlaces(vsyscall).call] as const]),
     [AT.PHDR, phdr],
     [AT.PHENT, BigInt(image.programHeaders.entrySize)],
     [AT.PHNUM, BigInt(image.programHeaders.count)],
     [AT.BASE, BigInt(interpreterBase)],
     [AT.ENTRY, entry],
   ]);
-  return { entry: start, stackPointer, brkStart: program.end, path };
+  return { entry: start, stackPointer, brkStart: program.end, path, vsyscall };
+}
+
+/** The page of AT_SYSINFO, at the top of where mappings go. */
+function mapVsyscall(space: AddressSpace, abi: Abi): number | undefined {
+  const start = space.findFree(PAGE, abi.mmapTop);
+  if (start === undefined) return undefined;
+  const area = { start, length: PAGE, prot: Prot.Read | Prot.Exec, shared: false, source: vsyscallPage, offset: 0 };
+  return space.map({ ...area, name: vsyscallPage.name }) ? start : undefined;
 }
 
 function buildStack(
   space: AddressSpace,
+  abi: Abi,
   options: ProgramOptions,
   image: readonly (readonly [number, bigint])[],
 ): bigint {
@@ -250,7 +277,7 @@ function buildStack(
     encoder.encode(`${text}\0`),
   );
   // Each text counts with its pointer, or a million empty arguments would fit.
-  const total = texts.reduce((sum, text) => sum + text.length + 8, 0);
+  const total = texts.reduce((sum, text) => sum + text.length + abi.word, 0);
   if (total > MAX_ARGUMENT_BYTES)
     throw new ProcessError(
       "arguments-too-long",
@@ -258,7 +285,7 @@ function buildStack(
       options.path,
     );
 
-  let top = STACK_TOP - 16;
+  let top = abi.stackTop - 16;
   const place = (bytes: Uint8Array): bigint => {
     top -= bytes.length;
     if (!space.write(top, bytes))
@@ -266,7 +293,7 @@ function buildStack(
     return BigInt(top);
   };
   const execfn = place(encoder.encode(`${options.path}\0`));
-  const platform = place(encoder.encode("x86_64\0"));
+  const platform = place(encoder.encode(`${abi.platform}\0`));
   const addresses = texts.map(place);
   top -= top % 16;
   const random = place(options.random);
@@ -298,9 +325,12 @@ function buildStack(
     0n,
     ...auxv.flat().map(BigInt),
   ];
-  const bytes = new Uint8Array(words.length * 8);
+  const bytes = new Uint8Array(words.length * abi.word);
   const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => void view.setBigUint64(index * 8, word, true));
+  words.forEach((word, index) => {
+    if (abi.word === 8) view.setBigUint64(index * 8, word, true);
+    else view.setUint32(index * 4, Number(word), true);
+  });
   top -= bytes.length;
   top -= top % 16;
   if (!space.write(top, bytes))

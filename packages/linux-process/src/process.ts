@@ -3,22 +3,34 @@
  * that executes VMCALL (see kernel-area.ts), and `handleTrap` then does what the kernel would have done.
  */
 import type { GuestMemory } from "guest-memory";
+import type { Abi } from "./abi.ts";
 import { AddressSpace, PAGE, Prot } from "./address-space.ts";
 import { Descriptors, type DeviceBackends, streamFile } from "./descriptors.ts";
 import { FileTree, type HostFiles } from "./files.ts";
-import { installKernelArea, type KernelArea, Selector } from "./kernel-area.ts";
-import { loadProgram, MMAP_TOP } from "./load-program.ts";
+import { installKernelArea, type KernelArea, type KernelEntry, Selector } from "./kernel-area.ts";
+import { loadProgram, readImage } from "./load-program.ts";
 import { ProcessError } from "./process-error.ts";
+import { loadCodeAndStack, type UserContext } from "./signal-frames/signal-frame.ts";
 import { faultSignals, floatingPointCode, type SignalInfo, Signals } from "./signals.ts";
-import type { SyscallTable } from "./syscall.ts";
+import type { Syscall, SyscallTable } from "./syscall.ts";
 import { fileSyscalls } from "./syscalls/files.ts";
+import { i386FileSyscalls } from "./syscalls/i386/files.ts";
+import { i386MemorySyscalls } from "./syscalls/i386/memory.ts";
+import { i386ProcessSyscalls } from "./syscalls/i386/process.ts";
+import { i386SignalSyscalls } from "./syscalls/i386/signals.ts";
+import { i386ThreadSyscalls } from "./syscalls/i386/threads.ts";
+import { i386TimeSyscalls } from "./syscalls/i386/time.ts";
 import { memorySyscalls } from "./syscalls/memory.ts";
 import { processSyscalls } from "./syscalls/process.ts";
 import { signalSyscalls } from "./syscalls/signals.ts";
+import { threadSyscalls } from "./syscalls/threads.ts";
 import { timeSyscalls } from "./syscalls/time.ts";
 import { systemFiles } from "./system-files.ts";
+import { saveUserState, type Thread, type UserState, type Wait } from "./thread.ts";
+import { QUANTUM_NS, Threads } from "./threads.ts";
 import { describeSyscall } from "./trace.ts";
 import { Gpr, type ProcessVcpu } from "./vcpu.ts";
+import { vsyscallPlaces } from "./vsyscall-page.ts";
 
 /** Virtual time, as the machine's clock gives it. */
 export interface ProcessTime {
@@ -28,6 +40,11 @@ export interface ProcessTime {
   monotonicNs(): bigint;
   /** Sleeping: time passes without instructions. */
   advanceNs(ns: bigint): void;
+  /**
+   * Asks for one call of `handleAlarm` between two instructions, at this monotonic time or soon after. Threads that wait
+   * for each other in loops without system calls need it; without it they take turns at system calls only.
+   */
+  readonly setAlarm?: (atNs: bigint) => void;
 }
 
 export interface ProcessStreams {
@@ -79,15 +96,38 @@ export interface FaultReport {
   readonly address: bigint;
 }
 
+/** System calls of 64-bit programs: SYSCALL. */
 export const syscalls: SyscallTable = {
   ...fileSyscalls,
   ...memorySyscalls,
   ...processSyscalls,
   ...signalSyscalls,
+  ...threadSyscalls,
   ...timeSyscalls,
 };
 
-const byNumber = new Map(Object.entries(syscalls).map(([name, call]) => [call.number, { name, call }]));
+/** System calls of 32-bit programs: INT 0x80 and SYSENTER. */
+export const i386Syscalls: SyscallTable = {
+  ...i386FileSyscalls,
+  ...i386MemorySyscalls,
+  ...i386ProcessSyscalls,
+  ...i386SignalSyscalls,
+  ...i386ThreadSyscalls,
+  ...i386TimeSyscalls,
+};
+
+const numbered = (table: SyscallTable): ReadonlyMap<number, { readonly name: string; readonly call: Syscall }> =>
+  new Map(Object.entries(table).map(([name, call]) => [call.number, { name, call }]));
+const byNumber = { amd64: numbered(syscalls), i386: numbered(i386Syscalls) };
+
+const AMD64_ARGUMENTS = [Gpr.RDI, Gpr.RSI, Gpr.RDX, Gpr.R10, Gpr.R8, Gpr.R9];
+const I386_ARGUMENTS = [Gpr.RBX, Gpr.RCX, Gpr.RDX, Gpr.RSI, Gpr.RDI, Gpr.RBP];
+/** RFLAGS that ring 3 can have: all but VM, and IOPL 0; SYSCALL keeps neither RF. */
+const SYSCALL_FLAGS = 0x3f_7fd7n;
+const RFLAGS_TF = 0x100n;
+const RFLAGS_IF = 0x200n;
+
+type Arguments = readonly [number, number, number, number, number, number];
 
 const PF_PRESENT = 1n;
 const PF_WRITE = 2n;
@@ -95,6 +135,7 @@ const PF_FETCH = 16n;
 const SEGV_ACCERR = 2;
 const BUS_ADRERR = 2;
 const ENOSYS = 38;
+const SI_KERNEL = 0x80;
 /** 366 days: whoever sleeps for longer sleeps for ever, and timers of the machine would fire all along. */
 const MAX_SLEEP_NS = 366n * 86_400n * 1_000_000_000n;
 /** Numbers from here on are counted under one name: a program that tries them all must not fill the host's memory. */
@@ -114,8 +155,11 @@ function initialFxState(): Uint8Array {
 }
 
 export class LinuxProcess {
+  readonly abi: Abi;
   readonly space: AddressSpace;
   readonly signals: Signals;
+  readonly threads: Threads;
+  readonly kernel: KernelArea;
   readonly descriptors: Descriptors = new Descriptors();
   readonly files: FileTree;
   readonly vcpu: ProcessVcpu;
@@ -132,7 +176,11 @@ export class LinuxProcess {
   /** System calls so far, by name; unknown ones as `syscall_N`, from 1,024 on all as `syscall_other`. */
   readonly counts: Map<string, number> = new Map();
 
-  private readonly kernel: KernelArea;
+  private readonly context: UserContext;
+  private readonly vsyscall: ReturnType<typeof vsyscallPlaces> | undefined;
+  /** Is a trap being handled? An alarm that comes then only says that a turn is over. */
+  private isInTrap = false;
+  private givesWay = false;
   private readonly path: string;
   /** Target of /proc/self/exe. */
   private executable = "";
@@ -159,8 +207,6 @@ export class LinuxProcess {
         options.path,
       );
     if (this.memoryBytes < 16 * PAGE) throw noMemory();
-    this.space = new AddressSpace({ memory, pool, flushTlb: () => vcpu.flushTlb() });
-    this.signals = new Signals(vcpu, this.space);
     const given = Object.entries(options.systemFiles ?? {}).map(([path, text]): [string, () => string] => [
       path,
       () => text,
@@ -187,14 +233,24 @@ export class LinuxProcess {
     if (typeof start === "number" || start.stat.kind !== "directory")
       throw new ProcessError("not-found", `${cwd}: no such directory under the root`, cwd);
     this.cwd = start.path;
+    const image = readImage(this.files, options.path, this.cwd, "program");
+    this.abi = image.abi;
+    this.space = new AddressSpace({ memory, pool, top: this.abi.userTop, flushTlb: () => vcpu.flushTlb() });
     const kernel = installKernelArea(memory, this.space, vcpu);
     if (!kernel) throw noMemory();
     this.kernel = kernel;
+    this.threads = new Threads({
+      vcpu,
+      kernel,
+      firstTid: this.pid,
+      nowNs: () => this.time.monotonicNs(),
+      sleepUntil: (atNs) => this.sleepUntil(atNs),
+    });
     const { terminals = {} } = streams;
     this.descriptors.add(streamFile("/dev/stdin", { terminal: terminals.stdin ?? false, read: streams.stdin }));
     this.descriptors.add(streamFile("/dev/stdout", { terminal: terminals.stdout ?? false, write: streams.stdout }));
     this.descriptors.add(streamFile("/dev/stderr", { terminal: terminals.stderr ?? false, write: streams.stderr }));
-    const program = loadProgram(this.space, this.files, {
+    const program = loadProgram(this.space, this.files, image, {
       path: options.path,
       cwd: this.cwd,
       args: options.args,
@@ -208,9 +264,14 @@ export class LinuxProcess {
     this.brkStart = program.brkStart;
     this.brk = program.brkStart;
     for (let i = 0; i < 16; i++) vcpu.writeRegister(i, 0n);
+    this.vsyscall = program.vsyscall === undefined ? undefined : vsyscallPlaces(program.vsyscall);
+    this.context = { vcpu, space: this.space, kernel, restorers: this.vsyscall?.restorers };
+    this.signals = new Signals(this.context, () => this.threads.current);
     vcpu.writeFxState(initialFxState());
     vcpu.writeRegister(Gpr.RSP, program.stackPointer);
-    this.enterUser(program.entry, 0x202n);
+    for (const name of ["ds", "es"] as const) kernel.loadData(name, this.abi.data);
+    for (const name of ["fs", "gs"] as const) kernel.loadData(name, 0);
+    this.enterUser(program.entry, 0x202n, this.abi.code);
   }
 
   /** Base name of the program. */
@@ -230,14 +291,75 @@ export class LinuxProcess {
 
   /** Handles the VMCALL at the processor's RIP. Afterwards the processor is at ring 3 again, or `end` says how it ended. */
   handleTrap(): void {
-    const { vcpu } = this;
-    if (this.kernel.isSyscall(vcpu.rip)) this.handleSyscall();
-    else this.handleException();
+    this.isInTrap = true;
+    const entry = this.kernel.entryAt(this.vcpu.rip);
+    if (entry === "exception") this.handleException();
+    else this.handleSyscall(entry);
+    if (!this.kernel.owns(this.vcpu.rip)) this.leave();
+    this.isInTrap = false;
+  }
+
+  /** The alarm that was asked for. Between the stub's instructions it only notes that the turn may be over. */
+  handleAlarm(): void {
+    if (this.end || this.threads.count === 1) return;
+    this.time.setAlarm?.(this.time.monotonicNs() + QUANTUM_NS);
+    if (this.isInTrap || this.kernel.owns(this.vcpu.rip) || !this.threads.isTurnOver) return;
+    this.isInTrap = true;
+    this.leave();
+    this.isInTrap = false;
+  }
+
+  /** Before ring 3: who runs next, and its signals. */
+  private leave(): void {
+    const { threads, signals } = this;
     while (!this.end) {
-      const info = this.signals.takeDeliverable();
+      for (const thread of signals.interrupted(threads.list())) threads.interrupt(thread);
+      const stuck = threads.schedule(this.givesWay || threads.isTurnOver);
+      this.givesWay = false;
+      if (stuck !== undefined) {
+        for (const thread of threads.list()) thread.finishTrace?.(undefined);
+        this.end = { kind: "deadlock", what: stuck };
+        return;
+      }
+      const info = signals.takeDeliverable();
       if (!info) break;
       this.deliver(info, false);
     }
+    const { current } = threads;
+    if (current.suspendedMask === undefined) return;
+    // A signal that is ignored does not end sigsuspend; only a handler takes the mask from before.
+    current.blocked = current.suspendedMask;
+    current.suspendedMask = undefined;
+  }
+
+  /** The running thread lets others run. */
+  giveWay(): void {
+    this.givesWay = true;
+  }
+
+  /** A thread with the running one's registers, changed by `change`; undefined: too many. */
+  createThread(change: (state: UserState) => UserState): Thread | undefined {
+    const thread = this.threads.create(change(saveUserState(this.vcpu)));
+    if (thread) this.time.setAlarm?.(this.time.monotonicNs() + QUANTUM_NS);
+    return thread;
+  }
+
+  /** exit(2): the thread ends, and with the last one the process. */
+  exitThread(status: number): undefined {
+    const { threads, space } = this;
+    const { clearTid } = threads.current;
+    if (threads.count === 1) this.exit(status);
+    else {
+      threads.remove();
+      if (clearTid !== 0 && space.write(clearTid, new Uint8Array(4))) threads.wakeFutex(clearTid, 1, -1);
+    }
+    return undefined;
+  }
+
+  /** The running thread waits; what its system call returns is known when that ends. */
+  wait(wait: Wait): undefined {
+    this.threads.wait(wait);
+    return undefined;
   }
 
   exit(status: number): void {
@@ -248,23 +370,18 @@ export class LinuxProcess {
     this.end = { kind: "killed", signal, fault };
   }
 
-  /** The program waits for something that cannot come: there is one thread and nobody else. */
-  stopForDeadlock(what: string): undefined {
-    this.end = { kind: "deadlock", what };
-    return undefined;
-  }
-
-  /** Lets virtual time pass; what comes after a year counts as never. The result is a system call's: 0, or the end. */
-  sleep(ns: bigint): number | undefined {
-    if (ns > MAX_SLEEP_NS) return this.stopForDeadlock(`a sleep of ${ns / 1_000_000_000n} seconds`);
+  /** Lets virtual time pass while nobody can run. False: what comes after a year counts as never. */
+  private sleepUntil(atNs: bigint): boolean {
+    const ns = atNs - this.time.monotonicNs();
+    if (ns > MAX_SLEEP_NS) return false;
     if (ns > 0n) this.time.advanceNs(ns);
-    return 0;
+    return true;
   }
 
   /** brk(2): the new break, or the old one where it cannot move. */
   setBreak(address: number): number {
     const pageUp = (value: number): number => Math.ceil(value / PAGE) * PAGE;
-    if (address < this.brkStart || address >= MMAP_TOP) return this.brk;
+    if (address < this.brkStart || address >= this.abi.mmapTop) return this.brk;
     const from = pageUp(this.brk);
     const to = pageUp(address);
     if (to > from) {
@@ -284,39 +401,77 @@ export class LinuxProcess {
     return address;
   }
 
-  private enterUser(rip: bigint, rflags: bigint): void {
+  /** Returns to ring 3. Segments other than Linux's own come from their descriptors, as with IRET. */
+  private enterUser(rip: bigint, rflags: bigint, cs: number, ss: number = Selector.UserData): void {
     const { vcpu } = this;
-    const flat = { base: 0n, limit: 0xffff_ffff };
-    vcpu.setSegment("cs", { selector: Selector.UserCode, ...flat, attributes: 0xa0fb });
-    vcpu.setSegment("ss", { selector: Selector.UserData, ...flat, attributes: 0xc0f3 });
     vcpu.rip = rip;
     vcpu.rflags = rflags;
+    if (!loadCodeAndStack(this.context, cs, ss)) {
+      loadCodeAndStack(this.context, this.abi.code, Selector.UserData);
+      this.deliver({ signal: 11, code: SI_KERNEL }, true);
+    }
   }
 
-  private handleSyscall(): void {
-    const { vcpu } = this;
+  /** Brings the processor back to ring 3 behind the system call; its arguments and its ABI. */
+  private returnFromEntry(entry: Exclude<KernelEntry, "exception">): { abi: Abi["name"]; args: Arguments } {
+    const { vcpu, vsyscall } = this;
+    const amd64 = (index: number): number => Number(BigInt.asIntN(64, vcpu.readRegister(index)));
+    const i386 = (index: number): number => Number(BigInt.asUintN(32, vcpu.readRegister(index)));
+    if (entry === "syscall") {
+      const args = AMD64_ARGUMENTS.map(amd64) as unknown as Arguments;
+      // SYSCALL left the user's RIP in RCX and RFLAGS in R11 (SDM vol. 2, SYSCALL).
+      const flags = (vcpu.readRegister(Gpr.R11) & SYSCALL_FLAGS) | 2n;
+      this.enterUser(vcpu.readRegister(Gpr.RCX), flags, Selector.UserCode);
+      return { abi: "amd64", args };
+    }
+    const args = I386_ARGUMENTS.map(i386) as unknown as [number, number, number, number, number, number];
+    if (entry === "int80") {
+      const frame = this.kernel.exceptionFrame(vcpu.readRegister(Gpr.RSP));
+      vcpu.writeRegister(Gpr.RSP, frame.rsp);
+      this.enterUser(frame.rip, frame.rflags, frame.cs, frame.ss);
+      return { abi: "i386", args };
+    }
+    // SYSENTER keeps neither RIP nor RSP: EBP has the stack, and the return goes to the page of AT_SYSINFO. With AMD's
+    // SYSCALL, which takes ECX for RIP, EBP has the second argument. The sixth is on the stack in both.
+    const stack = entry === "sysenter" ? args[5] : i386(Gpr.RSP);
+    const flags = entry === "sysenter" ? vcpu.rflags | RFLAGS_IF : vcpu.readRegister(Gpr.R11) & SYSCALL_FLAGS;
+    if (entry === "syscall32") args[1] = args[5];
+    args[5] = this.space.readU32(stack) ?? 0;
+    vcpu.writeRegister(Gpr.RSP, BigInt(stack));
+    this.enterUser(vsyscall?.landing ?? 0n, flags | 2n, Selector.User32Code);
+    return { abi: "i386", args };
+  }
+
+  private handleSyscall(entry: Exclude<KernelEntry, "exception">): void {
+    const { vcpu, threads } = this;
     const number = Number(vcpu.readRegister(Gpr.RAX) & 0xffff_ffffn);
-    const raw = [Gpr.RDI, Gpr.RSI, Gpr.RDX, Gpr.R10, Gpr.R8, Gpr.R9].map((index) =>
-      BigInt.asIntN(64, vcpu.readRegister(index)),
-    );
-    const [a, b, c, d, e, f] = raw.map(Number) as [number, number, number, number, number, number];
-    // SYSCALL left the user's RIP in RCX and RFLAGS in R11 (SDM vol. 2, SYSCALL).
-    this.enterUser(vcpu.readRegister(Gpr.RCX), (vcpu.readRegister(Gpr.R11) & 0x3f_7fd7n) | 2n);
-    const found = byNumber.get(number);
+    const { abi, args } = this.returnFromEntry(entry);
+    const found = byNumber[abi].get(number);
     const name = found?.name ?? `syscall_${number}`;
     const counted = number < COUNTED_NUMBERS ? name : "syscall_other";
     this.counts.set(counted, (this.counts.get(counted) ?? 0) + 1);
-    const text = this.onSyscall && describeSyscall(this.space, name, found?.call.args, [a, b, c, d, e, f]);
-    const result = found ? found.call.run(this, a, b, c, d, e, f) : -ENOSYS;
+    const text = this.onSyscall && describeSyscall(this.space, name, found?.call.args, args);
+    const caller = threads.current;
+    const prefix = threads.count > 1 ? `[${caller.tid}] ` : "";
+    const result = found ? found.call.run(this, ...args) : -ENOSYS;
     if (result !== undefined) vcpu.writeRegister(Gpr.RAX, BigInt.asUintN(64, BigInt(result)));
-    if (text !== undefined) this.onSyscall?.(text(result));
+    if (text === undefined) return;
+    const finish = (value: number | undefined): void => this.onSyscall?.(prefix + text(value));
+    if (caller.wait) caller.finishTrace = finish;
+    else finish(result);
   }
 
   private handleException(): void {
     const { vcpu } = this;
     const frame = this.kernel.exceptionFrame(vcpu.readRegister(Gpr.RSP));
     vcpu.writeRegister(Gpr.RSP, frame.rsp);
-    this.enterUser(frame.rip, frame.rflags);
+    if ((frame.cs & 3) === 0) {
+      // SYSENTER keeps TF: the stub's first instruction is a step of ring 0's, which nobody watches.
+      vcpu.rip = frame.rip;
+      vcpu.rflags = frame.rflags & ~RFLAGS_TF;
+      return;
+    }
+    this.enterUser(frame.rip, frame.rflags, frame.cs, frame.ss);
     const cr2 = frame.vector === VECTOR_PF ? vcpu.cr2 : 0n;
     const trap = { vector: frame.vector, errorCode: frame.errorCode, cr2 };
     const row = faultSignals[frame.vector];
@@ -338,12 +493,12 @@ export class LinuxProcess {
       code = floatingPointCode(frame.vector, vcpu.readFxState());
     const address = row.address === "rip" ? frame.rip : row.address === "cr2" ? cr2 : 0n;
     // After INT3 the program counter stands behind it: a trap, as Linux reports it.
-    if (frame.vector === VECTOR_BP) vcpu.rflags &= ~0x100n;
+    if (frame.vector === VECTOR_BP) vcpu.rflags &= ~RFLAGS_TF;
     this.deliver({ signal, code, address, trap }, true);
   }
 
   private pageFault(cr2: bigint, errorCode: bigint): "ok" | "unmapped" | "denied" | "no-memory" {
-    if (cr2 >= 1n << 47n) return "unmapped";
+    if (cr2 >= BigInt(this.space.top)) return "unmapped";
     const write = (errorCode & PF_WRITE) !== 0n;
     const exec = (errorCode & PF_FETCH) !== 0n;
     const result = this.space.fault(Number(cr2), write, exec);

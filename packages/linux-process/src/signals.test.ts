@@ -138,11 +138,32 @@ describe("rt_sigreturn", () => {
     expect(vcpu.segments.get("cs")?.selector).toBe(0x33);
   });
 
-  it("lets the program change what it may, and not IOPL, VM or the selectors", () => {
+  it.each([
+    ["the kernel's code", 0x10],
+    ["a data segment", 0x28],
+    ["nothing", 0],
+    ["an empty entry of the LDT", 7],
+  ])("a forged code selector, %s, is SIGSEGV, as IRET's fault would be", (_, selector) => {
+    const { harness } = handled((view) => view.setUint16(FRAME.cs, selector, true));
+    expect(harness.process.end).toMatchObject({ kind: "killed", signal: 11 });
+    expect(harness.vcpu.segments.get("cs")?.selector).toBe(0x33);
+  });
+
+  it("lets the program go to 32-bit code, whose selector is a user's", () => {
+    const { harness } = handled((view) => view.setUint16(FRAME.cs, 0x23, true));
+    expect(harness.process.end).toBe(undefined);
+    expect(harness.vcpu.segments.get("cs")).toEqual({
+      selector: 0x23,
+      base: 0n,
+      limit: 0xffff_ffff,
+      attributes: 0xc0fb,
+    });
+  });
+
+  it("lets the program change what it may, and not IOPL or VM", () => {
     const { harness } = handled((view) => {
       view.setBigUint64(FRAME.rip, 0x40_1777n, true);
       view.setBigUint64(FRAME.eflags, 0xffff_ffff_ffff_ffffn, true);
-      view.setUint16(FRAME.cs, 0x10, true);
       view.setBigUint64(FRAME.uc_sigmask, 0xffff_ffff_ffff_ffffn, true);
     });
     expect(harness.vcpu.rip).toBe(0x40_1777n);
@@ -349,20 +370,20 @@ describe("the kernel area", () => {
     for (let page = 0n; page < 5n; page++) expect(vcpu.entry(0xffff_ffff_8000_0000n + page * 4096n) & 4n).toBe(0n);
   });
 
-  it("closes every port and every way into 32-bit code to ring 3", () => {
+  it("closes every port to ring 3, and has Linux's code and data segments", () => {
     const tr = vcpu.segments.get("tr")!;
     // SDM vol. 1 §20.5.2: an I/O map base at or beyond the TSS's limit means no bitmap: every port faults at CPL > IOPL.
     expect(vcpu.memory.readU16(vcpu.physical(tr.base + 0x66n))).toBeGreaterThan(tr.limit);
     const present = (selector: bigint): bigint => (vcpu.readU64(vcpu.tables.gdtr.base + selector) >> 47n) & 1n;
-    expect([present(0x20n), present(0x28n), present(0x30n)]).toEqual([0n, 1n, 1n]);
-    expect(vcpu.readMsr(0xc000_0083)).toBe(0n);
+    expect([0x20n, 0x28n, 0x30n].map(present)).toEqual([1n, 1n, 1n]);
+    expect([0x60n, 0x68n, 0x70n].map(present)).toEqual([0n, 0n, 0n]);
   });
 
-  it("lets INT3 and INTO through their gates, and no other INT n", () => {
-    const open = Array.from({ length: 32 }, (_, vector) => vector).filter(
+  it("lets INT3, INTO and INT 0x80 through their gates, and no other INT n", () => {
+    const open = Array.from({ length: 0x81 }, (_, vector) => vector).filter(
       (vector) => ((vcpu.readU64(vcpu.tables.idtr.base + BigInt(vector * 16)) >> 45n) & 3n) === 3n,
     );
-    expect(open).toEqual([3, 4]);
-    expect(vcpu.tables.idtr.limit).toBe(32 * 16 - 1);
+    expect(open).toEqual([3, 4, 0x80]);
+    expect(vcpu.tables.idtr.limit).toBe(0x80 * 16 + 15);
   });
 });

@@ -1,12 +1,11 @@
 /**
- * Signals: dispositions, masks, the frame on the user stack, and what a fault becomes.
+ * Signals: dispositions, masks, who gets which, and what a fault becomes. Frames are in signal-frames/.
  *
- * Sources: Linux arch/x86/include/uapi/asm/{sigcontext,ucontext}.h and arch/x86/kernel/{signal_64.c,traps.c} for the
- * layout of rt_sigframe and for vector → signal, si_code; signal(7) for default actions.
+ * Sources: Linux arch/x86/kernel/traps.c for vector → signal, si_code; signal(7) for default actions.
  */
-import type { AddressSpace } from "./address-space.ts";
-import { Selector } from "./kernel-area.ts";
-import { Gpr, type ProcessVcpu } from "./vcpu.ts";
+import type { AlternateStack, SignalFrame, UserContext } from "./signal-frames/signal-frame.ts";
+import type { Thread } from "./thread.ts";
+import { Gpr } from "./vcpu.ts";
 
 export const Signal = {
   SIGHUP: 1,
@@ -61,6 +60,8 @@ export interface SignalAction {
   readonly flags: number;
   readonly restorer: bigint;
   readonly mask: bigint;
+  /** The handler's ABI: that of the system call which set it. */
+  readonly frame: SignalFrame;
 }
 
 export interface SignalInfo {
@@ -72,12 +73,6 @@ export interface SignalInfo {
   readonly sender?: { readonly pid: number; readonly uid: number };
   /** Vector, error code and CR2 for the machine context. */
   readonly trap?: { readonly vector: number; readonly errorCode: bigint; readonly cr2: bigint };
-}
-
-export interface AlternateStack {
-  readonly base: bigint;
-  readonly flags: number;
-  readonly size: bigint;
 }
 
 /** What delivering a signal led to. */
@@ -130,161 +125,124 @@ export function floatingPointCode(vector: number, image: Uint8Array): number {
   return FLOATING_POINT_CODES.find(([bits]) => raised & bits)?.[1] ?? 0;
 }
 
-const RED_ZONE = 128n;
-const FRAME_BYTES = 8 + 304 + 128;
-const FPSTATE_BYTES = 512;
-const UCONTEXT = 8;
-const MCONTEXT = UCONTEXT + 40;
-const SIGMASK = MCONTEXT + 256;
-const SIGINFO = UCONTEXT + 304;
-/** Order of the general registers in struct sigcontext. */
-const CONTEXT_ORDER = [
-  Gpr.R8,
-  Gpr.R9,
-  Gpr.R10,
-  Gpr.R11,
-  Gpr.R12,
-  Gpr.R13,
-  Gpr.R14,
-  Gpr.R15,
-  Gpr.RDI,
-  Gpr.RSI,
-  Gpr.RBP,
-  Gpr.RBX,
-  Gpr.RDX,
-  Gpr.RAX,
-  Gpr.RCX,
-  Gpr.RSP,
-] as const;
-/** RFLAGS bits that sigreturn may change: CF PF AF ZF SF TF DF OF RF AC. */
-const RESTORABLE_FLAGS = 0x5_0dd5n;
+/** SIGKILL and SIGSTOP cannot be blocked. */
+const UNBLOCKABLE = (1n << 8n) | (1n << 18n);
 
+export const signalBit = (signal: number): bigint => 1n << BigInt(signal - 1);
+
+/** The process's signals; masks, alternate stacks and signals sent to one thread are the threads' own. */
 export class Signals {
   readonly actions: Map<number, SignalAction> = new Map();
-  /** Blocked signals, bit n − 1 for signal n. */
-  blocked = 0n;
+  /** Sent to the process: any thread that does not block them takes them. */
   pending: SignalInfo[] = [];
-  alternate: AlternateStack = { base: 0n, flags: 2, size: 0n };
-  private readonly vcpu: ProcessVcpu;
-  private readonly space: AddressSpace;
+  private readonly context: UserContext;
+  private readonly current: () => Thread;
 
-  constructor(vcpu: ProcessVcpu, space: AddressSpace) {
-    this.vcpu = vcpu;
-    this.space = space;
+  constructor(context: UserContext, current: () => Thread) {
+    this.context = context;
+    this.current = current;
   }
 
-  isBlocked(signal: number): boolean {
-    return (this.blocked & (1n << BigInt(signal - 1))) !== 0n;
+  /** The running thread's blocked signals, bit n − 1 for signal n. */
+  get blocked(): bigint {
+    return this.current().blocked;
   }
 
-  /** Queues a signal sent by a system call; standard signals are not queued twice (signal(7)). */
-  send(info: SignalInfo): void {
-    if (!this.pending.some((other) => other.signal === info.signal)) this.pending.push(info);
+  set blocked(mask: bigint) {
+    this.current().blocked = BigInt.asUintN(64, mask) & ~UNBLOCKABLE;
   }
 
-  /** Next signal that may be delivered now: the lowest number first, as Linux picks. */
-  takeDeliverable(): SignalInfo | undefined {
-    const next = this.pending.filter((info) => !this.isBlocked(info.signal)).sort((a, b) => a.signal - b.signal)[0];
-    if (next) this.pending = this.pending.filter((info) => info !== next);
-    return next;
+  /** The running thread's. */
+  get alternate(): AlternateStack {
+    return this.current().alternate;
+  }
+
+  set alternate(stack: AlternateStack) {
+    this.current().alternate = stack;
+  }
+
+  /** Queues a signal sent by a system call, for a thread or for the process; standard signals are not queued twice (signal(7)). */
+  send(info: SignalInfo, thread?: Thread): void {
+    const queue = thread?.pending ?? this.pending;
+    if (!queue.some((other) => other.signal === info.signal)) queue.push(info);
+  }
+
+  /** All that waits for the running thread, blocked or not. */
+  get waiting(): readonly SignalInfo[] {
+    return [...this.current().pending, ...this.pending];
   }
 
   /**
-   * Delivers to the program whose user state the processor holds now. A fault (`forced`) that is blocked or ignored
-   * kills, as on Linux.
+   * Threads whose wait a signal ends: those that got one of their own, and for one sent to the process the first that may
+   * take it, if no thread that runs may.
+   */
+  interrupted(threads: readonly Thread[]): readonly Thread[] {
+    const takes = (thread: Thread, { signal }: SignalInfo): boolean =>
+      !(thread.blocked & signalBit(signal)) && !this.isIgnored(signal);
+    const found = new Set(
+      threads.filter((thread) => thread.wait && thread.pending.some((info) => takes(thread, info))),
+    );
+    for (const info of this.pending) {
+      const takers = threads.filter((thread) => takes(thread, info));
+      if (takers[0] && takers.every(({ wait }) => wait)) found.add(takers[0]);
+    }
+    return [...found];
+  }
+
+  /** Next signal that may be delivered now: the lowest number first, the thread's own before the process's, as Linux picks. */
+  takeDeliverable(wanted: bigint = ~this.blocked): SignalInfo | undefined {
+    const thread = this.current();
+    for (const queue of [thread.pending, this.pending]) {
+      const next = queue.filter(({ signal }) => wanted & signalBit(signal)).sort((a, b) => a.signal - b.signal)[0];
+      if (!next) continue;
+      queue.splice(queue.indexOf(next), 1);
+      return next;
+    }
+    return undefined;
+  }
+
+  private isIgnored(signal: number): boolean {
+    const handler = this.actions.get(signal)?.handler ?? SIG_DFL;
+    return handler === SIG_IGN || (handler === SIG_DFL && IGNORED.has(signal));
+  }
+
+  /**
+   * Delivers to the running thread, whose user state the processor holds now. A fault (`forced`) that is blocked or
+   * ignored kills, as on Linux.
    */
   deliver(info: SignalInfo, forced: boolean): Delivery {
+    const thread = this.current();
     const action = this.actions.get(info.signal);
     const handler = action?.handler ?? SIG_DFL;
-    if (forced && (this.isBlocked(info.signal) || handler === SIG_IGN)) return "killed";
-    if (handler === SIG_IGN) return "ignored";
-    if (handler === SIG_DFL || !action) return !forced && IGNORED.has(info.signal) ? "ignored" : "killed";
-    if (!this.pushFrame(info, action)) return "killed";
-    const self = 1n << BigInt(info.signal - 1);
-    this.blocked = BigInt.asUintN(64, this.blocked | action.mask | (action.flags & SA_NODEFER ? 0n : self));
-    this.blocked &= ~((1n << 8n) | (1n << 18n)); // SIGKILL and SIGSTOP cannot be blocked
+    if (forced && (thread.blocked & signalBit(info.signal) || handler === SIG_IGN)) return "killed";
+    if (!forced && this.isIgnored(info.signal)) return "ignored";
+    if (handler === SIG_DFL || !action) return "killed";
+    const { alternate } = this;
+    const stack =
+      action.flags & SA_ONSTACK && !(alternate.flags & 2) && !this.onAlternateStack
+        ? alternate.base + alternate.size
+        : undefined;
+    // sigsuspend's own mask ends with the handler: the frame keeps the one from before.
+    const restored = { blocked: thread.suspendedMask ?? thread.blocked, alternate };
+    thread.suspendedMask = undefined;
+    if (!action.frame.push(this.context, info, action, restored, stack)) return "killed";
+    this.blocked = thread.blocked | action.mask | (action.flags & SA_NODEFER ? 0n : signalBit(info.signal));
     if (action.flags & SA_RESETHAND) this.actions.delete(info.signal);
     return "handled";
   }
 
   get onAlternateStack(): boolean {
-    const rsp = this.vcpu.readRegister(Gpr.RSP);
+    const rsp = this.context.vcpu.readRegister(Gpr.RSP);
     const { base, size, flags } = this.alternate;
     return !(flags & 2) && rsp > base && rsp - base <= size;
   }
 
-  private pushFrame(info: SignalInfo, action: SignalAction): boolean {
-    const { vcpu } = this;
-    let top = vcpu.readRegister(Gpr.RSP) - RED_ZONE;
-    if (action.flags & SA_ONSTACK && !(this.alternate.flags & 2) && !this.onAlternateStack)
-      top = this.alternate.base + this.alternate.size;
-    const fpstate = (top - BigInt(FPSTATE_BYTES)) & ~63n;
-    // At the handler's entry RSP + 8 is a multiple of 16: the frame starts with the return address.
-    const frame = ((fpstate - BigInt(FRAME_BYTES)) & ~15n) - 8n;
-    const bytes = new Uint8Array(FRAME_BYTES);
-    const view = new DataView(bytes.buffer);
-    view.setBigUint64(0, action.restorer, true);
-    view.setBigUint64(UCONTEXT, 0x6n, true); // UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS
-    view.setBigUint64(UCONTEXT + 16, this.alternate.base, true);
-    view.setUint32(UCONTEXT + 24, this.alternate.flags, true);
-    view.setBigUint64(UCONTEXT + 32, this.alternate.size, true);
-    CONTEXT_ORDER.forEach(
-      (register, index) => void view.setBigUint64(MCONTEXT + index * 8, vcpu.readRegister(register), true),
-    );
-    view.setBigUint64(MCONTEXT + 128, vcpu.rip, true);
-    view.setBigUint64(MCONTEXT + 136, vcpu.rflags, true);
-    view.setUint16(MCONTEXT + 144, Selector.UserCode, true);
-    view.setUint16(MCONTEXT + 150, Selector.UserData, true);
-    view.setBigUint64(MCONTEXT + 152, info.trap?.errorCode ?? 0n, true);
-    view.setBigUint64(MCONTEXT + 160, BigInt(info.trap?.vector ?? 0), true);
-    view.setBigUint64(MCONTEXT + 168, this.blocked, true);
-    view.setBigUint64(MCONTEXT + 176, info.trap?.cr2 ?? 0n, true);
-    view.setBigUint64(MCONTEXT + 184, fpstate, true);
-    view.setBigUint64(SIGMASK, this.blocked, true);
-    view.setInt32(SIGINFO, info.signal, true);
-    view.setInt32(SIGINFO + 8, info.code, true);
-    if (info.sender) {
-      view.setInt32(SIGINFO + 16, info.sender.pid, true);
-      view.setUint32(SIGINFO + 20, info.sender.uid, true);
-    } else view.setBigUint64(SIGINFO + 16, info.address ?? 0n, true);
-    if (!this.space.write(Number(fpstate), vcpu.readFxState()) || !this.space.write(Number(frame), bytes)) return false;
-    vcpu.writeRegister(Gpr.RSP, frame);
-    vcpu.writeRegister(Gpr.RDI, BigInt(info.signal));
-    vcpu.writeRegister(Gpr.RSI, frame + BigInt(SIGINFO));
-    vcpu.writeRegister(Gpr.RDX, frame + BigInt(UCONTEXT));
-    vcpu.writeRegister(Gpr.RAX, 0n);
-    vcpu.rip = action.handler;
-    vcpu.rflags = (vcpu.rflags & ~0x1_0500n) | 2n; // DF, TF and RF off
-    return true;
-  }
-
-  /** rt_sigreturn: RSP stands behind the return address that the frame began with. False: the frame cannot be read. */
-  restore(): boolean {
-    const { vcpu } = this;
-    const frame = vcpu.readRegister(Gpr.RSP) - 8n;
-    const bytes = frame >= 0n && frame < 1n << 47n ? this.space.read(Number(frame), FRAME_BYTES) : undefined;
-    if (!bytes) return false;
-    const view = new DataView(bytes.buffer);
-    CONTEXT_ORDER.forEach(
-      (register, index) => void vcpu.writeRegister(register, view.getBigUint64(MCONTEXT + index * 8, true)),
-    );
-    vcpu.rip = view.getBigUint64(MCONTEXT + 128, true);
-    vcpu.rflags = (vcpu.rflags & ~RESTORABLE_FLAGS) | (view.getBigUint64(MCONTEXT + 136, true) & RESTORABLE_FLAGS);
-    this.blocked = view.getBigUint64(SIGMASK, true) & ~((1n << 8n) | (1n << 18n));
-    const stackFlags = view.getUint32(UCONTEXT + 24, true);
-    this.alternate = {
-      base: stackFlags & 2 ? 0n : view.getBigUint64(UCONTEXT + 16, true),
-      flags: stackFlags & 2,
-      size: stackFlags & 2 ? 0n : view.getBigUint64(UCONTEXT + 32, true),
-    };
-    const fpstate = view.getBigUint64(MCONTEXT + 184, true);
-    if (fpstate !== 0n) {
-      const image = fpstate < 1n << 47n ? this.space.read(Number(fpstate), FPSTATE_BYTES) : undefined;
-      if (!image) return false;
-      // Reserved bits of MXCSR would make FXRSTOR fault; Linux masks them, too.
-      image.fill(0, 26, 28);
-      vcpu.writeFxState(image);
-    }
+  /** A handler's return by this frame. False: the frame cannot be read, or names segments that cannot be loaded. */
+  restore(frame: Pick<SignalFrame, "restore">): boolean {
+    const kept = frame.restore(this.context);
+    if (!kept) return false;
+    this.blocked = kept.blocked;
+    if (kept.alternate) this.alternate = kept.alternate;
     return true;
   }
 }

@@ -12,6 +12,13 @@ export interface ProcessVcpu {
     name: "es" | "cs" | "ss" | "ds" | "fs" | "gs" | "tr" | "ldtr",
     value: { selector: number; base: bigint; limit: number; attributes: number },
   ): void;
+  /** The same four values as they are now; bit 16 of `attributes` says unusable. */
+  segment(name: "es" | "cs" | "ss" | "ds" | "fs" | "gs"): {
+    selector: number;
+    base: bigint;
+    limit: number;
+    attributes: number;
+  };
   setTable(name: "gdtr" | "idtr", table: { base: bigint; limit: number }): void;
   readMsr(index: number): bigint;
   /** False: no such MSR, or the value is refused. */
@@ -41,10 +48,14 @@ export const Gpr = {
   R15: 15,
 } as const;
 
-/** MSRs that Linux sets for 64-bit programs (SDM vol. 4, table 2-2). */
+/** MSRs that Linux sets for programs (SDM vol. 4, table 2-2). */
 export const Msr = {
+  SYSENTER_CS: 0x174,
+  SYSENTER_ESP: 0x175,
+  SYSENTER_EIP: 0x176,
   STAR: 0xc000_0081,
   LSTAR: 0xc000_0082,
+  CSTAR: 0xc000_0083,
   SFMASK: 0xc000_0084,
   FS_BASE: 0xc000_0100,
   GS_BASE: 0xc000_0101,

@@ -41,6 +41,9 @@ export class FakeVcpu implements ProcessVcpu {
   setSegment(name: string, value: { selector: number; base: bigint; limit: number; attributes: number }): void {
     this.segments.set(name, value);
   }
+  segment(name: string): { selector: number; base: bigint; limit: number; attributes: number } {
+    return this.segments.get(name) ?? { selector: 0, base: 0n, limit: 0, attributes: 0x1_0000 };
+  }
   setTable(name: "gdtr" | "idtr", table: Table): void {
     this.tables[name] = table;
   }

@@ -14,8 +14,8 @@ import type { LinuxProcess } from "../process.ts";
 import { int, type SyscallTable } from "../syscall.ts";
 import { readTimespec } from "./time.ts";
 
-const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_FDCWD = -100;
+export const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const TCGETS = 0x5401;
 const TIOCGWINSZ = 0x5413;
@@ -83,6 +83,12 @@ function openFile(process: LinuxProcess, dirfd: number, pathAddress: number, fla
   return file ? regularFile(path, stat, file, flags) : -Errno.EACCES;
 }
 
+/** How one struct stat is laid out. */
+export type StatLayout = (stat: FileStat) => Uint8Array;
+
+/** st_mode: the kind and the permissions. */
+export const modeOf = (stat: FileStat): number => S_IFMT[stat.kind] | stat.permissions;
+
 /** struct stat of x86-64 (144 bytes). */
 function statBytes(stat: FileStat): Uint8Array {
   const bytes = new Uint8Array(144);
@@ -90,7 +96,7 @@ function statBytes(stat: FileStat): Uint8Array {
   view.setBigUint64(0, 1n, true);
   view.setBigUint64(8, BigInt(stat.inode), true);
   view.setBigUint64(16, 1n, true);
-  view.setUint32(24, S_IFMT[stat.kind] | stat.permissions, true);
+  view.setUint32(24, modeOf(stat), true);
   view.setBigUint64(48, BigInt(stat.size), true);
   view.setBigUint64(56, 4096n, true);
   view.setBigUint64(64, BigInt(Math.ceil(stat.size / 512)), true);
@@ -98,8 +104,8 @@ function statBytes(stat: FileStat): Uint8Array {
   return bytes;
 }
 
-const putStat = (process: LinuxProcess, address: number, stat: FileStat): number =>
-  process.space.write(address, statBytes(stat)) ? 0 : -Errno.EFAULT;
+const putStat = (process: LinuxProcess, address: number, stat: FileStat, layout: StatLayout): number =>
+  process.space.write(address, layout(stat)) ? 0 : -Errno.EFAULT;
 
 function statOf(process: LinuxProcess, dirfd: number, pathAddress: number, flags: number): FileStat | number {
   if (flags & AT_EMPTY_PATH && (pathAddress === 0 || process.space.readString(pathAddress) === "")) {
@@ -113,12 +119,24 @@ function statOf(process: LinuxProcess, dirfd: number, pathAddress: number, flags
   return typeof resolved === "number" ? resolved : resolved.stat;
 }
 
-function stat(process: LinuxProcess, dirfd: number, path: number, buffer: number, flags: number): number {
+export function stat(
+  process: LinuxProcess,
+  dirfd: number,
+  path: number,
+  buffer: number,
+  flags: number,
+  layout: StatLayout,
+): number {
   const found = statOf(process, dirfd, path, flags);
-  return typeof found === "number" ? found : putStat(process, buffer, found);
+  return typeof found === "number" ? found : putStat(process, buffer, found, layout);
 }
 
-function read(process: LinuxProcess, fd: number, address: number, length: number, offset?: number): number {
+export function fstat(process: LinuxProcess, fd: number, buffer: number, layout: StatLayout): number {
+  const file = process.descriptors.get(int(fd));
+  return file ? putStat(process, buffer, file.stat, layout) : -Errno.EBADF;
+}
+
+export function read(process: LinuxProcess, fd: number, address: number, length: number, offset?: number): number {
   const file = process.descriptors.get(int(fd));
   if (!file || (file.flags & OpenFlag.AccessMode) === OpenFlag.WriteOnly) return -Errno.EBADF;
   if (offset !== undefined && !file.size) return -Errno.ESPIPE;
@@ -128,7 +146,7 @@ function read(process: LinuxProcess, fd: number, address: number, length: number
   return process.space.write(address, bytes) ? bytes.length : -Errno.EFAULT;
 }
 
-function write(process: LinuxProcess, fd: number, address: number, length: number): number {
+export function write(process: LinuxProcess, fd: number, address: number, length: number): number {
   const file = process.descriptors.get(int(fd));
   if (!file || !(file.flags & OpenFlag.AccessMode)) return -Errno.EBADF;
   if (length < 0) return -Errno.EINVAL;
@@ -137,20 +155,27 @@ function write(process: LinuxProcess, fd: number, address: number, length: numbe
 }
 
 /** Calls `step` for each part of an iovec until one is short; all parts together move at most MAX_TRANSFER. */
-function vector(
+export function vector(
   process: LinuxProcess,
   address: number,
   rawCount: number,
+  word: 4 | 8,
   step: (base: number, length: number) => number,
 ): number {
   const count = int(rawCount);
   if (count < 0 || count > IOV_MAX) return -Errno.EINVAL;
+  const signBit = 1n << BigInt(word * 8 - 1);
+  const read = (at: number): bigint | undefined => {
+    if (word === 8) return process.space.readU64(at);
+    const value = process.space.readU32(at);
+    return value === undefined ? undefined : BigInt(value);
+  };
   let total = 0;
   for (let i = 0; i < count; i++) {
-    const base = process.space.readU64(address + i * 16);
-    const length = process.space.readU64(address + i * 16 + 8);
+    const base = read(address + i * 2 * word);
+    const length = read(address + i * 2 * word + word);
     if (base === undefined || length === undefined) return total || -Errno.EFAULT;
-    if (length >= 1n << 63n) return total || -Errno.EINVAL;
+    if (length >= signBit) return total || -Errno.EINVAL;
     if (length === 0n) continue;
     const done = step(Number(base), Math.min(Number(length), MAX_TRANSFER - total));
     if (done < 0) return total || done;
@@ -178,7 +203,7 @@ function readLink(process: LinuxProcess, dirfd: number, path: number, buffer: nu
   return process.space.write(buffer, bytes) ? bytes.length : -Errno.EFAULT;
 }
 
-function seek(file: OpenFile, offset: number, rawWhence: number): number {
+export function seek(file: OpenFile, offset: number, rawWhence: number): number {
   if (!file.size) return -Errno.ESPIPE;
   const whence = int(rawWhence);
   const base = whence === 0 ? 0 : whence === 1 ? file.offset : whence === 2 ? file.size() : undefined;
@@ -189,7 +214,7 @@ function seek(file: OpenFile, offset: number, rawWhence: number): number {
 
 const DIRENT_TYPE: Record<FileStat["kind"], number> = { file: 8, directory: 4, symlink: 10, character: 2, pipe: 1 };
 
-const readOnly = (): number => -Errno.EROFS;
+export const readOnly = (): number => -Errno.EROFS;
 
 export const fileSyscalls = {
   read: { number: 0, args: ["fd", "pointer", "size"], run: (p, fd, address, length) => read(p, fd, address, length) },
@@ -201,24 +226,25 @@ export const fileSyscalls = {
     run: (p, dirfd, path, flags) => open(p, dirfd, path, flags),
   },
   close: { number: 3, args: ["fd"], run: (p, fd) => (p.descriptors.close(int(fd)) ? 0 : -Errno.EBADF) },
-  stat: { number: 4, args: ["path", "pointer"], run: (p, path, buffer) => stat(p, AT_FDCWD, path, buffer, 0) },
+  stat: {
+    number: 4,
+    args: ["path", "pointer"],
+    run: (p, path, buffer) => stat(p, AT_FDCWD, path, buffer, 0, statBytes),
+  },
   fstat: {
     number: 5,
     args: ["fd", "pointer"],
-    run(p, fd, buffer) {
-      const file = p.descriptors.get(int(fd));
-      return file ? putStat(p, buffer, file.stat) : -Errno.EBADF;
-    },
+    run: (p, fd, buffer) => fstat(p, fd, buffer, statBytes),
   },
   lstat: {
     number: 6,
     args: ["path", "pointer"],
-    run: (p, path, buffer) => stat(p, AT_FDCWD, path, buffer, AT_SYMLINK_NOFOLLOW),
+    run: (p, path, buffer) => stat(p, AT_FDCWD, path, buffer, AT_SYMLINK_NOFOLLOW, statBytes),
   },
   newfstatat: {
     number: 262,
     args: ["dirfd", "path", "pointer", "hex"],
-    run: (p, dirfd, path, buffer, flags) => stat(p, dirfd, path, buffer, flags),
+    run: (p, dirfd, path, buffer, flags) => stat(p, dirfd, path, buffer, flags, statBytes),
   },
   statx: {
     number: 332,
@@ -231,7 +257,7 @@ export const fileSyscalls = {
       view.setUint32(0, 0x7ff, true);
       view.setUint32(4, 4096, true);
       view.setUint32(16, 1, true);
-      view.setUint16(28, S_IFMT[found.kind] | found.permissions, true);
+      view.setUint16(28, modeOf(found), true);
       view.setBigUint64(32, BigInt(found.inode), true);
       view.setBigUint64(40, BigInt(found.size), true);
       view.setBigUint64(48, BigInt(Math.ceil(found.size / 512)), true);
@@ -255,12 +281,12 @@ export const fileSyscalls = {
   readv: {
     number: 19,
     args: ["fd", "pointer", "int"],
-    run: (p, fd, iov, count) => vector(p, iov, count, (base, length) => read(p, fd, base, length)),
+    run: (p, fd, iov, count) => vector(p, iov, count, 8, (base, length) => read(p, fd, base, length)),
   },
   writev: {
     number: 20,
     args: ["fd", "pointer", "int"],
-    run: (p, fd, iov, count) => vector(p, iov, count, (base, length) => write(p, fd, base, length)),
+    run: (p, fd, iov, count) => vector(p, iov, count, 8, (base, length) => write(p, fd, base, length)),
   },
   access: { number: 21, args: ["path", "octal"], run: (p, path, mode) => access(p, AT_FDCWD, path, mode) },
   faccessat: {
@@ -452,7 +478,7 @@ export const fileSyscalls = {
     number: 271,
     args: ["pointer", "size", "pointer", "pointer", "size"],
     run(p, fds, count, timeout) {
-      const ns = timeout === 0 ? undefined : readTimespec(p, timeout);
+      const ns = timeout === 0 ? undefined : readTimespec(p, timeout, 8);
       return typeof ns === "number" ? ns : poll(p, fds, count, ns);
     },
   },
@@ -461,7 +487,7 @@ export const fileSyscalls = {
 } as const satisfies SyscallTable;
 
 /** Every open file is always ready: reads from standard input block in the host. Without one, only time passes. */
-function poll(
+export function poll(
   process: LinuxProcess,
   address: number,
   count: number,
@@ -482,7 +508,10 @@ function poll(
   }
   if (!process.space.write(address, bytes)) return -Errno.EFAULT;
   if (ready > 0) return ready;
-  return timeoutNs === undefined
-    ? process.stopForDeadlock("poll with nothing that can become ready")
-    : process.sleep(timeoutNs);
+  const untilNs = timeoutNs === undefined ? undefined : process.time.monotonicNs() + timeoutNs;
+  return process.wait({
+    what: "poll with nothing that can become ready",
+    timeoutResult: 0,
+    ...(untilNs === undefined ? {} : { untilNs }),
+  });
 }

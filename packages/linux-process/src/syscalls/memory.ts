@@ -1,7 +1,7 @@
 /** Memory: mmap(2) and its family. Source: Linux mm/{mmap,mprotect,mremap}.c; man-pages 6. */
-import { inUserSpace, MMAP_MIN_ADDRESS, PAGE, Prot } from "../address-space.ts";
+import { MMAP_MIN_ADDRESS, PAGE, Prot } from "../address-space.ts";
 import { Errno } from "../errno.ts";
-import { MMAP_TOP } from "../load-program.ts";
+import type { LinuxProcess } from "../process.ts";
 import { int, type SyscallTable } from "../syscall.ts";
 
 const MAP_SHARED = 1;
@@ -16,43 +16,55 @@ const MADV_DONTNEED = 4;
 
 const pageUp = (value: number): number => Math.ceil(value / PAGE) * PAGE;
 
+/** mmap: places what has no fixed address below `top`. */
+export function map(
+  process: LinuxProcess,
+  top: number,
+  address: number,
+  rawLength: number,
+  rawProt: number,
+  flags: number,
+  fd: number,
+  offset: number,
+): number {
+  if (rawLength === 0 || !(flags & MAP_TYPE)) return -Errno.EINVAL;
+  if (rawLength < 0) return -Errno.ENOMEM;
+  const length = pageUp(rawLength);
+  const prot = rawProt & 7;
+  if (offset % PAGE !== 0 || offset < 0) return -Errno.EINVAL;
+  const { space } = process;
+  let start: number | undefined;
+  if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+    if (address % PAGE !== 0) return -Errno.EINVAL;
+    if (!space.contains(address, length)) return -Errno.ENOMEM;
+    if (address < MMAP_MIN_ADDRESS) return -Errno.EPERM;
+    if (flags & MAP_FIXED_NOREPLACE && !space.isFree(address, length)) return -Errno.EEXIST;
+    start = address;
+  } else {
+    const hint = address - (address % PAGE);
+    const usable = hint >= MMAP_MIN_ADDRESS && space.contains(hint, length) && space.isFree(hint, length);
+    start = usable ? hint : space.findFree(length, flags & MAP_32BIT ? 2 ** 31 : top);
+    if (start === undefined) return -Errno.ENOMEM;
+  }
+  const common = { start, length, prot, shared: (flags & MAP_SHARED) !== 0 };
+  if (flags & MAP_ANONYMOUS) {
+    if (prot & Prot.Write && length > process.mappableBytes) return -Errno.ENOMEM;
+    return space.map({ ...common, source: undefined, offset: 0, name: "" }) ? start : -Errno.ENOMEM;
+  }
+  const open = process.descriptors.get(int(fd));
+  if (!open) return -Errno.EBADF;
+  const { file } = open;
+  if (!file) return -Errno.ENODEV;
+  if (flags & MAP_SHARED && prot & Prot.Write) return -Errno.EACCES;
+  const source = { name: open.path, read: (at: number, count: number) => file.read(at, count) };
+  return space.map({ ...common, source, offset, name: open.path }) ? start : -Errno.ENOMEM;
+}
+
 export const memorySyscalls = {
   mmap: {
     number: 9,
     args: ["pointer", "size", "hex", "hex", "fd", "hex"],
-    run(process, address, rawLength, rawProt, flags, fd, offset) {
-      if (rawLength === 0 || !(flags & MAP_TYPE)) return -Errno.EINVAL;
-      if (rawLength < 0) return -Errno.ENOMEM;
-      const length = pageUp(rawLength);
-      const prot = rawProt & 7;
-      if (offset % PAGE !== 0 || offset < 0) return -Errno.EINVAL;
-      const { space } = process;
-      let start: number | undefined;
-      if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-        if (address % PAGE !== 0) return -Errno.EINVAL;
-        if (!inUserSpace(address, length)) return -Errno.ENOMEM;
-        if (address < MMAP_MIN_ADDRESS) return -Errno.EPERM;
-        if (flags & MAP_FIXED_NOREPLACE && !space.isFree(address, length)) return -Errno.EEXIST;
-        start = address;
-      } else {
-        const hint = address - (address % PAGE);
-        const usable = hint >= MMAP_MIN_ADDRESS && inUserSpace(hint, length) && space.isFree(hint, length);
-        start = usable ? hint : space.findFree(length, flags & MAP_32BIT ? 2 ** 31 : MMAP_TOP);
-        if (start === undefined) return -Errno.ENOMEM;
-      }
-      const common = { start, length, prot, shared: (flags & MAP_SHARED) !== 0 };
-      if (flags & MAP_ANONYMOUS) {
-        if (prot & Prot.Write && length > process.mappableBytes) return -Errno.ENOMEM;
-        return space.map({ ...common, source: undefined, offset: 0, name: "" }) ? start : -Errno.ENOMEM;
-      }
-      const open = process.descriptors.get(int(fd));
-      if (!open) return -Errno.EBADF;
-      const { file } = open;
-      if (!file) return -Errno.ENODEV;
-      if (flags & MAP_SHARED && prot & Prot.Write) return -Errno.EACCES;
-      const source = { name: open.path, read: (at: number, count: number) => file.read(at, count) };
-      return space.map({ ...common, source, offset, name: open.path }) ? start : -Errno.ENOMEM;
-    },
+    run: (process, ...args) => map(process, process.abi.mmapTop, ...args),
   },
   mprotect: {
     number: 10,
@@ -60,7 +72,7 @@ export const memorySyscalls = {
     run(process, address, length, prot) {
       if (address % PAGE !== 0 || length < 0) return -Errno.EINVAL;
       if (length === 0) return 0;
-      if (!inUserSpace(address, pageUp(length))) return -Errno.ENOMEM;
+      if (!process.space.contains(address, pageUp(length))) return -Errno.ENOMEM;
       return process.space.protect(address, pageUp(length), prot & 7) ? 0 : -Errno.ENOMEM;
     },
   },
@@ -68,7 +80,7 @@ export const memorySyscalls = {
     number: 11,
     args: ["pointer", "size"],
     run(process, address, length) {
-      if (address % PAGE !== 0 || length <= 0 || !inUserSpace(address, pageUp(length))) return -Errno.EINVAL;
+      if (address % PAGE !== 0 || length <= 0 || !process.space.contains(address, pageUp(length))) return -Errno.EINVAL;
       return process.space.unmap(address, pageUp(length)) ? 0 : -Errno.ENOMEM;
     },
   },
@@ -90,7 +102,8 @@ export const memorySyscalls = {
       const area = space.areaAt(address);
       if (!area || oldLength === 0 || area.end < address + oldLength) return -Errno.EFAULT;
       if (flags & MREMAP_FIXED) {
-        if (!(flags & MREMAP_MAYMOVE) || target % PAGE !== 0 || !inUserSpace(target, newLength)) return -Errno.EINVAL;
+        if (!(flags & MREMAP_MAYMOVE) || target % PAGE !== 0 || !process.space.contains(target, newLength))
+          return -Errno.EINVAL;
         if (target < address + oldLength && address < target + newLength) return -Errno.EINVAL;
         if (target < MMAP_MIN_ADDRESS) return -Errno.EPERM;
         if (newLength - oldLength > process.mappableBytes || !space.unmap(target, newLength)) return -Errno.ENOMEM;
@@ -102,7 +115,7 @@ export const memorySyscalls = {
       const grow = newLength - oldLength;
       if (grow > process.mappableBytes) return -Errno.ENOMEM;
       const end = address + oldLength;
-      if (area.end === end && inUserSpace(end, grow) && space.isFree(end, grow)) {
+      if (area.end === end && process.space.contains(end, grow) && space.isFree(end, grow)) {
         const { prot, shared, source, name } = area;
         return space.map({
           start: end,
@@ -117,7 +130,7 @@ export const memorySyscalls = {
           : -Errno.ENOMEM;
       }
       if (!(flags & MREMAP_MAYMOVE)) return -Errno.ENOMEM;
-      const place = space.findFree(newLength, MMAP_TOP);
+      const place = space.findFree(newLength, process.abi.mmapTop);
       if (place === undefined) return -Errno.ENOMEM;
       return space.move(address, oldLength, place, newLength) ? place : -Errno.ENOMEM;
     },
@@ -127,7 +140,7 @@ export const memorySyscalls = {
     args: ["pointer", "size", "int"],
     run(process, address, length, advice) {
       if (address % PAGE !== 0 || length < 0) return -Errno.EINVAL;
-      if (advice === MADV_DONTNEED && inUserSpace(address, pageUp(length)))
+      if (advice === MADV_DONTNEED && process.space.contains(address, pageUp(length)))
         process.space.discard(address, pageUp(length));
       return 0;
     },

@@ -88,13 +88,14 @@ describe("identity", () => {
   it("prctl, limits, sysinfo, affinity", () => {
     const { sys, put, view, bytes } = start();
     const buffer = put(128);
-    expect([sys("prctl", 15, buffer), sys("prctl", 16, buffer), sys("prctl", 99), sys("prctl", 16, NOWHERE)]).toEqual([
-      0,
-      0,
-      -Errno.EINVAL,
-      -Errno.EFAULT,
-    ]);
-    expect(new TextDecoder().decode(bytes(buffer, 8))).toBe("program\0");
+    expect([sys("prctl", 16, buffer), new TextDecoder().decode(bytes(buffer, 8))]).toEqual([0, "program\0"]);
+    expect([
+      sys("prctl", 15, put("another name of a thread")),
+      sys("prctl", 16, buffer),
+      sys("prctl", 99),
+      sys("prctl", 16, NOWHERE),
+    ]).toEqual([0, 0, -Errno.EINVAL, -Errno.EFAULT]);
+    expect(new TextDecoder().decode(bytes(buffer, 16))).toBe("another name of\0");
     expect(sys("getrlimit", 3, buffer)).toBe(0);
     expect(view(buffer, 8).getBigUint64(0, true)).toBe(8n << 20n);
     expect(sys("prlimit64", 0, 7, 0, buffer)).toBe(0);
@@ -152,7 +153,7 @@ describe("futex", () => {
     ["a timeout nowhere", 0x80, 7, NOWHERE, -Errno.EFAULT],
   ])("%s", (_, operation, value, timeout, result) => {
     const { sys, put } = start();
-    expect(sys("futex", put(int32(7)), operation, value, timeout)).toBe(result);
+    expect(sys("futex", put(int32(7)), operation, value, timeout, 0, 0xffff_ffff)).toBe(result);
   });
 
   it("compares 32 bits, whatever is above them", () => {
@@ -168,16 +169,16 @@ describe("futex", () => {
     const word = put(int32(7));
     sys("futex", word, 0x80, 7, put(timespec(2n, 0n)));
     expect(harness.nowNs).toBe(2_001_000_000n);
-    sys("futex", word, 0x89, 7, put(timespec(3n, 0n)));
+    sys("futex", word, 0x89, 7, put(timespec(3n, 0n)), 0, 1);
     expect(harness.nowNs).toBe(3_000_000_000n);
-    sys("futex", word, 0x189, 7, put(timespec(WALL / 1_000_000_000n, 3_500_000_000n % 1_000_000_000n)));
+    sys("futex", word, 0x189, 7, put(timespec(WALL / 1_000_000_000n, 3_500_000_000n % 1_000_000_000n)), 0, 1);
     expect(harness.nowNs).toBe(3_000_000_000n);
   });
 
   it("waiting without a timeout is the end: nobody else is there", () => {
     const { sys, put, process } = start();
     sys("futex", put(int32(7)), 0x80, 7, 0);
-    expect(process.end).toEqual({ kind: "deadlock", what: "futex wait with no other thread" });
+    expect(process.end).toEqual({ kind: "deadlock", what: "futex wait with no other thread to end it" });
   });
 
   it("wants an aligned word that is there", () => {

@@ -1,18 +1,16 @@
-/** Process, thread and system identity, limits, futexes, exit. One process, one thread. Source: man-pages 6. */
+/** Process and system identity, limits, what is known of the processor. Source: man-pages 6. */
+import { STACK_BYTES } from "../abi.ts";
 import { Errno } from "../errno.ts";
-import { STACK_BYTES } from "../load-program.ts";
 import type { LinuxProcess } from "../process.ts";
-import { int, type SyscallTable } from "../syscall.ts";
+import { int, type SyscallTable, words } from "../syscall.ts";
 import { HOST_NAME, KERNEL_RELEASE, LAST_CAPABILITY } from "../system-files.ts";
 import { Msr } from "../vcpu.ts";
-import { readTimespec } from "./time.ts";
+import { segmentSyscalls } from "./segments.ts";
 
 const ARCH_SET_GS = 0x1001;
 const ARCH_SET_FS = 0x1002;
 const ARCH_GET_FS = 0x1003;
 const ARCH_GET_GS = 0x1004;
-const FUTEX_COMMAND = 0x7f;
-const FUTEX_CLOCK_REALTIME = 0x100;
 const INFINITY = 0xffff_ffff_ffff_ffffn;
 const RLIMIT_STACK = 3;
 const RLIMIT_NOFILE = 7;
@@ -20,18 +18,30 @@ const LAST_LIMIT = 15;
 /** Bytes that one getrandom makes at most; programs must expect fewer than they asked for. */
 const MAX_RANDOM = 1 << 20;
 const PR_SET_NAME = 15;
+/** Bytes of a thread's name before its zero; the rest is cut off. */
+const NAME_BYTES = 15;
 const PR_GET_NAME = 16;
 const PR_CAPBSET_READ = 23;
 
-function limits(process: LinuxProcess, resource: number, address: number): number {
+function readName(process: LinuxProcess, address: number): Uint8Array | undefined {
+  const bytes: number[] = [];
+  while (bytes.length < NAME_BYTES) {
+    const [byte] = process.space.read(address + bytes.length, 1) ?? [];
+    if (byte === undefined) return undefined;
+    if (byte === 0) break;
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** struct rlimit with words of 4 or 8 bytes. */
+export function limits(process: LinuxProcess, rawResource: number, address: number, word: 4 | 8): number {
+  const resource = int(rawResource);
   if (resource < 0 || resource > LAST_LIMIT) return -Errno.EINVAL;
   if (address === 0) return 0;
   const soft = resource === RLIMIT_STACK ? BigInt(STACK_BYTES) : resource === RLIMIT_NOFILE ? 1024n : INFINITY;
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, soft, true);
-  view.setBigUint64(8, resource === RLIMIT_NOFILE ? 1024n : INFINITY, true);
-  return process.space.write(address, bytes) ? 0 : -Errno.EFAULT;
+  const hard = resource === RLIMIT_NOFILE ? 1024n : INFINITY;
+  return process.space.write(address, words([soft, hard], word)) ? 0 : -Errno.EFAULT;
 }
 
 /** struct utsname: six fields of 65 bytes. */
@@ -44,63 +54,24 @@ function utsname(): Uint8Array {
   return bytes;
 }
 
-function futex(
-  process: LinuxProcess,
-  address: number,
-  operation: number,
-  value: number,
-  timeout: number,
-): number | undefined {
-  const command = operation & FUTEX_COMMAND;
-  if (address % 4 !== 0) return -Errno.EINVAL;
-  const bytes = process.space.read(address, 4);
-  if (!bytes) return -Errno.EFAULT;
-  const current = new DataView(bytes.buffer).getUint32(0, true);
-  switch (command) {
-    case 0: // FUTEX_WAIT
-    case 9: {
-      // FUTEX_WAIT_BITSET
-      if (current !== value >>> 0) return -Errno.EAGAIN;
-      // Nobody else can wake us: without a timeout this is the end, with one it passes in virtual time.
-      if (timeout === 0) return process.stopForDeadlock("futex wait with no other thread");
-      const wanted = readTimespec(process, timeout);
-      if (typeof wanted === "number") return wanted;
-      const { time } = process;
-      const now = operation & FUTEX_CLOCK_REALTIME ? time.wallNs() : time.monotonicNs();
-      return process.sleep(command === 9 ? wanted - now : wanted) === undefined ? undefined : -Errno.ETIMEDOUT;
-    }
-    case 1: // FUTEX_WAKE
-    case 10: // FUTEX_WAKE_BITSET
-    case 3: // FUTEX_REQUEUE
-    case 4: // FUTEX_CMP_REQUEUE
-      return 0;
-    default:
-      return -Errno.ENOSYS;
-  }
+/** struct sysinfo: uptime, three loads, totalram, freeram and four more, procs, two high ones, the unit of memory. */
+export function systemInformation(process: LinuxProcess, address: number, word: 4 | 8): number {
+  const { time, memoryBytes, space } = process;
+  const longs = [time.monotonicNs() / 1_000_000_000n, 0n, 0n, 0n, BigInt(memoryBytes), BigInt(space.freeBytes)];
+  const bytes = new Uint8Array(word === 8 ? 112 : 64);
+  bytes.set(words(longs, word));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(10 * word, 1, true);
+  view.setUint32(13 * word, 1, true);
+  return space.write(address, bytes) ? 0 : -Errno.EFAULT;
 }
 
 const id = (number: number, which: (process: LinuxProcess) => number) =>
   ({ number, args: [], run: (p: LinuxProcess) => which(p) }) as const;
 
 export const processSyscalls = {
-  exit: {
-    number: 60,
-    args: ["int"],
-    run(p, status) {
-      p.exit(status & 0xff);
-      return undefined;
-    },
-  },
-  exit_group: {
-    number: 231,
-    args: ["int"],
-    run(p, status) {
-      p.exit(status & 0xff);
-      return undefined;
-    },
-  },
+  ...segmentSyscalls,
   getpid: id(39, (p) => p.pid),
-  gettid: id(186, (p) => p.pid),
   getppid: id(110, () => 1),
   getpgrp: id(111, (p) => p.pid),
   getpgid: { number: 121, args: ["int"], run: (p) => p.pid },
@@ -111,12 +82,6 @@ export const processSyscalls = {
   getegid: id(108, (p) => p.gid),
   getgroups: { number: 115, args: ["int", "pointer"], run: () => 0 },
   getpriority: { number: 140, args: ["int", "int"], run: () => 20 },
-  set_tid_address: { number: 218, args: ["pointer"], run: (p) => p.pid },
-  set_robust_list: {
-    number: 273,
-    args: ["pointer", "size"],
-    run: (_p, _head, size) => (size === 24 ? 0 : -Errno.EINVAL),
-  },
   rseq: { number: 334, args: ["pointer", "size", "hex", "hex"], run: () => -Errno.ENOSYS },
   membarrier: { number: 324, args: ["int", "hex", "int"], run: () => -Errno.ENOSYS },
   arch_prctl: {
@@ -148,11 +113,17 @@ export const processSyscalls = {
     number: 157,
     args: ["int", "hex", "hex", "hex", "hex"],
     run(p, option, address) {
-      if (option === PR_SET_NAME) return 0;
+      const thread = p.threads.current;
+      if (option === PR_SET_NAME) {
+        const name = readName(p, address);
+        if (name === undefined) return -Errno.EFAULT;
+        thread.name = name;
+        return 0;
+      }
       if (option === PR_CAPBSET_READ) return address >= 0 && address <= LAST_CAPABILITY ? 0 : -Errno.EINVAL;
       if (option === PR_GET_NAME) {
         const bytes = new Uint8Array(16);
-        bytes.set(new TextEncoder().encode(p.name).subarray(0, 15));
+        bytes.set(thread.name ?? new TextEncoder().encode(p.name).subarray(0, NAME_BYTES));
         return p.space.write(address, bytes) ? 0 : -Errno.EFAULT;
       }
       return -Errno.EINVAL;
@@ -166,9 +137,9 @@ export const processSyscalls = {
         ? -Errno.ESRCH
         : set !== 0 && !p.space.read(set, 16)
           ? -Errno.EFAULT
-          : limits(p, int(resource), old),
+          : limits(p, resource, old, 8),
   },
-  getrlimit: { number: 97, args: ["int", "pointer"], run: (p, resource, address) => limits(p, int(resource), address) },
+  getrlimit: { number: 97, args: ["int", "pointer"], run: (p, resource, address) => limits(p, resource, address, 8) },
   /** Limits are taken, and nothing is held to them: what bounds the program is the machine's memory and --max-insns. */
   setrlimit: {
     number: 160,
@@ -180,20 +151,7 @@ export const processSyscalls = {
     args: ["pointer"],
     run: (p, address) => (p.space.write(address, utsname()) ? 0 : -Errno.EFAULT),
   },
-  sysinfo: {
-    number: 99,
-    args: ["pointer"],
-    run(p, address) {
-      const bytes = new Uint8Array(112);
-      const view = new DataView(bytes.buffer);
-      view.setBigInt64(0, p.time.monotonicNs() / 1_000_000_000n, true);
-      view.setBigUint64(32, BigInt(p.memoryBytes), true);
-      view.setBigUint64(40, BigInt(p.space.freeBytes), true);
-      view.setUint16(80, 1, true);
-      view.setUint32(104, 1, true);
-      return p.space.write(address, bytes) ? 0 : -Errno.EFAULT;
-    },
-  },
+  sysinfo: { number: 99, args: ["pointer"], run: (p, address) => systemInformation(p, address, 8) },
   getrandom: {
     number: 318,
     args: ["pointer", "size", "hex"],
@@ -202,7 +160,6 @@ export const processSyscalls = {
       return p.space.write(address, p.devices.random(count)) ? count : -Errno.EFAULT;
     },
   },
-  sched_yield: id(24, () => 0),
   sched_getaffinity: {
     number: 204,
     args: ["int", "size", "pointer"],
@@ -216,11 +173,6 @@ export const processSyscalls = {
     args: ["pointer", "pointer", "pointer"],
     run: (p, ...pointers) =>
       pointers.slice(0, 2).every((at) => at === 0 || p.space.write(at, new Uint8Array(4))) ? 0 : -Errno.EFAULT,
-  },
-  futex: {
-    number: 202,
-    args: ["pointer", "hex", "int", "pointer"],
-    run: (p, address, operation, value, timeout) => futex(p, address, operation, value, timeout),
   },
   /** Without CAP_SYS_RAWIO: the port must answer at IOPL 0, as it does on VMware. */
   iopl: { number: 172, args: ["int"], run: () => -Errno.EPERM },
