@@ -373,10 +373,10 @@ class Devices implements MachineDevices {
     });
     if (!config.virtioConsole) return { console: undefined, networks };
     const output = new Fanout();
-    const console = this.#create("console", virtioConsole, options, output);
-    host.add(CARD_SLOTS.console, 0, virtioConsole.name, console);
+    const device = this.#create("console", virtioConsole, options, output);
+    host.add(CARD_SLOTS.console, 0, virtioConsole.name, device);
     return {
-      console: { onOutput: (listener) => output.add(listener), input: (bytes) => console.receive(bytes) },
+      console: { onOutput: (listener) => output.add(listener), input: (bytes) => device.receive(bytes) },
       networks,
     };
   }
