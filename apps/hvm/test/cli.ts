@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Host } from "../src/cli/host.ts";
+import type { OutputStream } from "../src/cli/terminal.ts";
 import { main } from "../src/main.ts";
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
@@ -17,7 +19,7 @@ export interface Outcome {
 
 export async function hvm(
   args: readonly string[],
-  options: { stdin?: string; env?: Record<string, string> } = {},
+  options: { stdin?: string; env?: Record<string, string>; host?: Host; stdout?: OutputStream } = {},
 ): Promise<Outcome> {
   const out: Uint8Array[] = [];
   const err: Uint8Array[] = [];
@@ -30,8 +32,9 @@ export async function hvm(
   });
   let input = encoder.encode(options.stdin ?? "");
   const status = await main(args, {
-    stdout: sink(out),
+    stdout: options.stdout ?? sink(out),
     stderr: sink(err),
+    ...(options.host ? { host: options.host } : {}),
     env: options.env ?? {},
     readStdin(length) {
       const part = input.subarray(0, length);

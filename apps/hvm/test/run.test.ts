@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { firstLight as firstLightImage } from "vmport-first-light";
 import { hvm } from "./cli.ts";
+import { multiboot, printer } from "./images.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hvm-run-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -13,30 +14,6 @@ const file = (name: string, bytes: Uint8Array | number[]): string => {
   return path;
 };
 const firstLight = file("first-light.bin", firstLightImage());
-
-/** 32-bit code: mov edx, 0x3f8; for each byte: mov al, byte; out dx, al; then cli, hlt. */
-const printer = (text: string): number[] => [
-  0xba,
-  0xf8,
-  3,
-  0,
-  0,
-  ...[...text].flatMap((char) => [0xb0, char.charCodeAt(0), 0xee]),
-  0xfa,
-  0xf4,
-];
-
-/** Multiboot 1 with address fields, loaded at 1 MiB; the code prints and halts. */
-function multiboot(code: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(32 + code.length);
-  const view = new DataView(bytes.buffer);
-  const flags = 0x1_0002;
-  [0x1bad_b002, flags, -(0x1bad_b002 + flags) >>> 0, 0x10_0000, 0x10_0000, 0, 0, 0x10_0020].forEach(
-    (word, index) => void view.setUint32(index * 4, word, true),
-  );
-  bytes.set(code, 32);
-  return bytes;
-}
 
 /** ELF of the given class at 1 MiB. */
 function elf(bits: 32 | 64, code: readonly number[]): Uint8Array {

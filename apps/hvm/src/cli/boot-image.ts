@@ -70,7 +70,7 @@ export interface BootOptions {
 }
 
 /** A guest that reboots as its first act would be started for ever. */
-const MAX_RESTARTS = 100;
+const MAX_RESTARTS = 25;
 
 /** Boots, runs to the end, reports. The exit status. @throws CliError */
 export async function bootImage(options: BootOptions, io: Io): Promise<number> {

@@ -18,10 +18,8 @@ export interface ConsoleHandlers {
   onEscape(): void;
 }
 
-export function attachConsole(
-  { stdin, atExit }: Pick<Host, "stdin" | "atExit">,
-  { take, onEscape }: ConsoleHandlers,
-): ConsoleInput {
+export function attachConsole(host: Pick<Host, "stdin" | "atExit">, { take, onEscape }: ConsoleHandlers): ConsoleInput {
+  const { stdin } = host;
   const interactive = stdin.isTTY === true;
   let waiting: Uint8Array = new Uint8Array(0);
   const offer = (): void => {
@@ -42,7 +40,7 @@ export function attachConsole(
   const restore = (): void => {
     if (interactive) stdin.setRawMode(false);
   };
-  const forget = interactive ? atExit(restore) : () => {};
+  const forget = interactive ? host.atExit(restore) : () => {};
   if (interactive) stdin.setRawMode(true);
   stdin.on("data", onData);
   return {

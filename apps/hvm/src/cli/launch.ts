@@ -70,7 +70,8 @@ function loadSettings(
 ): GuestImage {
   const { settings } = source;
   const path = fileOf(source);
-  const status = new StatusLine(io.stderr, createStyle(wantsColour(io.stderr, io.env)), (io.host ?? nodeHost).nowMs);
+  const host = io.host ?? nodeHost;
+  const status = new StatusLine(io.stderr, createStyle(wantsColour(io.stderr, io.env)), () => host.nowMs());
   status.show(`hvm ${command}: loading ${path}`);
   try {
     const isLoader = settings.firmwareOverride !== undefined;

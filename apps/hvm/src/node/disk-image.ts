@@ -33,7 +33,12 @@ export function openDisk(path: string, access: DiskAccess): OpenDisk {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new CliError(ExitCode.NoInput, `disk ${path}: ${code}`, "check the path and its permissions");
   }
-  const { size } = fstatSync(fd);
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) {
+    closeSync(fd);
+    throw bad(stat.isDirectory() ? "a folder; a file expected" : "no regular file", "is it a disk image?");
+  }
+  const { size } = stat;
   const head = Buffer.alloc(8);
   readSync(fd, head, 0, 8, 0);
   const foreign = FOREIGN.find(([magic]) => head.toString("latin1").startsWith(magic));
