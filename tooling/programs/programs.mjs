@@ -4,6 +4,7 @@
 export const sources = ["valgrind", "qemu"];
 
 const amd64 = "none/tests/amd64";
+const x86 = "none/tests/x86";
 const valgrind = (name, options = {}) => ({
   from: "valgrind",
   name,
@@ -13,20 +14,34 @@ const valgrind = (name, options = {}) => ({
     "-fno-stack-protector",
     "-no-pie",
     "-DVGO_linux",
-    "-DVGA_amd64",
+    options.bits === 32 ? "-DVGA_x86" : "-DVGA_amd64",
     "-I.",
     "-Iinclude",
     `-I${options.in ?? amd64}`,
     ...(options.flags ?? []),
   ],
+  ...(options.bits ? { bits: options.bits } : {}),
+  ...(options.args ? { args: options.args } : {}),
   ...(options.features ? { features: options.features } : {}),
 });
 /** valgrind's tables of instructions, operands and results, from which a script of its own writes a C program. */
-const table = (name, options = {}) => ({
-  ...valgrind(name, options),
-  files: [],
-  generate: { command: ["perl", `${amd64}/gen_insn_test.pl`], input: `${amd64}/${name}.def` },
+const table = (name, options = {}) => {
+  const folder = options.in ?? amd64;
+  return {
+    ...valgrind(name, options),
+    files: [],
+    generate: { command: ["perl", `${folder}/gen_insn_test.pl`], input: `${folder}/${name}.def` },
+  };
+};
+/** The same for 32-bit code; their folder is part of the name. */
+const in32 = { in: x86, bits: 32, flags: ["-mmmx", "-msse"] };
+const valgrind32 = (name, options = {}) => ({
+  ...valgrind(name, { ...in32, ...options, flags: [...in32.flags, ...(options.flags ?? [])] }),
+  name: `x86/${name}`,
 });
+const table32 = (name) => ({ ...table(name, { ...in32, flags: [...in32.flags, "-msse3"] }), name: `x86/${name}` });
+const memcheck32 = (name, options = {}) =>
+  valgrind32(name, { in: "memcheck/tests/x86", ...options, flags: ["-Imemcheck", ...(options.flags ?? [])] });
 const plain = ["-O0", "-fno-stack-protector", "-no-pie"];
 const qemu = (name, flags = [], options = {}) => ({
   from: "qemu",
@@ -35,6 +50,44 @@ const qemu = (name, flags = [], options = {}) => ({
   flags: ["-O2", "-fno-strict-aliasing", "-no-pie", ...flags],
   ...options,
 });
+
+const qemu32 = (name, flags = [], options = {}) => ({ ...qemu(name, flags, options), bits: 32, name: `i386/${name}` });
+const multiarch = ["-Itests/tcg/multiarch/libs", "-pthread"];
+const parallel = (name) => (name === "testthread" ? { unordered: true } : {});
+const everywhere = [
+  "float_convs",
+  "float_convd",
+  "float_madds",
+  "sha1",
+  "sha512",
+  "testthread",
+  "threadcount",
+  "tb-link",
+];
+const multi = (build) =>
+  [...everywhere, "munmap-pthread", "overflow", "test-mmap", "sigbus"].map((name) =>
+    build(name, multiarch, {
+      in: "multiarch",
+      ...parallel(name),
+      ...(name.startsWith("float") ? { also: ["tests/tcg/multiarch/libs/float_helpers.c"] } : {}),
+    }),
+  );
+const x87 = [
+  "f2xm1",
+  "fbstp",
+  "fisttp",
+  "fldcst",
+  "fp-exceptions",
+  "fpatan",
+  "fprem",
+  "fscale",
+  "fxam",
+  "fxtract",
+  "fyl2x",
+  "fyl2xp1",
+  "pseudo-denormal",
+  "snan-convert",
+];
 
 export const programs = [
   ...["insn_basic", "insn_fpu", "insn_mmx", "insn_sse", "insn_sse2"].map((name) => table(name)),
@@ -73,21 +126,7 @@ export const programs = [
     valgrind(name, { in: "memcheck/tests/amd64", flags: ["-I.", "-Imemcheck"] }),
   ),
   { ...qemu("test-i386", ["-w"]), name: "test-x86_64", flags: [...plain, "-w"] },
-  ...[
-    "f2xm1",
-    "fbstp",
-    "fisttp",
-    "fldcst",
-    "fp-exceptions",
-    "fpatan",
-    "fscale",
-    "fxam",
-    "fxtract",
-    "fyl2x",
-    "fyl2xp1",
-    "pseudo-denormal",
-    "snan-convert",
-  ].map((name) => qemu(`test-i386-${name}`)),
+  ...x87.map((name) => qemu(`test-i386-${name}`)),
   qemu("test-i386-sse-exceptions", ["-msse4.1", "-mfpmath=sse"]),
   qemu("test-i386-pcmpistri", ["-msse4.2"]),
   qemu("test-i386-bmi2", [], { features: ["bmi1", "bmi2"] }),
@@ -112,10 +151,46 @@ export const programs = [
   },
   qemu("cmpxchg", [], { in: "x86_64" }),
   qemu("noexec", [], { in: "x86_64" }),
-  ...["float_convs", "float_convd", "float_madds", "sha1", "sha512", "testthread"].map((name) =>
-    qemu(name, ["-Itests/tcg/multiarch/libs", "-lpthread"], {
-      in: "multiarch",
-      ...(name.startsWith("float") ? { also: ["tests/tcg/multiarch/libs/float_helpers.c"] } : {}),
-    }),
+  ...multi(qemu),
+  qemu("linux-test", ["-lm"], { in: "multiarch/linux" }),
+
+  ...["basic", "cmov", "fpu", "mmx", "mmxext", "sse", "sse2", "sse3", "ssse3"].map((name) => table32(`insn_${name}`)),
+  ...["aad_aam", "badseg", "bswapw", "bt_everything", "bt_literal", "bug125959-x86", "bug126147-x86"].map((name) =>
+    valgrind32(name),
   ),
+  ...["bug132813-x86", "bug135421-x86", "bug137714-x86", "bug152818-x86", "cet_nops", "cmpxchg8b", "cse_fail"].map(
+    (name) => valgrind32(name),
+  ),
+  ...["faultstatus", "fcmovnu", "fxtract", "getseg", "incdec_alt", "int", "jcxz", "lahf", "looper", "movx"].map(
+    (name) => valgrind32(name),
+  ),
+  ...["pushpopseg", "sbbmisc", "shift_ndep", "smc1", "x86locked", "x87trigOOR", "xadd"].map((name) => valgrind32(name)),
+  valgrind32("fpu_lazy_eflags", { flags: ["-O2", "-march=pentiumpro"] }),
+  valgrind32("ssse3_misaligned", { flags: ["-mssse3"] }),
+  valgrind32("yield", { flags: ["-pthread"] }),
+  valgrind32("lzcnt32", { features: ["lzcnt"] }),
+  valgrind32("movbe", { features: ["movbe"] }),
+  ...["bug152022", "espindola2", "fpeflags", "fprem", "fxsave", "more_x86_fp", "pushfw_x86", "pushpopmem"].map((name) =>
+    memcheck32(name),
+  ),
+  ...["sse1", "sse2"].map((args) => ({
+    ...memcheck32("sse_memory", { args: [args], flags: ["-msse2"] }),
+    name: `x86/${args}_memory`,
+  })),
+  memcheck32("xor-undef-x86"),
+  {
+    ...memcheck32("pushfpopf"),
+    files: ["memcheck/tests/x86/pushfpopf_c.c", "memcheck/tests/x86/pushfpopf_s.S"],
+  },
+  {
+    ...qemu32("test-i386", ["-w", "-fno-pie", "-O2", "-fno-stack-protector"]),
+    also: ["tests/tcg/i386/test-i386-code16.S", "tests/tcg/i386/test-i386-vm86.S"],
+  },
+  qemu32("hello-i386", ["-ffreestanding", "-fno-stack-protector", "-nostdlib"]),
+  ...x87.map((name) => qemu32(`test-i386-${name}`)),
+  qemu32("test-i386-sse-exceptions", ["-msse4.1", "-mfpmath=sse"]),
+  qemu32("test-i386-pcmpistri", ["-msse4.2"]),
+  ...multi(qemu32),
+  { ...qemu32("sha512", ["-msse4.1", "-O3"], { in: "multiarch" }), name: "i386/sha512-sse" },
+  qemu32("linux-test", ["-lm"], { in: "multiarch/linux" }),
 ];

@@ -72,7 +72,7 @@ function build(program) {
   const source = join(cache, program.from);
   const out = join(cache, "built");
   mkdirSync(out, { recursive: true });
-  const target = join(out, `${program.from}-${program.name}`);
+  const target = join(out, `${program.from}-${program.name.replace("/", "-")}`);
   if (existsSync(target)) return { path: target };
   const files = [...program.files, ...(program.also ?? [])];
   if (program.generate) {
@@ -81,12 +81,16 @@ function build(program) {
     const made = run(command, args, { cwd: source, ...(input ? { input: readFileSync(join(source, input)) } : {}) });
     if (made.status !== 0) return { why: `its generator failed: ${String(made.stderr).trim().split("\n").at(-1)}` };
     if (input) {
-      const text = join(out, `${program.name}.c`);
+      const text = `${target}.c`;
       writeFileSync(text, made.stdout);
       files.push(text);
     }
   }
-  const built = run("gcc", ["-w", "-static", ...program.flags, "-o", target, ...files, "-lm"], { cwd: source });
+  const built = run(
+    "gcc",
+    ["-w", "-static", ...(program.bits === 32 ? ["-m32"] : []), ...program.flags, "-o", target, ...files, "-lm"],
+    { cwd: source },
+  );
   return built.status === 0
     ? { path: target }
     : {
@@ -97,36 +101,52 @@ function build(program) {
       };
 }
 
-/** The C library has FMA variants of its functions, with other roundings: the processor shall run those that our guest sees. */
-/** Output and status of one run, or undefined when it took too long. */
+/** Output and status of one run; `ended` is false where the time limit did it. */
 function outcome(command, args) {
   const done = run(command, args, {
     cwd: join(cache, "built"),
+    // The C library has FMA variants of its functions, with other roundings: the processor shall run those that our guest sees.
     env: { PATH: "/usr/bin:/bin", HOME: "/", LANG: "C", GLIBC_TUNABLES: "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX" },
     input: "",
+    killSignal: "SIGKILL",
   });
-  if (done.error?.code === "ETIMEDOUT") return undefined;
-  const status = done.status ?? 128 + (signals[done.signal] ?? 0);
-  return { status, lines: String(done.stdout).split("\n"), error: String(done.stderr) };
+  const ended = done.error?.code !== "ETIMEDOUT";
+  const lines = String(done.stdout).split("\n");
+  return { ended, status: done.status ?? 128 + (signals[done.signal] ?? 0), lines, error: String(done.stderr) };
 }
 const signals = { SIGILL: 4, SIGTRAP: 5, SIGABRT: 6, SIGBUS: 7, SIGFPE: 8, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13 };
 
-function compare(host, ours) {
-  if (ours === undefined) return { text: "too slow", ok: false };
-  const lines = Math.max(host.lines.length, ours.lines.length);
+/** Lines that differ, those of them that may, and a verdict: same, part (the time limit came first) or different. */
+function compare(program, host, ours) {
+  const theirs = program.unordered ? [...host.lines].sort() : host.lines;
+  // The last line may be half of one.
+  const mine = program.unordered ? [...ours.lines].sort() : ours.ended ? ours.lines : ours.lines.slice(0, -1);
+  const lines = ours.ended ? Math.max(theirs.length, mine.length) : mine.length;
+  let masked = 0;
   let different = 0;
   let first;
-  for (let i = 0; i < lines; i++)
-    if (host.lines[i] !== ours.lines[i]) {
-      different++;
-      first ??= `line ${i + 1}: processor ${JSON.stringify(host.lines[i])}, ours ${JSON.stringify(ours.lines[i])}`;
+  for (let i = 0; i < lines; i++) {
+    if (theirs[i] === mine[i]) continue;
+    if (
+      program.mayDiffer &&
+      theirs[i] !== undefined &&
+      mine[i] !== undefined &&
+      program.mayDiffer.lines.test(theirs[i])
+    ) {
+      masked++;
+      continue;
     }
-  if (different === 0 && host.status === ours.status) return { text: "same", ok: true };
-  const why =
-    different > 0
-      ? `${different} lines differ; ${first}`
-      : `status ${ours.status} for ${host.status}: ${ours.error.trim().split("\n").slice(-2).join(" ")}`;
-  return { text: why.slice(0, 300), ok: false };
+    different++;
+    first ??= `line ${i + 1}: processor ${JSON.stringify(theirs[i])}, ours ${JSON.stringify(mine[i])}`;
+  }
+  const note = masked > 0 ? `, ${masked} lines masked` : "";
+  const result = { lines: Math.max(lines - 1, 0), masked, different };
+  if (different > 0)
+    return { ...result, verdict: "different", text: `${different} lines differ${note}; ${first}`.slice(0, 300) };
+  if (!ours.ended) return { ...result, verdict: "part", text: `the first ${lines} lines, then the time limit${note}` };
+  if (host.status === ours.status) return { ...result, verdict: "same", text: `same${note}` };
+  const why = ours.error.trim().split("\n").slice(-2).join(" ");
+  return { ...result, verdict: "different", text: `status ${ours.status} for ${host.status}: ${why}`.slice(0, 300) };
 }
 
 fetchSources();
@@ -138,7 +158,9 @@ must(
   }),
 );
 const features = "aes pclmulqdq bmi1 bmi2 lzcnt adx movbe sha".split(" ");
-const counts = { same: 0, different: 0, unbuilt: 0 };
+let unbuilt = 0;
+let wrong = 0;
+const totals = tiers.map(() => ({ same: 0, part: 0, different: 0, lines: 0, masked: 0, differing: 0 }));
 console.log(
   `| program | lines | status | ${tiers.map((tier) => `tier ${tier}`).join(" | ")} |\n|---|---|---|${tiers.map(() => "---|").join("")}`,
 );
@@ -146,33 +168,38 @@ for (const program of programs.filter(({ from, name }) => only.test(`${from} ${n
   const name = `${program.from} ${program.name}`;
   const { path, why } = build(program);
   if (path === undefined) {
-    counts.unbuilt++;
+    unbuilt++;
     console.log(`| ${name} | | | not built: ${why} |`);
     continue;
   }
-  const host = outcome(path, []);
-  if (host === undefined) {
+  const args = program.args ?? [];
+  const host = outcome(path, args);
+  if (!host.ended) {
     console.log(`| ${name} | | | too slow on the processor itself |`);
     continue;
   }
-  const results = tiers.map((tier) =>
-    compare(
-      host,
-      outcome(process.execPath, [
-        join(bundle, "bin.js"),
-        "exec",
-        `--tier=${tier}`,
-        ...features.map((feature) => `--cpuid=${feature}=1`),
-        "--",
-        path,
-      ]),
-    ),
-  );
-  if (results.every(({ ok }) => ok)) counts.same++;
-  else counts.different++;
+  const results = tiers.map((tier, index) => {
+    const enabled = features.map((feature) => `--cpuid=${feature}=1`);
+    const command = [join(bundle, "bin.js"), "exec", `--tier=${tier}`, ...enabled, "--", path, ...args];
+    const result = compare(program, host, outcome(process.execPath, command));
+    const total = totals[index];
+    total[result.verdict]++;
+    total.lines += result.lines;
+    total.masked += result.masked;
+    total.differing += result.different;
+    if (result.verdict === "different") wrong++;
+    return result;
+  });
   console.log(
     `| ${name} | ${host.lines.length - 1} | ${host.status} | ${results.map(({ text }) => text.replaceAll("|", "\\|")).join(" | ")} |`,
   );
 }
-console.log(`\n${counts.same} same, ${counts.different} different, ${counts.unbuilt} not built`);
-if (counts.different > 0) process.exitCode = 1;
+console.log("");
+tiers.forEach((tier, index) => {
+  const { same, part, different, lines, masked, differing } = totals[index];
+  console.log(
+    `tier ${tier}: ${same} programs same, ${part} in part, ${different} different; ${lines} lines compared, ${differing} differ, ${masked} masked`,
+  );
+});
+if (unbuilt > 0) console.log(`${unbuilt} not built`);
+if (wrong > 0) process.exitCode = 1;

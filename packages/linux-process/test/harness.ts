@@ -1,7 +1,7 @@
 import { createGuestMemory, type GuestMemory } from "guest-memory";
 import { PAGE, Prot } from "../src/address-space.ts";
 import { type HostFiles, memoryFiles } from "../src/files.ts";
-import { LinuxProcess, type LinuxProcessOptions, syscalls } from "../src/process.ts";
+import { i386Syscalls, LinuxProcess, type LinuxProcessOptions, syscalls } from "../src/process.ts";
 import { Gpr } from "../src/vcpu.ts";
 import { FakeVcpu } from "./fake-vcpu.ts";
 
@@ -58,6 +58,28 @@ export const program = (): Uint8Array =>
     ],
   });
 
+/** The same program for i386 (gABI 4.1, 32-bit structures). */
+export function program32(): Uint8Array {
+  const bytes = new Uint8Array(0x3000);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  view.setUint16(16, 2, true);
+  view.setUint16(18, 3, true);
+  view.setUint32(24, 0x804_9000, true);
+  view.setUint32(28, 52, true);
+  view.setUint16(42, 32, true);
+  view.setUint16(44, 2, true);
+  [
+    [1, 0, 0x804_8000, 0x804_8000, 0x2000, 0x2000, 5, PAGE],
+    [1, 0x2000, 0x804_b000, 0x804_b000, 0x800, 0x2000, 6, PAGE],
+  ].forEach((words, index) => words.forEach((word, i) => void view.setUint32(52 + index * 32 + i * 4, word, true)));
+  return bytes;
+}
+
+/** Starts it. */
+export const start32 = (options: Parameters<typeof start>[0] = {}): Harness =>
+  start({ files: memoryFiles({ ...tree, "/bin/program": program32() }), ...options });
+
 export const tree: Parameters<typeof memoryFiles>[0] = {
   "/bin/program": program(),
   "/bin/link": { link: "program" },
@@ -75,6 +97,8 @@ export interface Harness {
   nowNs: bigint;
   /** Runs one system call as the program would; the result is RAX as a signed number. */
   sys(name: keyof typeof syscalls | number, ...args: (number | bigint)[]): number;
+  /** The same by INT 0x80 with 32-bit registers; the result is EAX. */
+  sys32(name: keyof typeof i386Syscalls | number, ...args: (number | bigint)[]): number;
   /** Bytes or text in the program's memory; the address. */
   put(content: string | Uint8Array | number): number;
   bytes(address: number, length: number): Uint8Array;
@@ -157,6 +181,16 @@ export function start(options: Partial<LinuxProcessOptions> & { poolBytes?: numb
       if (!process.ownsTrap(vcpu.rip)) throw new Error("LSTAR leads to no stub");
       process.handleTrap();
       return Number(BigInt.asIntN(64, vcpu.readRegister(Gpr.RAX)));
+    },
+    sys32(name, ...args) {
+      vcpu.writeRegister(Gpr.RAX, BigInt(typeof name === "number" ? name : i386Syscalls[name]!.number));
+      [Gpr.RBX, Gpr.RCX, Gpr.RDX, Gpr.RSI, Gpr.RDI, Gpr.RBP].forEach((register, index) => {
+        vcpu.writeRegister(register, BigInt.asUintN(32, BigInt(args[index] ?? 0)));
+      });
+      vcpu.raise(0x80);
+      if (!process.ownsTrap(vcpu.rip)) throw new Error("the gate leads to no stub");
+      process.handleTrap();
+      return Number(BigInt.asIntN(32, vcpu.readRegister(Gpr.RAX)));
     },
     put(content) {
       const bytes =
