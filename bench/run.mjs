@@ -23,6 +23,8 @@ const workloads = {
   copy: { iterations: 100 },
   "rep-movs": { iterations: 300, unit: "GB/s", amount: 2 ** 21 / 1e9 },
   bytecode: { iterations: 30 },
+  beside: { iterations: 10 },
+  patch: { iterations: 50 },
   gp: { iterations: 30, bits: [64], unit: "M/s", amount: 0.01 },
   "backdoor-ring0": { ...backdoor, iterations: 100, without: ["Bochs"] },
   "backdoor-ring3": { ...backdoor, iterations: 50, without: ["Bochs", "QEMU TCG"] },

@@ -242,37 +242,72 @@ describe("[guest-memory] code and dirty pages", () => {
   const flagOf = (memory: ReturnType<typeof make>, gpa: number): number =>
     memory.pageFlagsOffset + (memory.hostOffset(gpa) >>> 12);
 
-  it("tells every engine once that a page has become a code page", () => {
+  it("tells every engine of code in a page that may be mapped for writing, once for each such mapping", () => {
     const memory = make();
     const seen: number[] = [];
     const stop = memory.onCodePage((page) => seen.push(page));
     const page = memory.hostOffset(0x5000) >>> 12;
-    memory.markCodePage(page);
-    memory.markCodePage(page);
-    expect(seen).toEqual([page]);
-    expect(memory.bytes[flagOf(memory, 0x5000)]! & PageFlag.Code).toBe(PageFlag.Code);
+    const flag = flagOf(memory, 0x5000);
+    memory.markCode(page, 0, 8);
+    expect([seen, memory.bytes[flag]]).toEqual([[], PageFlag.Code]);
+    memory.bytes[flag]! |= PageFlag.Writable;
+    memory.markCode(page, 8, 16);
+    memory.markCode(page, 16, 24);
+    expect([seen, memory.bytes[flag]]).toEqual([[page], PageFlag.Code]);
     stop();
-    memory.markCodePage(page + 1);
+    memory.bytes[flag]! |= PageFlag.Writable;
+    memory.markCode(page, 0, 8);
     expect(seen).toEqual([page]);
   });
 
-  it("reports stores into code pages, and only those", () => {
+  it("reports stores into code lines, and only those", () => {
     const memory = make();
-    const seen: number[] = [];
-    const stop = memory.onCodeWrite((page) => seen.push(page));
-    memory.bytes[flagOf(memory, 0x5000)]! |= PageFlag.Code;
+    const seen: number[][] = [];
+    const stop = memory.onCodeWrite((...write) => seen.push(write));
+    const page = memory.hostOffset(0x5000) >>> 12;
+    memory.markCode(page, 0, 1);
+    memory.markCode(page, 0x7f8, 0x809);
+    memory.markCode(page, 0xfff, 0x1000);
     memory.writeU8(0x4fff, 1);
     memory.writeU8(0x6000, 1);
+    memory.writeU8(0x5010, 1);
+    memory.writeU32(0x57ec, 1);
+    memory.writeU32(0x5810, 1);
+    memory.writeU8(0x5fef, 1);
     expect(seen).toEqual([]);
-    const page = memory.hostOffset(0x5000) >>> 12;
-    memory.writeU32(0x5ffc, 1);
+    memory.writeU16(0x5ffe, 1);
     memory.writeU16(0x4fff, 0x9090);
+    expect(seen).toEqual([
+      [page, 0xffe, 0x1000],
+      [page, 0, 1],
+    ]);
     memory.fill(0x4000, 0x3000, 0);
-    memory.noteCodeWrite(page);
-    expect(seen).toEqual([page, page, page, page]);
+    expect(seen.slice(2)).toEqual([[page, 0, 0x1000]]);
+    memory.markCode(page, 0, 16);
     stop();
     memory.writeU8(0x5000, 1);
-    expect(seen).toHaveLength(4);
+    expect(seen).toHaveLength(3);
+  });
+
+  it("a line stays set if a subscriber marks it again; without lines a page is no code page", () => {
+    const memory = make();
+    const page = memory.hostOffset(0x5000) >>> 12;
+    const flag = flagOf(memory, 0x5000);
+    let told = 0;
+    let keeps = true;
+    memory.onCodeWrite(() => {
+      told++;
+      if (keeps) memory.markCode(page, 0x28, 0x30);
+    });
+    memory.markCode(page, 0x20, 0x30);
+    memory.writeU8(0x5020, 1);
+    memory.writeU8(0x5020, 1);
+    expect([told, memory.bytes[flag]! & PageFlag.Code]).toEqual([2, PageFlag.Code]);
+    keeps = false;
+    memory.writeU8(0x5020, 1);
+    expect([told, memory.bytes[flag]! & PageFlag.Code]).toEqual([3, 0]);
+    memory.writeU8(0x5020, 1);
+    expect(told).toBe(3);
   });
 
   it("harvests dirty pages once, ascending, and tells the processors", () => {
@@ -312,7 +347,7 @@ describe("[guest-memory] save and load", () => {
     target.addRom(0xf_0000, Uint8Array.of(4));
     target.writeU8(0x8000, 0x55);
     target.harvestDirty();
-    target.bytes[target.pageFlagsOffset + (target.hostOffset(0x8000) >>> 12)]! |= PageFlag.Code;
+    target.markCode(target.hostOffset(0x8000) >>> 12, 0x100, 0x140);
     const seen: number[] = [];
     target.onCodeWrite((page) => seen.push(page));
     target.load(structuredClone(source.save()));

@@ -1,11 +1,21 @@
 /**
  * The linear memory of one simulated machine and the guest-physical view of it.
  *
- * Layout, fixed at creation: engine arena, page flags (one byte a page), RAM regions in the given order, room for ROMs.
+ * Layout, fixed at creation: engine arena, page flags (one byte a page), code lines (one bit for 16 bytes), RAM regions in the
+ * given order, room for ROMs.
  * Nothing is ever moved and the memory never grows, so every view and offset taken once stays right.
  */
 import { GuestMemoryError } from "./errors.ts";
-import { hexAddress, MAX_LINEAR_BYTES, PAGE_BYTES, PAGE_SHIFT, PageFlag, pageUp } from "./page.ts";
+import {
+  CODE_LINE_BYTES,
+  CODE_LINE_SHIFT,
+  hexAddress,
+  MAX_LINEAR_BYTES,
+  PAGE_BYTES,
+  PAGE_SHIFT,
+  PageFlag,
+  pageUp,
+} from "./page.ts";
 import { checkRegion, type MemoryRegion, type RegionKind, RegionMap } from "./region-map.ts";
 
 /** The part of `WebAssembly.Memory` that shows; the object itself is a real one and can be imported by modules. */
@@ -46,6 +56,8 @@ export interface GuestMemory {
   readonly view: DataView<ArrayBuffer>;
   /** Host offset of the page flags: one byte ({@link PageFlag}) per host page, index = `hostOffset >>> 12`. */
   readonly pageFlagsOffset: number;
+  /** Host offset of the code lines: 256 bits per host page, bit n for its bytes 16n to 16n + 15. */
+  readonly codeLinesOffset: number;
   /** All regions by base. */
   readonly regions: readonly MemoryRegion[];
 
@@ -68,16 +80,17 @@ export interface GuestMemory {
   addMmio(base: number, size: number, name: string): () => void;
 
   /**
-   * Told after a store into a page flagged `Code`, with the host page number (`hostOffset >>> 12`). The flag stays until
-   * the subscriber clears it. Returns the function that ends the subscription.
+   * Told after a store into code lines of a page flagged `Code`: host page number (`hostOffset >>> 12`), and the bytes
+   * [first, end) of the page that were written. The lines touched are clear by then; a subscriber that keeps code of other bytes
+   * in them marks those again. Returns the function that ends the subscription.
    */
-  onCodeWrite(callback: (hostPage: number) => void): () => void;
-  /** The processor's slow store path reports here what `write` reports by itself. */
-  noteCodeWrite(hostPage: number): void;
-  /** Told when an engine has flagged a page `Code`: whoever keeps translations for writing to it must forget them. */
+  onCodeWrite(callback: (hostPage: number, first: number, end: number) => void): () => void;
+  /** The processor's slow store path reports here what `write` reports by itself. With its last line a page loses its flag. */
+  noteCodeWrite(hostPage: number, first: number, end: number): void;
+  /** Told when an engine has marked code in a page flagged `Writable`: whoever keeps mappings for writing to it must look from now on. */
   onCodePage(callback: (hostPage: number) => void): () => void;
-  /** For engines: flags the page `Code`, and tells the subscribers if it was not. */
-  markCodePage(hostPage: number): void;
+  /** For engines: sets the code lines of the bytes [first, end) of a page, flags it `Code`, and tells the subscribers if need be. */
+  markCode(hostPage: number, first: number, end: number): void;
 
   /** A copy, or undefined unless all of it is RAM or ROM. */
   read(gpa: number, length: number): Uint8Array<ArrayBuffer> | undefined;
@@ -123,13 +136,14 @@ class Memory implements GuestMemory {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
   readonly pageFlagsOffset: number;
+  readonly codeLinesOffset: number;
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #map = new RegionMap();
   #arenaNext = 0;
   readonly #arenaEnd: number;
   #romNext: number;
   readonly #romEnd: number;
-  #codeWrite: readonly ((hostPage: number) => void)[] = [];
+  #codeWrite: readonly ((hostPage: number, first: number, end: number) => void)[] = [];
   #codePage: readonly ((hostPage: number) => void)[] = [];
   #dirtyHarvest: readonly (() => void)[] = [];
 
@@ -142,11 +156,11 @@ class Memory implements GuestMemory {
 
     const arena = pageUp(arenaBytes);
     const payload = arena + ram.reduce((sum, { size }) => sum + size, 0) + pageUp(romBytes);
-    // The flags describe their own pages too; one byte in 4096 more settles it.
-    const flags = pageUp(
-      Math.ceil(payload / PAGE_BYTES) + Math.ceil(payload / PAGE_BYTES / PAGE_BYTES) + WASM_PAGE_BYTES / PAGE_BYTES,
-    );
-    const total = Math.ceil((payload + flags) / WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
+    // Flags and lines describe their own pages too; one byte in 64 more settles it.
+    const pages = Math.ceil((payload + payload / 64) / PAGE_BYTES) + WASM_PAGE_BYTES / PAGE_BYTES;
+    const flags = pageUp(pages);
+    const lines = pageUp(pages * CODE_LINE_BYTES);
+    const total = Math.ceil((payload + flags + lines) / WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
     if (total > MAX_LINEAR_BYTES) {
       throw new GuestMemoryError(
         "too-large",
@@ -154,7 +168,7 @@ class Memory implements GuestMemory {
       );
     }
 
-    let next = arena + flags;
+    let next = arena + flags + lines;
     for (const { base, size } of ram) {
       this.#map.add({ kind: "ram", name: "ram", base, size, hostOffset: next });
       next += size;
@@ -163,6 +177,7 @@ class Memory implements GuestMemory {
     this.#romNext = next;
     this.#romEnd = next + pageUp(romBytes);
     this.pageFlagsOffset = arena;
+    this.codeLinesOffset = arena + flags;
     this.wasm = allocateLinear(total);
     this.buffer = this.wasm.buffer;
     this.bytes = new Uint8Array(this.buffer);
@@ -226,15 +241,25 @@ class Memory implements GuestMemory {
     return () => this.#map.remove(region);
   }
 
-  onCodeWrite(callback: (hostPage: number) => void): () => void {
+  onCodeWrite(callback: (hostPage: number, first: number, end: number) => void): () => void {
     this.#codeWrite = [...this.#codeWrite, callback];
     return () => {
       this.#codeWrite = this.#codeWrite.filter((other) => other !== callback);
     };
   }
 
-  noteCodeWrite(hostPage: number): void {
-    for (const callback of this.#codeWrite) callback(hostPage);
+  noteCodeWrite(hostPage: number, first: number, end: number): void {
+    const lines = this.codeLinesOffset + hostPage * CODE_LINE_BYTES;
+    let touched = 0;
+    for (let line = first >>> CODE_LINE_SHIFT; line <= (end - 1) >>> CODE_LINE_SHIFT; line++) {
+      const at = lines + (line >>> 3);
+      const bit = 1 << (line & 7);
+      touched |= this.bytes[at]! & bit;
+      this.bytes[at]! &= ~bit;
+    }
+    if (touched !== 0) for (const callback of this.#codeWrite) callback(hostPage, first, end);
+    for (let at = lines; at < lines + CODE_LINE_BYTES; at += 4) if (this.#words[at >>> 2] !== 0) return;
+    this.bytes[this.pageFlagsOffset + hostPage]! &= ~PageFlag.Code;
   }
 
   onCodePage(callback: (hostPage: number) => void): () => void {
@@ -244,11 +269,14 @@ class Memory implements GuestMemory {
     };
   }
 
-  markCodePage(hostPage: number): void {
+  markCode(hostPage: number, first: number, end: number): void {
+    const lines = this.codeLinesOffset + hostPage * CODE_LINE_BYTES;
+    for (let line = first >>> CODE_LINE_SHIFT; line <= (end - 1) >>> CODE_LINE_SHIFT; line++)
+      this.bytes[lines + (line >>> 3)]! |= 1 << (line & 7);
     const flag = this.pageFlagsOffset + hostPage;
-    if ((this.bytes[flag]! & PageFlag.Code) !== 0) return;
-    this.bytes[flag]! |= PageFlag.Code;
-    for (const callback of this.#codePage) callback(hostPage);
+    const flags = this.bytes[flag]!;
+    this.bytes[flag] = (flags | PageFlag.Code) & ~PageFlag.Writable;
+    if ((flags & PageFlag.Writable) !== 0) for (const callback of this.#codePage) callback(hostPage);
   }
 
   read(gpa: number, length: number): Uint8Array<ArrayBuffer> | undefined {
@@ -469,7 +497,10 @@ class Memory implements GuestMemory {
     for (let flag = this.#flagsAt(host); flag <= last; flag++) {
       const flags = this.bytes[flag] as number;
       this.bytes[flag] = flags | PageFlag.Dirty;
-      if ((flags & PageFlag.Code) !== 0) this.noteCodeWrite(flag - this.pageFlagsOffset);
+      if ((flags & PageFlag.Code) === 0) continue;
+      const page = flag - this.pageFlagsOffset;
+      const start = page * PAGE_BYTES;
+      this.noteCodeWrite(page, Math.max(0, host - start), Math.min(PAGE_BYTES, host + length - start));
     }
   }
 }

@@ -6,11 +6,17 @@ export const MAX_LINEAR_BYTES = 0xffff_0000;
 
 /** Bits of the byte that every 4 KiB host page has at `pageFlagsOffset + (hostOffset >>> 12)`. */
 export const PageFlag = {
-  /** Somebody keeps code derived from this page: stores to it must be reported. Set and cleared by whoever keeps it. */
+  /** Somebody keeps code derived from this page: some of its code lines are set, and stores to those must be reported. */
   Code: 1,
   /** Written since the last harvest. */
   Dirty: 2,
+  /** A processor may have a mapping for writing that does not look at code lines: `markCode` tells and clears. */
+  Writable: 4,
 } as const;
+
+/** Bytes of a page that share a code line, and the bytes that a page's code lines take: one bit each. */
+export const CODE_LINE_SHIFT = 4;
+export const CODE_LINE_BYTES = (PAGE_BYTES >>> CODE_LINE_SHIFT) >>> 3;
 
 export const pageUp = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 export const hexAddress = (value: number): string => `0x${value.toString(16)}`;

@@ -172,7 +172,7 @@ export class Cpu {
     this.base = memory.allocate(STATE_BYTES, 4096);
     this.image = memory.allocate(576, 64);
     this.tlb = new Tlb(buffer, memory.allocate(TLB_BYTES, 4096));
-    memory.onCodePage((hostPage) => this.tlb.dropWritesTo(hostPage));
+    memory.onCodePage((hostPage) => this.tlb.guardWritesTo(hostPage));
   }
 
   // ---- state, by StateOffset
@@ -454,22 +454,28 @@ export class Cpu {
   /**
    * Host byte offset of one linear address for an access by `context` (default: the current one), through the TLB;
    * TRANSLATE_FAULT with #PF pending, or TRANSLATE_EXIT with an ept-violation for one byte pending. A write leaves
-   * the page table entry dirty; the writer reports what it wrote by `wroteHostPage`.
+   * the page table entry dirty; the writer reports what it wrote by `wroteHost`.
    */
   translate(low: number, high: number, access: Access, context: TlbContext = this.dataContext): number {
     return translate(this, low, high, access, context);
   }
 
-  /** To be called after bytes of a page of the buffer (host offset >>> 12) were written by other means than `store…`. */
-  wroteHostPage(hostPage: number): void {
-    const at = this.memory.pageFlagsOffset + hostPage;
-    this.u8[at] = this.u8[at]! | PageFlag.Dirty;
-    if ((this.u8[at]! & PageFlag.Code) !== 0) this.memory.noteCodeWrite(hostPage);
+  /**
+   * To be called after `bytes` bytes at `host`, all of one page, were written by other means than `store…`. True: the page
+   * held predecoded code before and holds none any more.
+   */
+  wroteHost(host: number, bytes: number): boolean {
+    const at = this.memory.pageFlagsOffset + (host >>> 12);
+    const flags = this.u8[at]!;
+    this.u8[at] = flags | PageFlag.Dirty;
+    if ((flags & PageFlag.Code) === 0) return false;
+    this.memory.noteCodeWrite(host >>> 12, host & 0xfff, (host & 0xfff) + bytes);
+    return (this.u8[at]! & PageFlag.Code) === 0;
   }
 
-  /** A tier has decoded from this page of the buffer: writes to it take the slow path from now on. */
-  markCodePage(hostPage: number): void {
-    this.memory.markCodePage(hostPage);
+  /** A tier has decoded the bytes [first, end) of this page of the buffer: it hears of writes to them from now on. */
+  markCode(hostPage: number, first: number, end: number): void {
+    this.memory.markCode(hostPage, first, end);
   }
 
   /**

@@ -11,12 +11,17 @@ export interface CpuMemory {
   isWritable(gpa: number): boolean;
   /** One byte of `PageFlag` bits for each 4 KiB page of the buffer, at `pageFlagsOffset + (hostOffset >>> 12)`. */
   readonly pageFlagsOffset: number;
-  /** Subscribes to writes into pages flagged `Code`, by host page number (host offset >>> 12). */
-  onCodeWrite(callback: (hostPage: number) => void): () => void;
-  /** The processor's own stores are reported here. */
-  noteCodeWrite(hostPage: number): void;
-  /** Flags a page `Code` and tells the subscribers, all processors on this memory: they write it slowly from now on. */
-  markCodePage(hostPage: number): void;
+  /** Byte offset in the buffer of 256 bits for each of its pages: bit n stands for bytes 16n to 16n + 15, with decoded code or without. */
+  readonly codeLinesOffset: number;
+  /** Subscribes to writes of bytes [first, end) of a page flagged `Code`, by host page number (host offset >>> 12), where its code lines are set. */
+  onCodeWrite(callback: (hostPage: number, first: number, end: number) => void): () => void;
+  /** The processor's own stores are reported here. Subscribers that keep code of the lines touched mark them anew. */
+  noteCodeWrite(hostPage: number, first: number, end: number): void;
+  /**
+   * Flags a page `Code`, sets code lines for its bytes [first, end), and tells the subscribers of onCodePage when translations
+   * for writing may exist that do not know.
+   */
+  markCode(hostPage: number, first: number, end: number): void;
   onCodePage(callback: (hostPage: number) => void): () => void;
   /** Dirty bits were harvested: translations for writing must be forgotten. */
   onDirtyHarvest(callback: () => void): () => void;
@@ -24,8 +29,10 @@ export interface CpuMemory {
 
 /** Bits of a page's flag byte. */
 export const PageFlag = {
-  /** A tier has decoded code from the page: writes must be seen. */
+  /** A tier has decoded code from the page: writes to its code lines must be seen. */
   Code: 1,
   /** Written since somebody last cleared the bit. */
   Dirty: 2,
+  /** A processor may have a translation for writing that does not look at code lines. */
+  Writable: 4,
 } as const;

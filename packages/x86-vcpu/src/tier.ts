@@ -23,8 +23,8 @@ export type TierStop = (typeof TierStop)[keyof typeof TierStop];
 export interface Tier {
   /** Executes at least one instruction (or faults, or exits) unless the budget is 0. */
   run(cpu: Cpu): TierStop;
-  /** Bytes of this page of the buffer (host offset >>> 12) changed or may have: forget what was decoded from it. */
-  invalidateCode(hostPage: number): void;
+  /** The bytes [first, end) of this page of the buffer (host offset >>> 12) changed or may have: forget what was decoded from them. */
+  invalidateCode(hostPage: number, first: number, end: number): void;
   /** Forget everything decoded. */
   reset(): void;
 }

@@ -133,7 +133,7 @@ export class Vcpu {
     this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
     this.tier = (options.createTier ?? (options.tier === 0 ? createTier0 : createTier1))(this.cpu);
     this.cpu.wantsAttention = () => this.wantsAttention();
-    memory.onCodeWrite((hostPage) => this.tier.invalidateCode(hostPage));
+    memory.onCodeWrite((hostPage, first, end) => this.tier.invalidateCode(hostPage, first, end));
     memory.onDirtyHarvest(() => this.cpu.tlb.flush());
     this.reset();
   }
@@ -711,7 +711,7 @@ export class Vcpu {
     const { cpu } = this;
     const fault = this.eachPage(address, bytes.length, { ...options, write: true }, (host, done, count) => {
       cpu.u8.set(bytes.subarray(done, done + count), host);
-      cpu.wroteHostPage(host >>> 12);
+      cpu.wroteHost(host, count);
     });
     return fault === undefined ? { written: bytes.length } : { ...fault.at, written: fault.done };
   }

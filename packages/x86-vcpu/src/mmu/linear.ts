@@ -1,6 +1,6 @@
 /** Loads and stores at linear addresses: TLB, page walk, page crossings, MMIO and code pages. */
 import { MemoryFlag, Vector } from "x86-lift";
-import { Cr0 } from "../control-bits.ts";
+import { Cr0, Cr4 } from "../control-bits.ts";
 import { Access, type Cpu, TRANSLATE_EXIT, TRANSLATE_FAULT } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";
 import { PageFlag } from "../memory.ts";
@@ -16,7 +16,7 @@ export function linearToGpa(cpu: Cpu, low: number, high: number, access: Access,
   if ((cpu.cr0 & Cr0.PG) === 0) {
     walk.errorCode = -1;
     walk.isGlobal = false;
-    walk.isLarge = false;
+    walk.pageShift = 12;
     return low >>> 0;
   }
   walkPages(cpu, low, high, access, context);
@@ -34,7 +34,11 @@ function walkAndInstall(cpu: Cpu, low: number, high: number, access: Access, con
   if (host < 0) return TRANSLATE_EXIT;
   const { tlb } = cpu;
   const page = host - (host & 0xfff);
-  const flags = (cpu.walk.isGlobal ? TlbFlag.Global : 0) | (cpu.walk.isLarge ? TlbFlag.Large : 0);
+  const { pageShift } = cpu.walk;
+  // Without CR4.PGE bit 8 of an entry means nothing (SDM vol. 3 §4.10.2.4).
+  const isGlobal = cpu.walk.isGlobal && (cpu.cr4 & Cr4.PGE) !== 0;
+  const size = pageShift === 12 ? 0 : pageShift === 30 ? TlbFlag.Huge : TlbFlag.Large;
+  const flags = (isGlobal ? TlbFlag.Global : 0) | size;
   if (access === Access.Fetch) {
     tlb.install(tlb.fetchTable(context), low, high, page, flags);
     return host;
@@ -44,10 +48,9 @@ function walkAndInstall(cpu: Cpu, low: number, high: number, access: Access, con
   tlb.install(tlb.readTable(context), low, high, page, flags);
   if (access === Access.Write) {
     const at = cpu.memory.pageFlagsOffset + (host >>> 12);
-    if ((cpu.u8[at]! & PageFlag.Code) === 0) {
-      cpu.u8[at] = cpu.u8[at]! | PageFlag.Dirty;
-      tlb.install(tlb.writeTable(context), low, high, page, flags);
-    }
+    const isCode = (cpu.u8[at]! & PageFlag.Code) !== 0;
+    cpu.u8[at] = cpu.u8[at]! | PageFlag.Dirty | (isCode ? 0 : PageFlag.Writable);
+    tlb.install(tlb.writeTable(context), low, high, page, flags | (isCode ? TlbFlag.Guarded : 0));
   }
   return host;
 }
@@ -61,7 +64,7 @@ function findHost(cpu: Cpu, low: number, high: number, access: Access, context: 
       : access === Access.Write
         ? tlb.writeTable(context)
         : tlb.fetchTable(context);
-  const hit = tlb.lookup(table, low, high);
+  const hit = access === Access.Write ? tlb.lookupGuarded(table, low, high) : tlb.lookup(table, low, high);
   return hit >= 0 ? hit : walkAndInstall(cpu, low, high, access, context);
 }
 
@@ -202,7 +205,7 @@ export function storeLinear(
       if (status !== HelperStatus.Continue) return status;
     } else {
       copy(cpu, src, host, bytes);
-      cpu.wroteHostPage(host >>> 12);
+      if (cpu.wroteHost(host, bytes)) unguard(cpu, low, high, host, context);
     }
   } else {
     const firstGpa = cpu.walk.gpa;
@@ -220,15 +223,22 @@ export function storeLinear(
       if (status !== HelperStatus.Continue) return status;
     } else {
       copy(cpu, src + first, second, bytes - first);
-      cpu.wroteHostPage(second >>> 12);
+      cpu.wroteHost(second, bytes - first);
     }
     if (host !== TRANSLATE_EXIT) {
       copy(cpu, src, host, first);
-      cpu.wroteHostPage(host >>> 12);
+      cpu.wroteHost(host, first);
     }
   }
   matchDataBreakpoints(cpu, low, high, bytes, true);
   return HelperStatus.Continue;
+}
+
+/** The page at `host` holds code no more: stores through this translation need not look. */
+function unguard(cpu: Cpu, low: number, high: number, host: number, context: TlbContext): void {
+  if (!cpu.tlb.unguard(cpu.tlb.writeTable(context), low, high)) return;
+  const at = cpu.memory.pageFlagsOffset + (host >>> 12);
+  cpu.u8[at] = cpu.u8[at]! | PageFlag.Writable;
 }
 
 /** Raises what an access of any length would raise, page by page. MMIO is no fault here. */

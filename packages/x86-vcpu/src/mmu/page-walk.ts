@@ -25,7 +25,8 @@ export interface Walk {
   errorCode: number;
   /** Guest-physical address of the byte. */
   gpa: number;
-  isLarge: boolean;
+  /** log2 of the page's size: 12, 21, 22 or 30. */
+  pageShift: number;
   isGlobal: boolean;
   /** Entries on the way, for the accessed bits. */
   readonly entryGpa: Float64Array;
@@ -40,7 +41,7 @@ export interface Walk {
 export const createWalk = (): Walk => ({
   errorCode: -1,
   gpa: 0,
-  isLarge: false,
+  pageShift: 12,
   isGlobal: false,
   entryGpa: new Float64Array(5),
   entryLow: new Int32Array(5),
@@ -63,7 +64,7 @@ export function walkPages(cpu: Cpu, low: number, high: number, access: Access, c
     (context === TlbContext.User ? PageFault.U : 0) |
     (access === Access.Fetch && (noExecute || (cr4 & Cr4.SMEP) !== 0) ? PageFault.I : 0);
   walk.entries = 0;
-  walk.isLarge = false;
+  walk.pageShift = 12;
   const fault = isPae ? walkWide(cpu, low, high, noExecute) : walkNarrow(cpu, low);
   walk.errorCode = fault === 0 ? finish(cpu, access, context, code) : fault === NOT_PRESENT ? code : code | fault;
 }
@@ -85,7 +86,7 @@ function walkNarrow(cpu: Cpu, low: number): number {
     const above = Math.min(8, Math.max(0, cpu.physicalAddressBits - 32));
     if ((pde & 0x3f_e000 & ~(((1 << above) - 1) << 13)) !== 0) return RESERVED;
     walk.rights = pde;
-    walk.isLarge = true;
+    walk.pageShift = 22;
     walk.isGlobal = (pde & entryGlobal) !== 0;
     walk.gpa = ((pde >>> 13) & 0xff) * 0x1_0000_0000 + ((pde & 0xffc0_0000) >>> 0) + (low & 0x3f_ffff);
     return 0;
@@ -140,12 +141,12 @@ function walkWide(cpu: Cpu, low: number, high: number, noExecute: boolean): numb
     if (level > 2) return RESERVED;
     if (level === 2 && !longMode) return RESERVED;
     const offsetMask = 2 ** shift - 1;
-    walk.isLarge = level > 0;
+    walk.pageShift = shift;
     // Bit 12 of a large page is PAT; the other bits below the page size are reserved.
-    if (walk.isLarge && (entry & offsetMask & 0xffff_e000) !== 0) return RESERVED;
+    if (level > 0 && (entry & offsetMask & 0xffff_e000) !== 0) return RESERVED;
     walk.isGlobal = (entry & entryGlobal) !== 0;
     walk.protectionKey = (entryHigh >>> 27) & 0xf;
-    walk.gpa = page - (walk.isLarge ? entry & 0x1000 : 0) + (low & offsetMask);
+    walk.gpa = page - (level > 0 ? entry & 0x1000 : 0) + (low & offsetMask);
     return 0;
   }
 }
@@ -200,5 +201,5 @@ function markEntry(cpu: Cpu, gpa: number, bits: number): void {
   if (!cpu.memory.isWritable(gpa)) return;
   const host = cpu.memory.hostOffset(gpa);
   cpu.i32[host >>> 2] = cpu.i32[host >>> 2]! | bits;
-  cpu.wroteHostPage(host >>> 12);
+  cpu.wroteHost(host, 4);
 }

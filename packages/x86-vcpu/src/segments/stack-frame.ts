@@ -99,7 +99,7 @@ function pushInOnePage(cpu: Cpu, stack: Stack, values: readonly bigint[]): boole
   const host = cpu.translate(top - bytes, high, Access.Write, context);
   if (host < 0) return false;
   for (let n = 0; n < values.length; n++) cpu.u64[(host + bytes - (n + 1) * 8) >>> 3] = values[n]!;
-  cpu.wroteHostPage(host >>> 12);
+  cpu.wroteHost(host, bytes);
   return true;
 }
 

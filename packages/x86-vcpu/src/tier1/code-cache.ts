@@ -3,13 +3,13 @@
  *
  * A code page is one page of host memory seen under one context (mode key, CS base and limit) at one RIP; the same
  * bytes elsewhere are another code page, because RIP-relative operands are constants in records. Blocks never leave
- * their page. Space is only ever appended to; when it is used up everything is forgotten (so a guest that modifies
+ * their page; a store drops those that overlap the bytes it changes. Space is only ever appended to; when it is used up everything is forgotten (so a guest that modifies
  * itself for ever costs time, never memory).
  */
 import { DecodeError, decodeInstruction, Instruction, OpKind } from "x86-decode";
 import { Builder, lift } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
-import { PageFlag } from "../memory.ts";
+import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
 import { modeKeyBitness } from "../mode-key.ts";
 import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
@@ -37,6 +37,14 @@ export interface CodePage {
   stale: boolean;
 }
 
+/** The block at `offset` of `page` is one instruction, whose last `length` bytes lie in another page of the buffer. */
+interface Crossing {
+  readonly page: CodePage;
+  readonly offset: number;
+  readonly pointer: number;
+  readonly length: number;
+}
+
 /** Most instructions in a block: also the most single steps at the end of a run. */
 const MAX_BLOCK = 32;
 /** Bytes that one block may take at the very most: fragments of 512 rows are of one instruction. */
@@ -47,6 +55,13 @@ const MAX_CONTEXTS = 1024;
 /** Contexts found without a search: a guest with processes of both widths uses a dozen. */
 const RECENT_CONTEXTS_BITS = 6;
 const RECENT_CONTEXTS = 1 << RECENT_CONTEXTS_BITS;
+/**
+ * Blocks of a page of memory, all its views together, that a store searches for those it changes; with more of them it drops
+ * all, so that a guest cannot make each of its stores cost a search through thousands.
+ */
+const MAX_SEARCHED = 512;
+/** Bytes of a code line, less one: see guest-memory. */
+const LINE_MASK = 15;
 /** Views of one page of memory (addresses, modes) that are kept side by side: bounds the search among them. */
 const MAX_VIEWS = 64;
 
@@ -58,7 +73,10 @@ const unlinked = recordOp("unlinked");
 const cross = recordOp("cross");
 const data = recordOp("data");
 
-/** In the op field of headers, which are never carried out. */
+/**
+ * In the op field of headers, which are never carried out. Other fields: `d` instructions (0: closed), `a` and `b` page offsets
+ * of the first byte and behind the last, `t` the record that links to other blocks, or 0.
+ */
 const HEADER = 0xfffe;
 /** Ops whose info word names link targets instead. */
 const isLinked = Uint8Array.from(recordOps, ({ name }) => (/^jump(\d+|Bool)?$/.test(name) ? 1 : 0));
@@ -85,7 +103,7 @@ export class CodeCache {
   private pages: CodePage[] = [];
   private readonly byHost = new Map<number, CodePage[]>();
   /** Blocks of instructions across two pages, by the host page of their second half. */
-  private readonly crossings = new Map<number, { page: CodePage; offset: number; pointer: number }[]>();
+  private readonly crossings = new Map<number, Crossing[]>();
   private readonly contexts = new Map<string, number>();
   private nextContext = 0;
   /** Recent contexts, direct-mapped: number (−1: none), mode key, low and high half of the base, limit. */
@@ -122,6 +140,7 @@ export class CodeCache {
       stale: false,
     };
     this.top = this.looseAt + BLOCK_ROOM;
+    cpu.i32[(this.control + Control.codeLines) >>> 2] = memory.codeLinesOffset;
     const { selector } = this;
     selector.at = this.control + Control.unlinked;
     selector.emit(unlinked, 0, 0, 0, 0, 0);
@@ -144,20 +163,89 @@ export class CodeCache {
     cpu.i32.fill(-1, cache, cache + JUMP_CACHE_ENTRIES * 4);
   }
 
-  /** The bytes of a page of the buffer have changed; every tier that shares the memory is told. */
-  invalidate(hostPage: number): void {
-    const flag = this.cpu.memory.pageFlagsOffset + hostPage;
-    this.cpu.u8[flag] = this.cpu.u8[flag]! & ~PageFlag.Code;
-    this.forget(hostPage);
+  /** The bytes [first, end) of a page of the buffer have changed; every tier that shares the memory is told. */
+  invalidate(hostPage: number, first: number, end: number): void {
+    const crossings = this.crossings.get(hostPage);
+    if (crossings !== undefined) this.dropCrossings(hostPage, crossings, first, end);
+    const views = this.byHost.get(hostPage);
+    if (views === undefined) return;
+    let blocks = 0;
+    for (const { blocks: many, singles } of views) blocks += many.size + singles.size;
+    if (blocks > MAX_SEARCHED) {
+      this.forget(hostPage);
+      // One of its blocks may be running, and must hear of the next store too.
+      this.cpu.markCode(hostPage, first, end);
+    } else for (const page of views) this.dropFrom(page, first, end);
+  }
+
+  /** Does a block of the page contain the byte at `at` and some of [first, end)? */
+  covers(page: CodePage, at: number, first: number, end: number): boolean {
+    for (const [offset, pointer] of page.blocks) {
+      if (offset > at || offset >= end) continue;
+      const blockEnd = this.endOf(pointer);
+      if (blockEnd > at && blockEnd > first) return true;
+    }
+    return false;
+  }
+
+  private dropFrom(page: CodePage, first: number, end: number): void {
+    const { blocks, singles } = page;
+    let closed = false;
+    for (const [offset, pointer] of blocks) {
+      if (!this.isHit(page.hostPage, offset, this.endOf(pointer), first, end)) continue;
+      blocks.delete(offset);
+      this.close(pointer);
+      closed = true;
+    }
+    for (const [offset, pointer] of singles) {
+      if (this.isHit(page.hostPage, offset, this.endOf(pointer), first, end)) singles.delete(offset);
+    }
+    if (closed) for (const pointer of blocks.values()) this.unlink(pointer);
+  }
+
+  private dropCrossings(hostPage: number, list: readonly Crossing[], first: number, end: number): void {
+    const kept = list.filter(({ page, offset, pointer, length }) => {
+      // Those of before have been dropped by a store into their first half.
+      if (page.stale || page.blocks.get(offset) !== pointer) return false;
+      if (!this.isHit(hostPage, 0, length, first, end)) return true;
+      page.blocks.delete(offset);
+      this.close(pointer);
+      for (const other of page.blocks.values()) this.unlink(other);
+      return false;
+    });
+    if (kept.length === 0) this.crossings.delete(hostPage);
+    else this.crossings.set(hostPage, kept);
+  }
+
+  /** Does [from, to) of a page contain bytes of [first, end)? Where it only shares a code line with them, the line is marked again. */
+  private isHit(hostPage: number, from: number, to: number, first: number, end: number): boolean {
+    if (from < end && to > first) return true;
+    const [low, high] = [Math.max(from, first & ~LINE_MASK), Math.min(to, (end + LINE_MASK) & ~LINE_MASK)];
+    if (low < high) this.cpu.markCode(hostPage, low, high);
+    return false;
+  }
+
+  private endOf(pointer: number): number {
+    return this.cpu.u16[(pointer + Field.b) >>> 1]!;
+  }
+
+  /** Takes the block's links to closed ones away: they would lead out each time. */
+  private unlink(pointer: number): void {
+    const { u16, u32 } = this.cpu;
+    const record = u32[(pointer + Field.t) >>> 2]!;
+    if (record === 0) return;
+    this.unlinkAt(record + Field.imm);
+    if (u16[record >>> 1] !== jump) this.unlinkAt(record + Field.t);
+  }
+
+  private unlinkAt(edge: number): void {
+    const { u16, u32 } = this.cpu;
+    const target = u32[edge >>> 2]!;
+    if (u16[(target + RECORD_BYTES) >>> 1] === stale) u32[edge >>> 2] = this.control + Control.unlinked;
   }
 
   /** Forgets what was decoded from a page of the buffer. Blocks in use lead out at their end. */
   private forget(hostPage: number): void {
-    for (const { page, offset, pointer } of this.crossings.get(hostPage) ?? []) {
-      if (page.blocks.get(offset) === pointer) page.blocks.delete(offset);
-      this.close(pointer);
-    }
-    this.crossings.delete(hostPage);
     const pages = this.byHost.get(hostPage);
     if (pages === undefined) return;
     this.byHost.delete(hostPage);
@@ -231,7 +319,6 @@ export class CodeCache {
     if (list === undefined) {
       list = [];
       this.byHost.set(hostPage, list);
-      this.cpu.markCodePage(hostPage);
     }
     const page: CodePage = {
       number: this.pages.length,
@@ -288,9 +375,10 @@ export class CodeCache {
     const bitness = modeKeyBitness(key);
     const base = page.hostPage * 4096;
     selector.at = top;
-    selector.emit(HEADER, 0, 0, 0, base, 0);
+    selector.emit(HEADER, 0, start, 0, base, 0);
     this.info[(top - this.start) >>> 4] = start;
     let offset = start;
+    let end = start;
     let count = 0;
     for (;;) {
       const low = (page.ripLow >>> 0) + offset;
@@ -303,11 +391,16 @@ export class CodeCache {
         break;
       }
       count++;
+      // What is no instruction may be one with other bytes behind it.
+      end = offset + (insn.error === DecodeError.None ? insn.length : MAX_INSTRUCTION_BYTES);
       const last = count === limit || selector.at - top > BLOCK_ROOM / 2;
       if (this.one(page, offset, key, count - 1, last, base + offset)) break;
       offset += insn.length;
     }
+    end = Math.min(end, page.end);
     cpu.u16[(top + Field.d) >>> 1] = count;
+    cpu.u16[(top + Field.b) >>> 1] = end;
+    cpu.markCode(page.hostPage, start, end);
     this.top = this.finish(page, top, count);
     return top;
   }
@@ -327,17 +420,17 @@ export class CodeCache {
     const high = code64 ? (page.ripHigh + (low > 0xffff_ffff ? 1 : 0)) | 0 : 0;
     const second = cpu.tlb.lookup(cpu.u32[(cpu.base + StateOffset.tlbFetch) >>> 2]!, low | 0, high);
     if (second === -1) return 0;
-    const bytes = new Uint8Array(15);
+    const bytes = new Uint8Array(MAX_INSTRUCTION_BYTES);
     const here = 4096 - offset;
     bytes.set(cpu.u8.subarray(page.hostPage * 4096 + offset, page.hostPage * 4096 + 4096));
-    bytes.set(cpu.u8.subarray(second, second + 15 - here), here);
+    bytes.set(cpu.u8.subarray(second, second + MAX_INSTRUCTION_BYTES - here), here);
     const key = cpu.modeKey;
     const rip = (page.ripLow >>> 0) + offset;
     const ripHigh = (page.ripHigh + (rip > 0xffff_ffff ? 1 : 0)) | 0;
-    decodeInstruction(bytes, 0, 15, modeKeyBitness(key), rip | 0, ripHigh, insn);
+    decodeInstruction(bytes, 0, MAX_INSTRUCTION_BYTES, modeKeyBitness(key), rip | 0, ripHigh, insn);
     if (insn.error !== DecodeError.None) return 0;
     selector.at = top;
-    selector.emit(HEADER, 1, 0, 0, page.hostPage * 4096, 0);
+    selector.emit(HEADER, 1, offset, 4096, page.hostPage * 4096, 0);
     selector.emit(cross, 0, 0, 0, low | 0, high);
     selector.emit(data, 0, 0, 0, second, 0);
     for (let n = 0; n < 3; n++) this.info[((top - this.start) >>> 4) + n] = offset;
@@ -347,9 +440,10 @@ export class CodeCache {
     if (list === undefined) {
       list = [];
       crossings.set(second >>> 12, list);
-      cpu.markCodePage(second >>> 12);
     }
-    list.push({ page, offset, pointer: top });
+    list.push({ page, offset, pointer: top, length: insn.length - here });
+    cpu.markCode(page.hostPage, offset, 4096);
+    cpu.markCode(second >>> 12, 0, insn.length - here);
     return top;
   }
 
@@ -478,6 +572,8 @@ export class CodeCache {
       if (isLinked[cpu.u16[(this.start + n * RECORD_BYTES) >>> 1]!] === 1) continue;
       info[n] = (word & 0xffff) | ((count - (word >>> 16)) << 16);
     }
+    const last = selector.at - RECORD_BYTES;
+    if (isLinked[cpu.u16[last >>> 1]!] === 1) cpu.i32[(header + Field.t) >>> 2] = last;
     if (this.branchEnds) this.tieBranch(page);
     for (let n = (header - this.start) >>> 4; n < (selector.at - this.start) >>> 4; n++) pageOf[n] = page.number;
     return selector.at;

@@ -7,6 +7,7 @@
  */
 import { StateOffset } from "../state-layout.ts";
 import { Emit, type Layout } from "./ops/emit.ts";
+import { missedLoad, missedStore } from "./ops/guarded.ts";
 import { hotOpCount, recordOps } from "./ops/index.ts";
 import { Control, Field, Reason } from "./record.ts";
 import type { Label } from "./wasm/function-builder.ts";
@@ -41,9 +42,13 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
     body.get(0).get(1).get(2).op("i32WrapI64").get(2).i64(32).op("i64ShrU", "i32WrapI64").call(target);
     return index;
   };
+  const slowLoad = splitting(importedLoad);
+  const slowStore = splitting(importedStore);
   const callees = {
-    slowLoad: splitting(importedLoad),
-    slowStore: splitting(importedStore),
+    slowLoad,
+    slowStore,
+    missedLoad: missedLoad(module, layout, slowLoad),
+    missedStore: missedStore(module, layout, slowStore),
     script,
     x87: x87Functions(module, layout),
   };

@@ -58,6 +58,8 @@ export const Control = {
   target: 0x10,
   /** i32: number of the current code context (mode key, CS base and limit). */
   context: 0x18,
+  /** u32: byte offset of the memory's code lines. */
+  codeLines: 0x1c,
   /** 32 bytes: data of slow loads and stores. */
   scratch: 0x20,
   /** A header and an `unlinked` record: where branches lead until they are linked. */

@@ -4,7 +4,7 @@
  * This file is the part that is not hot: it finds and makes blocks, keeps RIP, `retired` and `budget` exact whenever
  * anybody may look, and carries out what the interpreter leaves to TypeScript.
  */
-import { Vector } from "x86-lift";
+import { helperNames, Vector } from "x86-lift";
 import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
 import { fillExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
@@ -42,6 +42,9 @@ const MAX_SLICE = 1 << 18;
 const DEFAULT_CODE_BYTES = 8 << 20;
 const leaveOp = recordOp("leave");
 const ret64Op = recordOp("ret64");
+const X87_STORE = FIRST_HELPER + helperNames.indexOf("x87Store");
+/** By the format in its first constant. */
+const x87StoreBytes = [4, 8, 10, 2, 4, 8, 10];
 
 /** Compiled modules by where the state block and the control area are: compilation costs tens of milliseconds. */
 const modules = new Map<string, WebAssembly.Module>();
@@ -90,8 +93,8 @@ class Tier1 implements Tier {
     this.execute = new WebAssembly.Instance(module, { tier1: imports }).exports["run"] as typeof this.execute;
   }
 
-  invalidateCode(hostPage: number): void {
-    this.cache.invalidate(hostPage);
+  invalidateCode(hostPage: number, first: number, end: number): void {
+    this.cache.invalidate(hostPage, first, end);
   }
 
   reset(): void {
@@ -196,7 +199,7 @@ class Tier1 implements Tier {
   }
 
   /** Makes RIP, length and counts exact for the instruction of a record from which the interpreter calls. */
-  private sync(pc: number, budget: number): CodePage {
+  private sync(pc: number, budget: number): void {
     const { cpu, cache } = this;
     const info = cache.infoOf(pc);
     const page = cache.pageOfRecord(pc);
@@ -205,7 +208,6 @@ class Tier1 implements Tier {
     this.writeCounts(this.retired + done, this.budget - done);
     this.setRip(page, infoOffset(info));
     cpu.u32[(cpu.base + StateOffset.instructionLength) >>> 2] = infoLength(info);
-    return page;
   }
 
   // ---- blocks
@@ -315,13 +317,13 @@ class Tier1 implements Tier {
 
   private slowStore(pc: number, budget: number, low: number, high: number): number {
     const { cpu } = this;
-    const page = this.sync(pc, budget);
+    this.sync(pc, budget);
     const word = cpu.i32[(pc + Field.t) >>> 2]!;
     const segment = memoryWordSegment(word);
     const bytes = memoryWordBytes(word);
     const flags = memoryWordFlags(word);
     if ((word & MEMORY_LINEAR) !== 0) [low, high] = this.withoutBase(segment, low, high);
-    if (!this.single && this.hits(page.hostPage, segment, low, high, bytes, flags)) {
+    if (!this.single && this.hits(pc, segment, low, high, bytes, flags)) {
       this.restart = true;
       return 1;
     }
@@ -331,17 +333,20 @@ class Tier1 implements Tier {
     return 1;
   }
 
-  /** Would the store change this page of the buffer? */
-  private hits(hostPage: number, segment: number, low: number, high: number, bytes: number, flags: number): boolean {
-    const { cpu } = this;
+  /** Would the store of the record at `pc` change bytes of the block that is being run, or of one that shares its instruction? */
+  private hits(pc: number, segment: number, low: number, high: number, bytes: number, flags: number): boolean {
+    const { cpu, cache } = this;
     if (cpu.toLinear(segment, low, high, bytes, flags, true) !== HelperStatus.Continue) return false;
     const { linearLow, linearHigh } = cpu;
-    const first = cpu.translate(linearLow, linearHigh, Access.Write);
-    if (first >= 0 && first >>> 12 === hostPage) return true;
-    if ((linearLow & 0xfff) + bytes <= 4096) return false;
+    const page = cache.pageOfRecord(pc);
+    const at = infoOffset(cache.infoOf(pc));
+    const offset = linearLow & 0xfff;
+    const host = cpu.translate(linearLow, linearHigh, Access.Write);
+    if (host >= 0 && host >>> 12 === page.hostPage && cache.covers(page, at, offset, offset + bytes)) return true;
+    if (offset + bytes <= 4096) return false;
     const last = (linearLow >>> 0) + bytes - 1;
     const second = cpu.translate(last | 0, (linearHigh + (last > 0xffff_ffff ? 1 : 0)) | 0, Access.Write);
-    return second >= 0 && second >>> 12 === hostPage;
+    return second >= 0 && second >>> 12 === page.hostPage && cache.covers(page, at, 0, (second & 0xfff) + 1);
   }
 
   private withoutBase(segment: number, low: number, high: number): [number, number] {
@@ -364,6 +369,14 @@ class Tier1 implements Tier {
     const c = place(i32[(pc >>> 2) + 3]!);
     const low = i32[(pc >>> 2) + 6]!;
     const high = i32[(pc >>> 2) + 7]!;
+    // The one helper that stores in the middle of a block.
+    if (number === X87_STORE && !this.single) {
+      const bytes = x87StoreBytes[low & 15]!;
+      if (this.hits(pc, high, i32[a >>> 2]!, i32[(a >>> 2) + 1]!, bytes, 0)) {
+        this.restart = true;
+        return 1;
+      }
+    }
     if (result !== 0) {
       u32[result >>> 2] = 0;
       u32[(result >>> 2) + 1] = 0;

@@ -1,7 +1,7 @@
 /** What tier 1 must keep exact by itself: stops at any count, self-modifying code, page crossings, bounded caches. */
 import { describe, expect, it } from "vitest";
 import { createTier1 } from "../../src/tier1/tier1.ts";
-import { type FlatMachine, flatMachine, tiers, unmap } from "./flat-machine.ts";
+import { type FlatMachine, flatMachine, mapTo, tiers, unmap } from "./flat-machine.ts";
 
 const CODE = 0x20_0000;
 const tier1 = tiers["tier 1"]!;
@@ -67,6 +67,15 @@ describe("[x86-vcpu] tier 1", () => {
     }
   });
 
+  it("an x87 store that changes the next instruction takes effect at once", () => {
+    // fninit; fld1; fstp dword [rip + 1]; mov eax, imm32; hlt
+    const bytes = [0xdb, 0xe3, 0xd9, 0xe8, 0xd9, 0x1d, 1, 0, 0, 0, 0xb8, 0, 0, 0, 0, 0xf4];
+    const machine = flatMachine(tier1);
+    load(machine, bytes);
+    expect(machine.vcpu.run(100).reason).toBe("hlt");
+    expect(machine.vcpu.readRegister(0)).toBe(0x3f80_0000n);
+  });
+
   it("a loop that rewrites its own constant sees each value", () => {
     // l: mov eax, imm32; add ebx, eax; inc dword [rip - imm]; dec ecx; jnz l; hlt
     const bytes = [0xb8, 0, 0, 0, 0, 0x01, 0xc3, 0xff, 0x05, 0xf4, 0xff, 0xff, 0xff, 0xff, 0xc9, 0x75, 0xef, 0xf4];
@@ -78,6 +87,57 @@ describe("[x86-vcpu] tier 1", () => {
     expect(vcpu.run(10_000).reason).toBe("hlt");
     // 0 + 1 + … + 99
     expect(vcpu.readRegister(3)).toBe(4950n);
+  });
+
+  it("stores beside code in its page reach no block, and those into one reach it however they overlap", () => {
+    // l: add eax, [rsi]; inc dword [rsi]; push rcx; pop rdx; dec ecx; jnz l; hlt
+    const bytes = [0x03, 0x06, 0xff, 0x06, 0x51, 0x5a, 0xff, 0xc9, 0x75, 0xf6, 0xf4];
+    const machine = flatMachine(tier1);
+    const { vcpu, memory } = machine;
+    let told = 0;
+    memory.onCodeWrite(() => told++);
+    for (const at of [CODE + 0x200, CODE + 0x0d, CODE + 0x20, CODE + 0xffc]) {
+      load(machine, bytes);
+      memory.writeU32(at, 7);
+      vcpu.rip = BigInt(CODE);
+      vcpu.writeRegister(4, BigInt(CODE + 0x808));
+      vcpu.writeRegister(0, 0n);
+      vcpu.writeRegister(1, 100n);
+      vcpu.writeRegister(6, BigInt(at));
+      told = 0;
+      expect(vcpu.run(1000).reason).toBe("hlt");
+      expect([vcpu.readRegister(0), memory.readU32(at)]).toEqual([5650n, 107]);
+      // In the code's last line every store is looked at; elsewhere none.
+      expect(told).toBe(at === CODE + 0x0d ? 100 : 0);
+    }
+  });
+
+  it("blocks that lead to one that was dropped lead to the one made in its place", () => {
+    // l: mov [rsi], edx; jmp f (both in one page); f: mov ebx, imm32; add eax, ebx; inc edx; dec ecx; jnz l; hlt
+    const machine = flatMachine(tier1);
+    const { vcpu } = machine;
+    const bytes = [0x89, 0x16, 0xeb, 0x3c, ...new Array<number>(0x3c).fill(0x90)];
+    load(machine, [...bytes, 0xbb, 0, 0, 0, 0, 0x01, 0xd8, 0xff, 0xc2, 0xff, 0xc9, 0x75, 0xb3, 0xf4]);
+    vcpu.writeRegister(0, 0n);
+    vcpu.writeRegister(1, 200n);
+    vcpu.writeRegister(2, 0n);
+    vcpu.writeRegister(6, BigInt(CODE + 0x41));
+    expect(vcpu.run(10_000).reason).toBe("hlt");
+    expect(vcpu.readRegister(0)).toBe(19_900n);
+  });
+
+  it("what was no instruction becomes one with other bytes behind it", () => {
+    for (const createTier of Object.values(tiers)) {
+      const machine = flatMachine(createTier);
+      const { vcpu, memory } = machine;
+      vcpu.exceptionBitmap = 1 << 6;
+      // lock on a register destination; with a memory destination it is one.
+      load(machine, [0xf0, 0x01, 0xc8, 0xf4]);
+      expect(vcpu.run(10).reason).toBe("exception");
+      memory.writeU8(CODE + 2, 0x0e);
+      vcpu.writeRegister(6, 0x30_0000n);
+      expect(vcpu.run(10).reason).toBe("hlt");
+    }
   });
 
   it("code written by another page, and by the outside, is seen when it is jumped to", () => {
@@ -176,6 +236,26 @@ describe("[x86-vcpu] tier 1", () => {
       vcpu.writeRegister(2, 10n);
       expect(vcpu.run(1000).reason).toBe("hlt");
       expect(vcpu.readRegister(3)).toBe(sum);
+    }
+  });
+
+  it("a page marked global is like any other while CR4.PGE is clear", () => {
+    for (const createTier of Object.values(tiers)) {
+      const machine = flatMachine(createTier);
+      const { vcpu, memory } = machine;
+      memory.writeU32(0x40_0000, 1);
+      memory.writeU32(0x40_1000, 2);
+      const GLOBAL = 0x100;
+      for (const [page, value] of [
+        [0x40_0000, 1n],
+        [0x40_1000, 2n],
+      ] as const) {
+        mapTo(machine, 0x50_0000, page | GLOBAL);
+        load(machine, [0x8b, 0x06, 0xf4]); // mov eax, [rsi]; hlt
+        vcpu.writeRegister(6, 0x50_0000n);
+        expect(vcpu.run(10).reason).toBe("hlt");
+        expect(vcpu.readRegister(0)).toBe(value);
+      }
     }
   });
 

@@ -50,8 +50,14 @@ export function flatMachine(createTier: (cpu: Cpu) => Tier, bits: 64 | 32 | 16 =
   return { vcpu, memory };
 }
 
-/** Takes a page out of the identity map. */
-export function unmap({ vcpu, memory }: FlatMachine, address: number): void {
-  memory.writeU64(PAGE_TABLES + 0x3000 + (address >>> 21) * 0x1000 + ((address >>> 12) & 511) * 8, 0n);
+const setEntry = ({ vcpu, memory }: FlatMachine, address: number, entry: bigint): void => {
+  memory.writeU64(PAGE_TABLES + 0x3000 + (address >>> 21) * 0x1000 + ((address >>> 12) & 511) * 8, entry);
   vcpu.writeControl("cr3", BigInt(PAGE_TABLES));
-}
+};
+
+/** Takes a page out of the identity map. */
+export const unmap = (machine: FlatMachine, address: number): void => setEntry(machine, address, 0n);
+
+/** Makes a page of the identity map show another one. */
+export const mapTo = (machine: FlatMachine, address: number, page: number): void =>
+  setEntry(machine, address, BigInt(page) | 7n);

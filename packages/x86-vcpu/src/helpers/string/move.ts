@@ -45,8 +45,10 @@ const repMovs: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
     if (stored !== HelperStatus.Continue) return stored;
     return done(cpu, result, advance(cpu, op, 1, true, true));
   }
-  copyElements(cpu, from.host, to.host, op.size, to.count, isDown(cpu));
-  cpu.wroteHostPage(to.host >>> 12);
+  const down = isDown(cpu);
+  copyElements(cpu, from.host, to.host, op.size, to.count, down);
+  const bytes = to.count * op.size;
+  cpu.wroteHost(down ? to.host - bytes + op.size : to.host, bytes);
   return done(cpu, result, advance(cpu, op, to.count, true, true));
 };
 
@@ -68,7 +70,7 @@ const repStos: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
   for (let filled = op.size; filled < bytes; filled *= 2) {
     u8.copyWithin(start + filled, start, start + Math.min(filled, bytes - filled));
   }
-  cpu.wroteHostPage(to.host >>> 12);
+  cpu.wroteHost(start, bytes);
   return done(cpu, result, advance(cpu, op, to.count, false, true));
 };
 

@@ -20,6 +20,9 @@ export interface Callees {
   readonly slowLoad: number;
   /** (pc, budget, linear i64), value in Control.scratch → 0 to go on. */
   readonly slowStore: number;
+  /** The same after a miss in the TLB: guarded entries will do for loads that are to be stored back, and for stores beside code. */
+  readonly missedLoad: number;
+  readonly missedStore: number;
   /** (pc, budget) → 0 to go on. */
   readonly script: number;
   readonly x87: X87Functions;
@@ -382,7 +385,10 @@ export class Emit {
     f.if();
     this.hostAddress().f.set(this.h);
     f.else();
-    f.get(this.pc).get(this.budget).get(this.L).call(this.callees.slowLoad).tee(this.h).op("i32Eqz");
+    f.get(this.pc).get(this.budget).get(this.L);
+    f.call(write ? this.callees.missedLoad : this.callees.slowLoad)
+      .tee(this.h)
+      .op("i32Eqz");
     this.stopIf();
     f.end();
     return this;
@@ -400,7 +406,7 @@ export class Emit {
     f.i32(0);
     push();
     scratch();
-    f.get(this.pc).get(this.budget).get(this.L).call(this.callees.slowStore);
+    f.get(this.pc).get(this.budget).get(this.L).call(this.callees.missedStore);
     this.stopIf();
     f.end();
     return this;
