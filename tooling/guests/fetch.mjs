@@ -1,5 +1,5 @@
 // Fetches the Debian packages that tests run unmodified, once, into .cache/guests/NAME (extracted, whole or not at all).
-// Needs apt-get and dpkg-deb. Under CI=true a missing guest is a failure; elsewhere a skip that says how to get it.
+// Needs apt-get and dpkg-deb; of another architecture only apt's lists. Under CI=true a missing guest is a failure; elsewhere a skip that says how to get it.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -23,6 +23,21 @@ const run = (command, args, cwd) =>
   spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
 const missing = [];
 
+/** apt-get for another architecture than the machine's own: with lists of its own, and the machine's sources and keys. */
+function foreign(architecture) {
+  const state = join(guests, `.apt-${architecture}`);
+  for (const folder of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(state, folder), { recursive: true });
+  writeFileSync(join(state, "status"), "");
+  return [
+    ["APT::Architecture", architecture],
+    ["APT::Architectures", architecture],
+    ["APT::Sandbox::User", "root"],
+    ["Dir::State::Lists", join(state, "lists")],
+    ["Dir::State::status", join(state, "status")],
+    ["Dir::Cache", join(state, "cache")],
+  ].flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+}
+
 // Guests that others are made of come first.
 const scripts = new Map();
 for (const [name, { prepare }] of Object.entries(wanted))
@@ -34,7 +49,7 @@ for (const name of names) {
 }
 
 for (const name of ordered) {
-  const packages = wanted[name]?.packages;
+  const { packages, architecture } = wanted[name] ?? {};
   if (!packages) {
     console.error(`${name}: no such guest; known: ${Object.keys(wanted).join(", ")}`);
     process.exit(2);
@@ -47,11 +62,12 @@ for (const name of ordered) {
   mkdirSync(guests, { recursive: true });
   const work = mkdtempSync(join(guests, `.${name}-`));
   try {
+    const options = architecture ? foreign(architecture) : [];
     const download = () =>
-      run("apt-get", ["download", ...(script ? script.resolvePackages(packages, run) : packages)], work);
+      run("apt-get", [...options, "download", ...(script ? script.resolvePackages(packages, run) : packages)], work);
     let got = attempt(download);
     if (got.status !== 0) {
-      run("apt-get", ["update"], work);
+      run("apt-get", [...options, "update"], work);
       got = download();
     }
     if (got.status !== 0)

@@ -68,7 +68,7 @@ function copyModules(tree, target) {
 }
 
 /** The ELF image inside a bzImage: payload_offset and payload_length of the setup header (boot protocol 2.08); xz, then four bytes of size. */
-function unpackKernel(bytes) {
+export function unpackKernel(bytes) {
   if (bytes.toString("latin1", 0x202, 0x206) !== "HdrS") throw new Error("vmlinuz: no HdrS at 0x202");
   const start = (bytes[0x1f1] + 1) * 512 + bytes.readUInt32LE(0x248);
   const length = bytes.readUInt32LE(0x24c);
