@@ -72,7 +72,9 @@ export function program32(): Uint8Array {
   [
     [1, 0, 0x804_8000, 0x804_8000, 0x2000, 0x2000, 5, PAGE],
     [1, 0x2000, 0x804_b000, 0x804_b000, 0x800, 0x2000, 6, PAGE],
-  ].forEach((words, index) => words.forEach((word, i) => void view.setUint32(52 + index * 32 + i * 4, word, true)));
+  ].forEach((words, index) => {
+    words.forEach((word, i) => void view.setUint32(52 + index * 32 + i * 4, word, true));
+  });
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-/** `hvm exec`: a Linux x86-64 program at ring 3 of a fresh domain, with no kernel. */
+/** `hvm exec`: a Linux program, x86-64 or i386, at ring 3 of a fresh domain, with no kernel. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type LinuxProcess, type ProcessEnd, ProcessError, type ProcessErrorCode } from "linux-process";
@@ -150,7 +150,7 @@ function started(start: () => LinuxProcess): LinuxProcess {
         : error.code === "not-found"
           ? "paths are taken under --root"
           : error.code === "wrong-architecture"
-            ? "hvm exec runs x86-64 programs only"
+            ? "hvm exec runs x86-64 and i386 programs"
             : undefined;
     throw new CliError(PROCESS_EXIT[error.code], error.message, hint);
   }
@@ -224,7 +224,7 @@ function judge(stop: SessionStop, process: LinuxProcess, session: GuestSession):
       exitCode: ExitCode.Deadlock,
       end,
       message: `${process.name} waits for ever: ${end.what}`,
-      hint: "one thread runs here; a program that needs others belongs into `hvm run`",
+      hint: "its own threads run here; a program that needs other processes belongs into `hvm run`",
     };
   if (stop.kind === "limit") {
     const limit = stop.what === "instructions" ? "--max-insns" : "--timeout";
