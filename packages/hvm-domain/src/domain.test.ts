@@ -319,6 +319,23 @@ describe("[hvm-domain] VM exits", () => {
     expect([vcpu.readRegister(RDX), vcpu.readRegister(RAX)]).toEqual([1n, 0x2345_6789n]);
     expect(vcpu.diary).toEqual(["exception 13 error=0 rip=1 retired=1"]);
   });
+
+  it("XSETBV writes XCR0, which the processor may refuse; there is no other", () => {
+    const write = (index: bigint, value: bigint): { diary: readonly string[]; xcr0: bigint } => {
+      const { domain, vcpu } = one([{ exit: "xsetbv" }]);
+      // The upper halves do not count.
+      vcpu.writeRegister(RCX, index | (7n << 32n));
+      vcpu.writeRegister(RAX, (value & 0xffff_ffffn) | (5n << 32n));
+      vcpu.writeRegister(RDX, (value >> 32n) | (3n << 32n));
+      domain.run({ maxInstructions: 2 });
+      return vcpu;
+    };
+    expect(write(0n, 3n)).toMatchObject({ diary: [], xcr0: 3n });
+    const refused = ["exception 13 error=0 rip=0 retired=0"];
+    expect(write(0n, 2n), "x87 must be on").toMatchObject({ diary: refused, xcr0: 1n });
+    expect(write(0n, 1n | (1n << 63n))).toMatchObject({ diary: refused, xcr0: 1n });
+    expect(write(1n, 1n), "there is no XCR1").toMatchObject({ diary: refused, xcr0: 1n });
+  });
 });
 
 describe("[hvm-domain] how a run ends", () => {

@@ -150,7 +150,12 @@ export const exitHandlers: Readonly<Partial<Record<VmExitReason, ExitHandler>>> 
     vcpu.advanceRip(exit.instructionLength);
     return "yield";
   },
-  xsetbv: generalProtection,
+  // There is no extended control register but 0 (SDM vol. 2, XSETBV).
+  xsetbv(vcpu, exit) {
+    const value = (BigInt(vcpu.readRegister32(RDX)) << 32n) | BigInt(vcpu.readRegister32(RAX));
+    const isWritten = vcpu.readRegister32(RCX) === 0 && (vcpu.writeControl?.("xcr0", value) ?? false);
+    return isWritten ? skip(vcpu, exit) : generalProtection(vcpu);
+  },
 
   "ept-violation"(vcpu, exit, { mmio, charge, shutdown }) {
     if (exit.access === "fetch") {

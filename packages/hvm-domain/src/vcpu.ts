@@ -143,6 +143,8 @@ export interface HvmVcpu {
   completeMmio(data?: Uint8Array): void;
   readMsr(index: number): bigint;
   writeMsr(index: number, value: bigint): unknown;
+  /** XCR0 as XSETBV writes it, with all checks. False: the value is refused. Absent: there is no XCR0. */
+  writeControl?(name: "xcr0", value: bigint): boolean;
   flushTlb(): void;
   /** Ends the current `run` soon. */
   requestStop(): void;

@@ -63,6 +63,7 @@ export class FakeVcpu implements HvmVcpu {
   cr3 = 0n;
   cr4 = 0n;
   efer = 0x500n;
+  xcr0 = 1n;
   exceptionBitmap = 0;
   mmio: Uint8Array | undefined;
   #pending: { vector: number; errorCode: number | undefined; cr2: bigint | undefined; external: boolean } | undefined;
@@ -180,6 +181,13 @@ export class FakeVcpu implements HvmVcpu {
   readMsr(): bigint {
     return 0n;
   }
+  /** x87 always, SSE perhaps. */
+  writeControl(_name: "xcr0", value: bigint): boolean {
+    if (value !== 1n && value !== 3n) return false;
+    this.xcr0 = value;
+    return true;
+  }
+
   writeMsr(): void {}
   flushTlb(): void {}
   requestStop(): void {

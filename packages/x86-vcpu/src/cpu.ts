@@ -292,6 +292,7 @@ export class Cpu {
   readRflags(): number {
     const { u32, base } = this;
     const other = this.get32(StateOffset.rflagsOther);
+    if (this.get32(StateOffset.repeating) !== 0) return other | Rflags.RF | lazyToFlags(u32, base);
     const visible = this.resumeFlagAt === this.retired ? other : other & ~Rflags.RF;
     return visible | lazyToFlags(u32, base);
   }
@@ -301,6 +302,7 @@ export class Cpu {
     this.set32(StateOffset.rflagsOther, (value & ~statusFlags) | Rflags.Fixed);
     flagsToLazy(this.u32, this.base, value);
     this.resumeFlagAt = (value & Rflags.RF) !== 0 ? this.retired : -1;
+    this.set32(StateOffset.repeating, 0);
   }
 
   // ---- modes

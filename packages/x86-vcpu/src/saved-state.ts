@@ -135,7 +135,7 @@ export function saveCpu(cpu: Cpu): CpuState {
     events: {
       stiShadowAt: cpu.stiShadowAt,
       movSsShadowAt: cpu.movSsShadowAt,
-      resumeFlagAt: cpu.resumeFlagAt,
+      resumeFlagAt: cpu.get32(StateOffset.repeating) !== 0 ? cpu.retired : cpu.resumeFlagAt,
       nmiBlocked: cpu.nmiBlocked,
       pendingDr6: cpu.pendingDr6,
       waitsForStartup: cpu.waitsForStartup,

@@ -89,6 +89,11 @@ export const StateOffset = {
   cpl: 0x534,
   /** u32: 16, with CR4.LA57 7: shifted left and back by it, a canonical address stays what it is. */
   canonicalShift: 0x538,
+  /**
+   * u32: 1 behind every iteration of a REP instruction but the last. Until the instruction goes on RF reads as set (SDM vol. 3
+   * §19.3.1.1).
+   */
+  repeating: 0x53c,
   /** Temporaries of the fragment being executed: slots of 16 bytes, up to 0x1000. */
   temps: 0x600,
   /** 64 bytes for values on their way between memory and TypeScript. */

@@ -382,6 +382,8 @@ export class Vcpu {
   private atBreakpoint(): boolean {
     const { cpu } = this;
     if (this.breakpoints.size === 0 || this.passedBreakpointAt === cpu.retired) return false;
+    // Nor between two iterations of REP.
+    if (cpu.get32(StateOffset.repeating) !== 0) return false;
     if (!this.breakpoints.has(this.linearRip)) return false;
     this.passedBreakpointAt = cpu.retired;
     return true;
@@ -417,10 +419,14 @@ export class Vcpu {
 
   // ---- what a hypervisor does with an exit
 
-  /** The instruction at RIP has been emulated: moves past it, ends interrupt shadows and RF, pends #DB if TF is set. Counts one. */
+  /**
+   * The instruction at RIP has been emulated: moves past it, ends interrupt shadows and RF, pends #DB if TF is set. Counts one.
+   * 0: one iteration of REP INS or OUTS has been, and others remain.
+   */
   advanceRip(length: number): void {
     const { cpu } = this;
     cpu.moveRip(length);
+    cpu.set32(StateOffset.repeating, length === 0 ? 1 : 0);
     cpu.retired += 1;
     cpu.replay.clear();
     cpu.pendingDr6 |= cpu.matchedBreakpoints;
@@ -508,6 +514,7 @@ export class Vcpu {
 
   set rip(value: bigint) {
     this.cpu.rip = value;
+    this.cpu.set32(StateOffset.repeating, 0);
     this.cpu.replay.clear();
   }
 

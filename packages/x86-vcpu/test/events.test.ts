@@ -1,6 +1,6 @@
 /** Interrupts, shadows, NMI, single-step, debug registers, budgets. Sources: SDM vol. 3 §7.8, §19.2–19.3, tables 7-2, 10-1. */
 import { expect, test } from "vitest";
-import { createMachine, describeTiers, Place } from "./machine.ts";
+import { bytesOf, createMachine, describeTiers, Place } from "./machine.ts";
 
 const hex = (text: string): string => text.replace(/[^0-9a-f]/g, "");
 
@@ -21,6 +21,74 @@ describeTiers("[x86-vcpu] interrupts", () => {
     machine.vcpu.requestInterruptWindow();
     expect(machine.run(hex("fb 90")).exit.reason).toBe("external-interrupt-window");
     expect(machine.vcpu.rip).toBe(BigInt(Place.code));
+  });
+
+  test("an interrupt between two iterations of REP saves RF, one behind the last does not (SDM vol. 3 §19.3.1.1)", () => {
+    const RF = 1n << 16n;
+    for (const [count, chunks, flags] of [
+      [0x2800n, 1, RF],
+      [0x2800n, 2, RF],
+      [0x2800n, 3, 0n],
+      [0n, 1, 0n],
+    ] as const) {
+      for (const code of ["f3a4", "f3aa", "f3ac", "f3a6", "f3ae"]) {
+        const machine = createMachine("long");
+        const { vcpu } = machine;
+        vcpu.rflags = 0x202n;
+        vcpu.writeRegister(1, count);
+        vcpu.writeRegister(6, 0x10_0000n);
+        vcpu.writeRegister(7, 0x11_0000n);
+        expect(machine.run(hex(`${code} 90 90`), chunks).exit.reason).toBe("budget");
+        expect(vcpu.rip).toBe(BigInt(Place.code + (flags === 0n ? 2 : 0)));
+        expect(vcpu.rflags & RF).toBe(flags);
+        // What is saved here goes on as if nothing had been.
+        const again = createMachine("long");
+        again.memory.write(Place.code, machine.memory.read(Place.code, 4)!);
+        again.vcpu.load(vcpu.save());
+        for (const one of [machine, again]) {
+          one.vcpu.injectInterrupt(0x50);
+          const { vector, stack } = one.outcome(one.vcpu.run(10));
+          expect(vector).toBe(0x50);
+          expect(stack[2]! & RF, `${code} ${count} ${chunks}`).toBe(flags);
+        }
+      }
+    }
+  });
+
+  test("the hypervisor that does one iteration of REP OUTS says so", () => {
+    const machine = createMachine("long");
+    const { vcpu } = machine;
+    vcpu.rflags = 0x202n;
+    vcpu.writeRegister(1, 3n);
+    vcpu.writeRegister(6, 0x6000n);
+    expect(machine.run(hex("f36e 90")).exit).toMatchObject({ reason: "io-instruction", rep: true });
+    vcpu.writeRegister(1, 2n);
+    vcpu.writeRegister(6, 0x6001n);
+    vcpu.advanceRip(0);
+    vcpu.injectInterrupt(0x50);
+    const { vector, stack } = machine.outcome(vcpu.run(10));
+    expect(vector).toBe(0x50);
+    expect(stack.slice(0, 3)).toEqual([BigInt(Place.code), 0x18n, 0x1_0202n]);
+  });
+
+  test("an IRET that virtual-8086 mode refuses unblocks NMIs all the same (SDM vol. 3 §7.7.1)", () => {
+    for (const [code, next] of [
+      ["cf", 2],
+      ["fa", 13], // CLI is refused, too, and unblocks nothing.
+    ] as const) {
+      const machine = createMachine("protected");
+      const { vcpu } = machine;
+      vcpu.injectNmi();
+      expect(machine.run("90").vector).toBe(2);
+      const segment = { selector: Place.code >> 4, base: BigInt(Place.code), limit: 0xffff, attributes: 0xf3 };
+      for (const name of ["cs", "ss", "ds", "es", "fs", "gs"] as const) vcpu.setSegment(name, segment);
+      vcpu.cpl = 3;
+      vcpu.rflags = 0x2_0002n;
+      vcpu.injectNmi();
+      machine.memory.write(Place.code, bytesOf(code));
+      vcpu.rip = 0n;
+      expect(machine.outcome(vcpu.run(100)).vector, code).toBe(next);
+    }
   });
 
   test("the window opens after the shadow, and once", () => {
@@ -143,6 +211,16 @@ describeTiers("[x86-vcpu] debugging", () => {
     expect(vector).toBe(1);
     expect(stack[0]).toBe(BigInt(Place.code + 6));
     expect(machine.vcpu.readRegister(1)).toBe(2n);
+  });
+
+  test("a debugger's breakpoint on REP is met once", () => {
+    const machine = createMachine("long");
+    const { vcpu } = machine;
+    vcpu.breakpoints.add(BigInt(Place.code));
+    vcpu.writeRegister(1, 0x2800n);
+    vcpu.writeRegister(7, 0x10_0000n);
+    expect(machine.run(hex("f3aa f4")).exit).toMatchObject({ reason: "stop" });
+    expect(vcpu.run(100).reason).toBe("hlt");
   });
 
   test("an instruction breakpoint is a fault before; RF lets it pass", () => {

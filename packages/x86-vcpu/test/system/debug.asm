@@ -1,6 +1,4 @@
 ; Debug registers, single-step, shadows (SDM vol. 3 chapter 19; §7.8, table 7-2).
-;    -> $20 +07
-;    -> $20 +07
 ;
 ;   execution -> #DB +11 dr6=ffff0ff1
 ;   execution: not enabled -> ok
@@ -12,6 +10,8 @@
 ;   execution: popf does not set RF -> #DB +16 dr6=ffff0ff1
 ;   execution: before the fault of its own instruction -> #DB +10 dr6=ffff0ff1
 ;   execution: after mov ss it does not come -> ok
+;   execution: on rep stosb it comes before the first iteration only -> = 00000001
+;   execution: on rep stosb, ecx then -> = 00000003
 ;   write: byte -> #DB +17 dr6=ffff0ff1
 ;   write: reading does not match -> ok
 ;   write: dword that covers the byte -> #DB +15 dr6=ffff0ff1
@@ -24,7 +24,7 @@
 ;   read or write: an unaligned dword that ends in it -> #DB +15 dr6=ffff0ff1
 ;   write: push -> #DB +16 dr6=ffff0ff1
 ;   write: xchg -> #DB +16 dr6=ffff0ff1
-;   write: rep movsb stops after the element -> #DB +1f dr6=ffff0ff1
+;   write: rep movsb stops after the element -> #DB +1f dr6=ffff0ff1 rf
 ;   write: rep movsb, ecx left -> = 00000005
 ;   read: rep lodsb, ecx left -> = 00000005
 ;   write: in the instruction before a fault -> #DB +17 dr6=ffff0ff1
@@ -53,6 +53,9 @@
 ;   TF: the flags pushed have it -> = 00000102
 ;   TF: set by iret -> #DB +0e dr6=ffff4ff0
 ;   TF: one iteration of rep -> = 00000003
+;   TF: an iteration of rep saves RF -> = 00010100
+;   TF: the last iteration of rep does not -> = 00000100
+;   TF: each iteration of rep traps -> = 00000004
 ;   TF: mov ss holds the trap back -> #DB +0d dr6=ffff4ff0
 ;   TF: int n clears it, no trap -> ok
 ;   TF: popf that clears it traps once more -> #DB +09 dr6=ffff4ff0
@@ -137,6 +140,20 @@ tests:
         mov ss, ax
 .x10:   nop
         E
+        mov dword [seen], 0
+        BP "execution: on rep stosb it comes before the first iteration only", .x11, EXEC
+        GATE 1, CODE0, again, 0x8e00
+        mov edi, scratch
+        mov ecx, 3
+.x11:   rep stosb
+        mov eax, [seen]
+        EV eax
+        BP "execution: on rep stosb, ecx then", .x12, EXEC
+        GATE 1, CODE0, %$db, 0x8e00
+        mov edi, scratch
+        mov ecx, 3
+.x12:   rep stosb
+%$db:   EV ecx
         BP "write: byte", scratch, WRITE1
         mov byte [scratch], 1
         nop
@@ -328,6 +345,41 @@ tests:
         popfd
         rep movsb
 %$db:   EV ecx
+        T "TF: an iteration of rep saves RF"
+        GATE 1, CODE0, %$db, 0x8e00
+        mov esi, scratch
+        mov edi, scratch
+        mov ecx, 4
+        push dword 0x102
+        popfd
+        rep movsb
+%$db:   mov eax, [esp + 8]
+        and eax, 0x10100
+        EV eax
+        T "TF: the last iteration of rep does not"
+        GATE 1, CODE0, %$db, 0x8e00
+        mov esi, scratch
+        mov edi, scratch
+        mov ecx, 1
+        push dword 0x102
+        popfd
+        rep movsb
+%$db:   mov eax, [esp + 8]
+        and eax, 0x10100
+        EV eax
+        mov dword [seen], 0
+        T "TF: each iteration of rep traps"
+        GATE 1, CODE0, count, 0x8e00
+        mov esi, scratch
+        mov edi, scratch
+        mov ecx, 4
+        push dword 0x102
+        push dword CODE0
+        push dword %$in
+        iret
+%$in:   rep movsb
+        mov eax, [seen]
+        EV eax
         T "TF: mov ss holds the trap back"
         mov cx, DATA0
         push dword 0x102
@@ -472,7 +524,19 @@ acknowledge:
         nop
         ret
 
+; #DB: counted; RF for the instruction breakpoint to let pass.
+again:  inc dword [seen]
+        or dword [esp + 8], 0x10000
+        iret
+; #DB: counted, and the last one ends single-stepping.
+count:  inc dword [seen]
+        test ecx, ecx
+        jnz .on
+        and dword [esp + 8], ~0x100
+.on:    iret
+
         section .data
         align 16
 scratch: times 64 db 0
+seen:   dd 0
         section .text

@@ -4,13 +4,13 @@ import type { Cpu } from "../../cpu.ts";
 import { type Helper, HelperStatus } from "../../helper.ts";
 import { StateOffset } from "../../state-layout.ts";
 import { writeStatusFlags } from "../../status-flags.ts";
-import { write32 } from "../operands.ts";
 import {
   advance,
   chunkLimit,
   decodeOperation,
   destinationOffset,
   destinationSegment,
+  done,
   element,
   findSpan,
   isDown,
@@ -33,8 +33,7 @@ function finish(
   const bits = op.size * 8;
   writeStatusFlags(cpu, FlagsKind.Sub, bits, left, right, BigInt.asUintN(bits, left - right));
   const more = advance(cpu, op, n, usesSource, true);
-  write32(cpu, result, more && (left === right) !== op.repne ? 1 : 0);
-  return HelperStatus.Continue;
+  return done(cpu, result, more && (left === right) !== op.repne);
 }
 
 const same = (cpu: Cpu, a: number, b: number, size: number): boolean => {
@@ -61,10 +60,7 @@ function scan(
 
 const repCmps: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
   const op = decodeOperation(lo, hi);
-  if (remaining(cpu, op) === 0n) {
-    write32(cpu, result, 0);
-    return HelperStatus.Continue;
-  }
+  if (remaining(cpu, op) === 0n) return done(cpu, result, false);
   const { size } = op;
   const limit = chunkLimit(cpu, op);
   const from = findSpan(cpu, op, op.segment, sourceOffset(cpu, op), false, limit);
@@ -86,10 +82,7 @@ const repCmps: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
 
 const repScas: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
   const op = decodeOperation(lo, hi);
-  if (remaining(cpu, op) === 0n) {
-    write32(cpu, result, 0);
-    return HelperStatus.Continue;
-  }
+  if (remaining(cpu, op) === 0n) return done(cpu, result, false);
   const { size } = op;
   const rax = cpu.base + StateOffset.gpr;
   const limit = chunkLimit(cpu, op);

@@ -13,6 +13,7 @@ import { high32, low32 } from "../../mmu/system-access.ts";
 import { modeKeyHas } from "../../mode-key.ts";
 import { SegmentIndex } from "../../segment.ts";
 import { StateOffset } from "../../state-layout.ts";
+import { write32 } from "../operands.ts";
 
 const RCX = 1;
 const RSI = 6;
@@ -62,6 +63,13 @@ export function advance(
   const left = remaining(cpu, op) - BigInt(n);
   writeCounter(cpu, RCX, op.addressBits, left);
   return left !== 0n;
+}
+
+/** Ends a call: do iterations remain? */
+export function done(cpu: Cpu, result: number, more: boolean): HelperStatus {
+  cpu.set32(StateOffset.repeating, more ? 1 : 0);
+  write32(cpu, result, more ? 1 : 0);
+  return HelperStatus.Continue;
 }
 
 /** Elements, from this offset on, before the address wraps around. */

@@ -2,13 +2,13 @@
 import type { Cpu } from "../../cpu.ts";
 import { type Helper, HelperStatus } from "../../helper.ts";
 import { StateOffset } from "../../state-layout.ts";
-import { write32 } from "../operands.ts";
 import {
   advance,
   chunkLimit,
   decodeOperation,
   destinationOffset,
   destinationSegment,
+  done,
   findSpan,
   isDown,
   loadElement,
@@ -94,10 +94,5 @@ const repLods: Helper = (cpu, _a, _b, _c, result, lo, hi) => {
   cpu.u8.copyWithin(rax, at, at + op.size);
   return done(cpu, result, advance(cpu, op, count, true, false));
 };
-
-function done(cpu: Cpu, result: number, more: boolean): HelperStatus {
-  write32(cpu, result, more ? 1 : 0);
-  return HelperStatus.Continue;
-}
 
 export const moveStringHelpers = { repMovs, repStos, repLods };

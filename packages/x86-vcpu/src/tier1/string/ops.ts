@@ -151,7 +151,9 @@ function repeated(copies: boolean): (e: Emit, slow: Label) => void {
       fill(e, to, bytes, log);
     }
     e.setState("i64Store", RCX, () => f.get(count).get(n).op("i64ExtendI32U", "i64Sub").tee(count));
-    e.resultBool(() => f.get(count).i64(0).op("i64Ne"));
+    const more = (): void => void f.get(count).i64(0).op("i64Ne");
+    e.setState("i32Store", StateOffset.repeating, more);
+    e.resultBool(more);
   };
 }
 
