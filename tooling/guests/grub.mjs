@@ -35,7 +35,7 @@ terminal_output console serial
 set timeout=60
 menuentry "Debian's Linux" {
   linux /boot/vmlinuz console=ttyS0 cryptomgr.notests
-  initrd newc:init:/boot/init newc:bin/busybox:/boot/busybox
+  initrd /boot/initrd
 }
 `;
 /** What runs as the first process: it tells what it finds, and switches off. */
@@ -62,15 +62,19 @@ export function prepare(tree, guests) {
   const boot = join(files, "boot");
   mkdirSync(join(boot, "grub"), { recursive: true });
   writeFileSync(join(boot, "grub", "grub.cfg"), MENU);
-  writeFileSync(join(boot, "init"), INIT);
   copyFileSync(join(guests, "linux", "vmlinuz"), join(boot, "vmlinuz"));
-  copyFileSync(join(guests, "busybox", "bin", "busybox"), join(boot, "busybox"));
+  const busybox = readFileSync(join(guests, "busybox", "bin", "busybox"));
+  writeFileSync(join(boot, "initrd"), archive({ init: Buffer.from(INIT), bin: undefined, "bin/busybox": busybox }));
   settle(files);
   const partition = join(tree, "partition.img");
-  run("mke2fs", ["-q", "-t", "ext2", "-U", UUID, "-E", `hash_seed=${UUID}`, "-d", files, partition, `${PARTITION_MIB}M`], {
-    E2FSPROGS_FAKE_TIME: String(MADE_AT),
-    PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
-  });
+  run(
+    "mke2fs",
+    ["-q", "-t", "ext2", "-U", UUID, "-E", `hash_seed=${UUID}`, "-d", files, partition, `${PARTITION_MIB}M`],
+    {
+      E2FSPROGS_FAKE_TIME: String(MADE_AT),
+      PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+    },
+  );
   const disk = withGrub(readFileSync(join(platform, "boot.img")), readFileSync(core), readFileSync(partition));
   for (const entry of readdirSync(tree)) rmSync(join(tree, entry), { recursive: true });
   writeFileSync(join(tree, "disk.new"), disk);
@@ -92,6 +96,18 @@ function withGrub(bootSector, core, partition) {
   disk.writeUInt32LE(PARTITION_SECTOR, 0x1c6);
   disk.writeUInt32LE(partition.length / SECTOR, 0x1ca);
   return disk;
+}
+
+/** An initramfs ("newc", Linux driver-api/early-userspace/buffer-format.rst) of programs; undefined is a folder. */
+function archive(entries) {
+  const padded = (bytes) => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
+  const entry = ([name, bytes], index) => {
+    const mode = bytes === undefined ? 0o040755 : 0o100755;
+    const fields = [index + 1, mode, 0, 0, 1, MADE_AT, bytes?.length ?? 0, 0, 0, 0, 0, name.length + 1, 0];
+    const head = `070701${fields.map((field) => field.toString(16).padStart(8, "0")).join("")}${name}\0`;
+    return Buffer.concat([padded(Buffer.from(head)), padded(bytes ?? Buffer.alloc(0))]);
+  };
+  return Buffer.concat([...Object.entries(entries), ["TRAILER!!!", undefined]].map(entry));
 }
 
 /** One time for everything. */
