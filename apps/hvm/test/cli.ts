@@ -51,14 +51,16 @@ export async function hvm(
  * The command line as users run it: one bundle, its own process. Long guests run several times faster than inside the test process,
  * where every call from module to module goes through a getter.
  */
-export function bundledHvm(): { run(args: readonly string[]): Outcome; remove(): void } {
+export function bundledHvm(): { readonly script: string; run(args: readonly string[]): Outcome; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "hvm-bundle-"));
-  const script = join(repository, "apps", "hvm", "scripts", "bundle.mjs");
-  const made = spawnSync(process.execPath, [script, folder], { encoding: "utf8" });
+  const bundle = join(repository, "apps", "hvm", "scripts", "bundle.mjs");
+  const script = join(folder, "bin.js");
+  const made = spawnSync(process.execPath, [bundle, folder], { encoding: "utf8" });
   if (made.status !== 0) throw new Error(`bundle.mjs failed: ${made.stderr}`);
   return {
+    script,
     run(args) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "bin.js"), ...args], {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
         stdio: ["ignore", "pipe", "pipe"],
         maxBuffer: 64 * 1024 * 1024,
       });
