@@ -202,6 +202,7 @@ export const settingRows = [
     flag: "vmware-port",
     field: "vmwarePort",
     type: { kind: "boolean" },
+    qemu: ["-machine"],
     scope: "domain",
     standard: "on when vmware_hw is not 0",
     help: "the guest finds VMware's port 0x5658",
@@ -441,6 +442,15 @@ export const settingRows = [
     scope: "domain",
     value: "FEATURE=0|1",
     help: "a CPU feature shown (1) beyond x86-64-v2 or hidden (0), named as x86-decode does: aes, bmi2, sse4-2 …; again for more",
+  },
+  {
+    key: "hvm_fep",
+    flag: "hvm-fep",
+    field: "forcedEmulation",
+    type: { kind: "boolean" },
+    own: true,
+    standard: "0",
+    help: "Xen's forced emulation prefix (its hvm_fep): an instruction behind it is executed as if the prefix were not there",
   },
   {
     key: "rtc_timeoffset",

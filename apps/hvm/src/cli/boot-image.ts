@@ -1,14 +1,23 @@
 /** An image in a machine, its serial port on the terminal: what `hvm run` and `hvm create` share. */
+import { basename } from "node:path";
 import type { GuestImage } from "guest-loader";
 import type { Machine, MachineConfig } from "hvm-machine";
 import type { Io } from "../commands/command.ts";
 import type { OpenDisk } from "../node/disk-image.ts";
 import { backdoorLine } from "./backdoor-line.ts";
 import { CapturedBytes, CapturedLines, droppedField } from "./capture.ts";
+import { Cast } from "./cast.ts";
 import { attachConsole, type ConsoleInput } from "./console-input.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { FlagTable, FlagValues } from "./flags.ts";
-import { configured, finishSession, GuestSession, type Outcome, type SessionStop } from "./guest-session.ts";
+import {
+  configured,
+  finishSession,
+  GuestSession,
+  type Outcome,
+  type SessionStop,
+  writeWhole,
+} from "./guest-session.ts";
 import { endSignals, type Host, nodeHost } from "./host.ts";
 import { sessionFlags } from "./machine-flags.ts";
 import { runReport } from "./run-report.ts";
@@ -36,6 +45,11 @@ export const bootFlags = {
     kind: "texts",
     value: "SECONDS:FILE.png",
     help: "a picture of the screen at this time of the guest's, again for more",
+  },
+  record: {
+    kind: "text",
+    value: "FILE.cast",
+    help: "what COM1 sends, timed by the guest's clock, as an asciicast that terminals and pages play",
   },
   "firmware-log": { kind: "text", value: "FILE", help: "what firmware tells its developers (ports 0x402 and 0xe9)" },
   realtime: {
@@ -116,6 +130,7 @@ class BootRun {
   /** Of the machines before the present one. */
   #spent = { instructions: 0, seconds: 0 };
   #input: ConsoleInput | undefined;
+  #cast: Cast | undefined;
 
   constructor(options: BootOptions, around: Surroundings) {
     this.#options = options;
@@ -124,6 +139,10 @@ class BootRun {
     this.#json = flags.json === true;
     this.#triggers = parseTriggers(flags.trigger ?? []);
     this.#watch = flags.expect === undefined ? undefined : new TextWatch(flags.expect);
+    this.#cast =
+      flags.record === undefined
+        ? undefined
+        : new Cast({ ...CAST_SIZE, title: titleOf(options), timestamp: startSeconds(options.config) });
   }
 
   async toEnd(): Promise<number> {
@@ -181,6 +200,7 @@ class BootRun {
         await drained(io.stdout);
       },
       look: () => this.#look(session),
+      lookEveryNs: flags.expect !== undefined && hasScreen(config) ? LOOK_EVERY_NS : undefined,
       nameSetting,
       host,
     });
@@ -188,6 +208,7 @@ class BootRun {
     const output = (bytes: Uint8Array): void => {
       line.write(bytes);
       if (this.#json) this.#captured.add(bytes);
+      this.#cast?.add(machine.unixTimeNs() - machine.config.startTimeNs, bytes);
       this.#watch?.add(bytes);
       if (this.#watch?.seen) machine.domain.requestStop();
     };
@@ -252,8 +273,7 @@ class BootRun {
     const { "screenshot-at": texts = [], screenshot } = this.#options.flags;
     if (texts.length === 0 && screenshot === undefined) return [];
     const { noScreen, parseScreenshots } = await import("./screenshot.ts");
-    const { vga, firmware } = this.#options.config;
-    if (!(vga ?? firmware !== undefined)) throw noScreen(screenshot === undefined ? "screenshot-at" : "screenshot");
+    if (!hasScreen(this.#options.config)) throw noScreen(screenshot === undefined ? "screenshot-at" : "screenshot");
     return parseScreenshots(texts);
   }
 
@@ -282,6 +302,8 @@ class BootRun {
     const style = createStyle(wantsColour(io.stderr, io.env));
     if (flags.screenshot !== undefined)
       (await import("./screenshot.ts")).takeScreenshot(session.machine, flags.screenshot);
+    const { record } = flags;
+    if (record !== undefined) this.#cast?.write((content) => writeWhole(record, content));
     if (!this.#json && (flags.report ?? io.stderr.isTTY === true))
       io.stderr.write(`\n${runReport(session, why, style, this.#restarts)}`);
     const { machine } = session;
@@ -357,7 +379,9 @@ class BootRun {
   /** What an interrupted run leaves behind. */
   #kept(): string {
     const { flags, config } = this.#options;
-    const files = [flags["guestinfo-out"], flags.trace, flags.screenshot].filter((file) => file !== undefined);
+    const files = [flags["guestinfo-out"], flags.trace, flags.screenshot, flags.record].filter(
+      (file) => file !== undefined,
+    );
     const disks = config.disks.map(({ access }) => access);
     const parts = [
       files.length > 0 ? `written: ${files.join(", ")}` : undefined,
@@ -371,6 +395,20 @@ class BootRun {
     return parts.length === 0 ? "nothing was kept" : parts.join("; ");
   }
 }
+
+/** Text that a person could read on the screen is seen: nobody reads faster. */
+const LOOK_EVERY_NS = 100_000_000n;
+
+const hasScreen = ({ vga, firmware }: Pick<MachineConfig, "vga" | "firmware">): boolean =>
+  vga ?? firmware !== undefined;
+
+const CAST_SIZE = { width: 100, height: 30 };
+/** 2026-01-01, where machines begin. */
+const DEFAULT_START_SECONDS = 1_767_225_600;
+
+const titleOf = ({ command, path }: BootOptions): string => `hvm ${command} ${basename(path)}`;
+const startSeconds = ({ startTimeNs }: Pick<MachineConfig, "startTimeNs">): number =>
+  startTimeNs === undefined ? DEFAULT_START_SECONDS : Number(startTimeNs / 1_000_000_000n);
 
 /** One word: how the run came to its end. A shutdown that somebody asked for is told by what it was to be. */
 function endOf(stop: SessionStop): string {

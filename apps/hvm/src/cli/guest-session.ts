@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly settle?: () => Promise<void>;
   /** Called between slices: a look at the machine. */
   readonly look?: () => void;
+  /** The guest's time between two looks at most. */
+  readonly lookEveryNs?: bigint | undefined;
   /** Names a setting as the person has written it. */
   readonly nameSetting?: ((key: string) => string) | undefined;
   /** Default: Node's. */
@@ -161,9 +163,12 @@ export class GuestSession {
         if (left <= 0) return { kind: "limit", what: "instructions" };
         while (triggers[0] && triggers[0].atNs <= machine.clock.nowNs()) pull(triggers.shift()!, machine);
         const before = machine.domain.ticks;
-        const realNs = pace?.limitNs();
-        const triggerNs = triggers[0]?.atNs;
-        const untilNs = realNs === undefined || (triggerNs !== undefined && triggerNs < realNs) ? triggerNs : realNs;
+        const { lookEveryNs } = options;
+        const untilNs = soonest(
+          pace?.limitNs(),
+          triggers[0]?.atNs,
+          lookEveryNs === undefined ? undefined : machine.clock.nowNs() + lookEveryNs,
+        );
         const stop = machine.run({
           maxInstructions: Math.min(SLICE, left),
           maxSteps: SLICE_STEPS,
@@ -216,6 +221,9 @@ export class GuestSession {
     };
   }
 }
+
+const soonest = (...times: readonly (bigint | undefined)[]): bigint | undefined =>
+  times.reduce((best, time) => (best === undefined || (time !== undefined && time < best) ? time : best), undefined);
 
 /** Names of settings that the machine's configuration and xl.cfg do not share. */
 const XL_NAMES: Readonly<Record<string, string>> = { bios: "bios_path_override", vgabios: "vga_bios" };

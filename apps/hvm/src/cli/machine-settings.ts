@@ -60,6 +60,7 @@ export function wholeConfig(
       apic: settings.apic,
       hpet: settings.hpet,
       nestedHvm: settings.nestedHvm,
+      forcedEmulation: settings.forcedEmulation,
       timeOffsetSeconds: settings.timeOffsetSeconds,
       vga: vga === undefined ? stdvga : vga === "stdvga",
       videoRam: settings.videoRam,
