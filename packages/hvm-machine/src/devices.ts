@@ -55,6 +55,7 @@ import { biosCmos, fwCfgContents, type RamSplit } from "./firmware/bios.ts";
 import { Typist } from "./keyboard.ts";
 import { connectLocalApics } from "./local-apics.ts";
 import type { CompleteConfig } from "./machine-config.ts";
+import { loadPart } from "./state-check.ts";
 
 /** A stream of bytes that leaves the machine. */
 export interface OutputStream {
@@ -322,7 +323,7 @@ class Devices implements MachineDevices {
         `devices state is of another board: it has ${saved.join(", ")}; this one has ${own.join(", ")}`,
       );
     }
-    for (const [name, device] of this.#devices) device.load(state.devices[name]);
+    for (const [name, device] of this.#devices) loadPart(name, () => device.load(state.devices[name]));
     this.exitStatus = state.exitStatus;
   }
 

@@ -35,6 +35,7 @@ import {
   type VmwareHypercall,
 } from "./machine-config.ts";
 import { processFiles } from "./process-files.ts";
+import { checkState, loadPart } from "./state-check.ts";
 import { connectForcedEmulation, connectXen, XEN_CONSOLE_PAGE, XenConsole, xenFirst } from "./xen-wiring.ts";
 
 const MIB = 0x10_0000;
@@ -118,7 +119,10 @@ export interface Machine {
   screen(): Screen | undefined;
   /** Between two runs. A program of `startProcess` cannot be saved: its files are the host's. */
   save(): MachineState;
-  /** Into a machine of the same configuration. Throws when it is another one; the machine is then of no more use. */
+  /**
+   * Into a machine of the same configuration. Throws an error that names the field when it is another one's state, or none: the machine is
+   * then as it was.
+   */
   load(state: MachineState): void;
 }
 
@@ -336,14 +340,33 @@ class AssembledMachine implements Machine {
   }
 
   load(state: MachineState): void {
-    if (state.version !== 1) throw new RangeError(`machine state has version ${String(state.version)}; expected 1`);
-    this.memory.load(state.memory);
-    this.domain.load(state.domain);
-    this.backdoor.load(state.backdoor);
-    this.guestrpc.load(state.guestrpc);
-    this.devices.load(state.devices);
-    if (this.#xen && state.xen) this.#xen.load(state.xen);
-    // Last: devices arm their timers when they load; the clock knows in which order they were armed.
-    this.clock.load(state.clock);
+    if (state?.version !== 1) throw new RangeError(`machine state has version ${String(state?.version)}; expected 1`);
+    const before = this.save();
+    // Which exits there were differs from run to run.
+    const pattern = { ...before, domain: { ...before.domain, exits: {} } };
+    checkState(pattern, state, "machine state");
+    try {
+      this.#load(state);
+    } catch (error) {
+      this.#load(before);
+      throw error;
+    }
+  }
+
+  #load(state: MachineState): void {
+    const xen = this.#xen;
+    loadPart("memory", () => this.memory.load(state.memory));
+    // First: devices look at it when they load.
+    loadPart("clock", () => this.clock.load(state.clock));
+    loadPart("domain", () => this.domain.load(state.domain));
+    loadPart("backdoor", () => this.backdoor.load(state.backdoor));
+    loadPart("guestrpc", () => this.guestrpc.load(state.guestrpc));
+    loadPart("devices", () => this.devices.load(state.devices));
+    if (xen !== undefined && state.xen !== undefined) {
+      const { xen: saved } = state;
+      loadPart("xen", () => xen.load(saved));
+    }
+    // And last: devices arm their timers when they load; the clock knows in which order they were armed.
+    loadPart("clock", () => this.clock.load(state.clock));
   }
 }
