@@ -32,6 +32,8 @@ export interface CodePage {
   readonly end: number;
   /** Pointers by page offset: blocks, and blocks of one instruction. */
   readonly blocks: Map<number, number>;
+  /** The pointers in `blocks`, for searches. */
+  readonly pointers: number[];
   readonly singles: Map<number, number>;
   /** Its bytes have changed. */
   stale: boolean;
@@ -136,6 +138,7 @@ export class CodeCache {
       ripHigh: 0,
       end: 0,
       blocks: new Map(),
+      pointers: [],
       singles: new Map(),
       stale: false,
     };
@@ -170,7 +173,7 @@ export class CodeCache {
     const views = this.byHost.get(hostPage);
     if (views === undefined) return;
     let blocks = 0;
-    for (const { blocks: many, singles } of views) blocks += many.size + singles.size;
+    for (const { pointers, singles } of views) blocks += pointers.length + singles.size;
     if (blocks > MAX_SEARCHED) {
       this.forget(hostPage);
       // One of its blocks may be running, and must hear of the next store too.
@@ -180,27 +183,33 @@ export class CodeCache {
 
   /** Does a block of the page contain the byte at `at` and some of [first, end)? */
   covers(page: CodePage, at: number, first: number, end: number): boolean {
-    for (const [offset, pointer] of page.blocks) {
-      if (offset > at || offset >= end) continue;
-      const blockEnd = this.endOf(pointer);
-      if (blockEnd > at && blockEnd > first) return true;
+    for (const pointer of page.pointers) {
+      const from = this.startOf(pointer);
+      if (from > at || from >= end) continue;
+      const to = this.endOf(pointer);
+      if (to > at && to > first) return true;
     }
     return false;
   }
 
   private dropFrom(page: CodePage, first: number, end: number): void {
-    const { blocks, singles } = page;
-    let closed = false;
-    for (const [offset, pointer] of blocks) {
-      if (!this.isHit(page.hostPage, offset, this.endOf(pointer), first, end)) continue;
-      blocks.delete(offset);
-      this.close(pointer);
-      closed = true;
+    const { blocks, pointers, singles, hostPage } = page;
+    let kept = 0;
+    for (const pointer of pointers) {
+      const offset = this.startOf(pointer);
+      if (this.isHit(hostPage, offset, this.endOf(pointer), first, end)) {
+        blocks.delete(offset);
+        this.close(pointer);
+      } else pointers[kept++] = pointer;
     }
+    if (kept < pointers.length) {
+      pointers.length = kept;
+      for (const pointer of pointers) this.unlink(pointer);
+    }
+    if (singles.size === 0) return;
     for (const [offset, pointer] of singles) {
-      if (this.isHit(page.hostPage, offset, this.endOf(pointer), first, end)) singles.delete(offset);
+      if (this.isHit(hostPage, offset, this.endOf(pointer), first, end)) singles.delete(offset);
     }
-    if (closed) for (const pointer of blocks.values()) this.unlink(pointer);
   }
 
   private dropCrossings(hostPage: number, list: readonly Crossing[], first: number, end: number): void {
@@ -209,8 +218,9 @@ export class CodeCache {
       if (page.stale || page.blocks.get(offset) !== pointer) return false;
       if (!this.isHit(hostPage, 0, length, first, end)) return true;
       page.blocks.delete(offset);
+      page.pointers.splice(page.pointers.indexOf(pointer), 1);
       this.close(pointer);
-      for (const other of page.blocks.values()) this.unlink(other);
+      for (const other of page.pointers) this.unlink(other);
       return false;
     });
     if (kept.length === 0) this.crossings.delete(hostPage);
@@ -223,6 +233,10 @@ export class CodeCache {
     const [low, high] = [Math.max(from, first & ~LINE_MASK), Math.min(to, (end + LINE_MASK) & ~LINE_MASK)];
     if (low < high) this.cpu.markCode(hostPage, low, high);
     return false;
+  }
+
+  private startOf(pointer: number): number {
+    return this.cpu.u16[(pointer + Field.a) >>> 1]!;
   }
 
   private endOf(pointer: number): number {
@@ -251,7 +265,7 @@ export class CodeCache {
     this.byHost.delete(hostPage);
     for (const page of pages) {
       page.stale = true;
-      for (const pointer of page.blocks.values()) this.close(pointer);
+      for (const pointer of page.pointers) this.close(pointer);
     }
   }
 
@@ -328,6 +342,7 @@ export class CodeCache {
       ripHigh,
       end,
       blocks: new Map(),
+      pointers: [],
       singles: new Map(),
       stale: false,
     };
@@ -348,7 +363,9 @@ export class CodeCache {
     const known = (single ? page.singles : page.blocks).get(offset);
     if (known !== undefined) return known;
     const pointer = this.build(page, offset, single ? 1 : MAX_BLOCK);
-    if (pointer !== 0) (single ? page.singles : page.blocks).set(offset, pointer);
+    if (pointer === 0) return 0;
+    (single ? page.singles : page.blocks).set(offset, pointer);
+    if (!single) page.pointers.push(pointer);
     return pointer;
   }
 
