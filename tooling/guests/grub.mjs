@@ -1,5 +1,5 @@
 // A hard disk as installers leave it: GRUB in its first sectors, one ext2 partition with Debian's kernel, busybox and a menu.
-// Everything comes from packages, GRUB's own tool included; the image is the same every time it is made.
+// Everything comes from packages, GRUB's own tool included; images made at different times differ in the files' times of change only.
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,

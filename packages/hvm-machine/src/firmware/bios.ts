@@ -21,6 +21,8 @@ const MAX_CPUS = 0x0f;
 /** Of x86: the PIT is on pin 2 of the I/O APIC. */
 const IRQ0_OVERRIDE = 0x8002;
 const COM1 = 0x3f8;
+/** SMBIOS' 32-bit entry point without the room behind it (DSP0134 §5.2.1): SeaBIOS takes it by its length. */
+const ANCHOR_BYTES = 31;
 const E820_RAM = 1;
 const E820_RESERVED = 2;
 const FOUR_GIB = 2 ** 32;
@@ -68,7 +70,7 @@ export function fwCfgContents(
         ...(high > 0 ? [[FOUR_GIB, high, E820_RAM] as const] : []),
         [FOUR_GIB - bios.length, bios.length, E820_RESERVED],
       ]),
-      "etc/smbios/smbios-anchor": smbios.slice(0, ENTRY_BYTES),
+      "etc/smbios/smbios-anchor": smbios.slice(0, ANCHOR_BYTES),
       "etc/smbios/smbios-tables": smbios.slice(ENTRY_BYTES),
       ...(acpi ? tableLoaderFiles(acpiTables(config, -RSDP_ROOM)) : {}),
       // On PCI the card's own ROM, by its IDs.
