@@ -452,6 +452,7 @@ export class LinuxProcess {
     this.counts.set(counted, (this.counts.get(counted) ?? 0) + 1);
     const text = this.onSyscall && describeSyscall(this.space, name, found?.call.args, args);
     const caller = threads.current;
+    threads.countCall();
     const prefix = threads.count > 1 ? `[${caller.tid}] ` : "";
     const result = found ? found.call.run(this, ...args) : -ENOSYS;
     if (result !== undefined) vcpu.writeRegister(Gpr.RAX, BigInt.asUintN(64, BigInt(result)));

@@ -183,6 +183,17 @@ describe("time", () => {
     expect(running(started)).toBe(1000);
   });
 
+  it("system calls use a turn up, too, so that nobody waits for a thread that only calls", () => {
+    const started = withThread();
+    const { harness } = started;
+    let calls = 0;
+    while (running(started) === 1000 && calls < 1000) {
+      harness.sys("getpid");
+      calls++;
+    }
+    expect([running(started), calls < 101]).toEqual([1001, true]);
+  });
+
   it("with one thread the alarm does nothing", () => {
     const { process } = start();
     process.handleAlarm();

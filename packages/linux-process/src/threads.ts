@@ -9,8 +9,13 @@ import { Gpr, type ProcessVcpu } from "./vcpu.ts";
 
 /** More get EAGAIN: a program that makes threads for ever must not fill the host's memory. */
 export const MAX_THREADS = 1024;
-/** Virtual time that a thread runs while another could: about what Linux gives. */
-export const QUANTUM_NS = 4_000_000n;
+/**
+ * Virtual time that a thread runs while another could. Less than Linux gives, since a thread that is woken has to wait for
+ * its turn here; a switch costs little beside the hundred thousand instructions.
+ */
+export const QUANTUM_NS = 100_000n;
+/** What a system call takes of the caller's turn; virtual time does not go by in it. */
+const CALL_NS = 1000n;
 
 export interface ThreadsOptions {
   readonly vcpu: ProcessVcpu;
@@ -26,7 +31,7 @@ export class Threads {
   private readonly options: ThreadsOptions;
   private readonly all: Thread[];
   private nextTid: number;
-  /** When the running thread took its turn. */
+  /** When the running thread took its turn; system calls set it back. */
   private turnNs = 0n;
 
   constructor(options: ThreadsOptions) {
@@ -51,6 +56,8 @@ export class Threads {
   /** A thread that starts with this state; undefined: there are too many. */
   create(state: UserState): Thread | undefined {
     if (this.all.length >= MAX_THREADS) return undefined;
+    // While there is one thread nobody looks at its turn.
+    if (this.all.length === 1) this.turnNs = this.options.nowNs();
     const thread = new Thread(this.nextTid++, this.current.blocked);
     thread.state = state;
     thread.tls = this.readTls();
@@ -102,6 +109,11 @@ export class Threads {
   interrupt(thread: Thread): void {
     thread.wait?.interrupted?.();
     this.wake(thread, -Errno.EINTR);
+  }
+
+  /** The running thread made a system call. */
+  countCall(): void {
+    this.turnNs -= CALL_NS;
   }
 
   /** Has the running thread had its turn while another could run? */
