@@ -695,6 +695,8 @@ const reasonNumbers: Readonly<Record<VmExitReason, number>> = {
   rdmsr: 31,
   wrmsr: 32,
   rdpmc: 15,
+  rdtsc: 16,
+  rdtscp: 51,
   vmcall: 18,
   vmmcall: 0x81,
   monitor: 39,

@@ -23,6 +23,8 @@ export type VmExitReason =
   | "wbinvd"
   | "xsetbv"
   | "pause"
+  | "rdtsc"
+  | "rdtscp"
   | "cr-access"
   | "mov-dr"
   | "ept-violation"

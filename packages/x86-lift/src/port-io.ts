@@ -1,4 +1,4 @@
-/** What IN, OUT, INS and OUTS have in common. Source: SDM vol. 1 §19.5; vol. 3, table 28-5 (exit qualification). */
+/** What IN, OUT, INS and OUTS have in common. Source: SDM vol. 1, Input/Output; vol. 3, table 29-5 (exit qualification). */
 import type { Builder, Val } from "./builder.ts";
 
 export interface PortAccess {

@@ -92,7 +92,7 @@ export class Cpu {
   readonly tlb: Tlb;
   /** Scratch result of the last page walk. */
   readonly walk: Walk = createWalk();
-  /** PAE paging outside long mode: the four PDPTE registers (SDM vol. 3 §4.4.1), low and high words. */
+  /** PAE paging outside long mode: the four PDPTE registers (SDM vol. 3 §5.4.1), low and high words. */
   readonly pdpte: Int32Array = new Int32Array(8);
   /** MMIO accesses of the current instruction that the hypervisor has already done. */
   readonly replay: MmioReplay = new MmioReplay();

@@ -1,4 +1,4 @@
-/** Which accesses to control and debug registers exit, as the VM-execution controls of SDM vol. 3 decide ("VMX Non-Root Operation"). */
+/** Which accesses to control and debug registers and the time-stamp counter exit, as the VM-execution controls of SDM vol. 3 decide ("VMX Non-Root Operation"). */
 import { DecodeError, decodeInstruction, Instruction, mnemonicNames, OpKind, Prefix, Register } from "x86-decode";
 import { Vector } from "x86-lift";
 import type { Cpu } from "./cpu.ts";
@@ -24,6 +24,8 @@ export interface Intercepts {
   cr8Store: boolean;
   /** MOV DR, either way; before faults by privilege, by CR4.DE and by DR7.GD. */
   movDr: boolean;
+  /** RDTSC and RDTSCP; behind #GP by CR4.TSD. */
+  rdtsc: boolean;
 }
 
 export const createIntercepts = (): Intercepts => ({
@@ -36,6 +38,7 @@ export const createIntercepts = (): Intercepts => ({
   cr8Load: false,
   cr8Store: false,
   movDr: false,
+  rdtsc: false,
 });
 
 const CR0_TS = 1n << 3n;
@@ -101,8 +104,8 @@ const isControl = (register: number): boolean => register >= Register.CR0 && reg
 const isDebug = (register: number): boolean => register >= Register.DR0 && register < Register.DR0 + 8;
 const generalNumber = (register: number): number => register - (register >= Register.RAX ? Register.RAX : Register.EAX);
 
-/** Fills a `cr-access` or `mov-dr` exit from the instruction at RIP. False: it is none of these. */
-export function fillRegisterAccess(cpu: Cpu): boolean {
+/** Fills a `cr-access`, `mov-dr`, `rdtsc` or `rdtscp` exit from the instruction at RIP. False: it is none of these. */
+export function fillIntercepted(cpu: Cpu): boolean {
   if (!decodeAtRip(cpu)) return false;
   const { exit } = cpu;
   const name = mnemonicNames[insn.mnemonic];
@@ -111,6 +114,10 @@ export function fillRegisterAccess(cpu: Cpu): boolean {
   exit.sourceData = 0;
   exit.generalRegister = 0;
   exit.register = 0;
+  if (name === "rdtsc" || name === "rdtscp") {
+    exit.reason = name;
+    return true;
+  }
   if (name === "clts" || name === "lmsw") {
     exit.reason = "cr-access";
     exit.registerAccess = name;
@@ -135,7 +142,7 @@ export function exitsInsteadOfFault(cpu: Cpu): boolean {
   if (!cpu.intercepts.movDr || (pendingVector !== Vector.GP && pendingVector !== Vector.UD)) return false;
   if (!decodeAtRip(cpu) || (insn.prefixes & Prefix.Lock) !== 0) return false;
   if (!isDebug(insn.opReg0) && !isDebug(insn.opReg1)) return false;
-  if (!fillRegisterAccess(cpu)) return false;
+  if (!fillIntercepted(cpu)) return false;
   cpu.pendingVector = -1;
   return true;
 }

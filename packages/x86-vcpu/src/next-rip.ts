@@ -11,6 +11,8 @@ const instructionExits: ReadonlySet<VmExitReason> = new Set<VmExitReason>([
   "rdmsr",
   "wrmsr",
   "rdpmc",
+  "rdtsc",
+  "rdtscp",
   "vmcall",
   "vmmcall",
   "monitor",

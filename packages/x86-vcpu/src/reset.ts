@@ -1,4 +1,4 @@
-/** Power-on state (SDM vol. 3, table 10-1). */
+/** Power-on state (SDM vol. 3, table 11-1). */
 import { Cr0 } from "./control-bits.ts";
 import type { Cpu } from "./cpu.ts";
 import { SegmentAttribute, SegmentIndex } from "./segment.ts";
@@ -58,7 +58,7 @@ const keptByInit = [
   [StateOffset.miscEnable, StateOffset.tlbRead],
 ] as const;
 
-/** INIT (SDM vol. 3, table 10-1): as at power-on otherwise; CR0.CD and NW stay. */
+/** INIT (SDM vol. 3, table 11-1): as at power-on otherwise; CR0.CD and NW stay. */
 export function initState(cpu: Cpu): void {
   const { u8, base } = cpu;
   const kept = keptByInit.map(([start, end]) => u8.slice(base + start, base + end));

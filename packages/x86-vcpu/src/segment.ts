@@ -1,7 +1,7 @@
 /**
  * Segment registers as the state block holds them.
  *
- * Attributes are the VMCS access rights (SDM vol. 3, table 25-2) in 16 bits: type 3:0, S 4, DPL 6:5, P 7, AVL 12,
+ * Attributes are the VMCS access rights (SDM vol. 3, table 26-2) in 16 bits: type 3:0, S 4, DPL 6:5, P 7, AVL 12,
  * L 13, D/B 14, G 15; the unusable bit, 16 in the VMCS, sits in bit 8, which is reserved there.
  */
 import { StateOffset } from "./state-layout.ts";

@@ -550,7 +550,7 @@ export class Vcpu {
     };
   }
 
-  /** Sets a segment register with its hidden part; nothing is checked. CPL follows SS.DPL, as at VM entry (SDM vol. 3 §27.3.1.2). */
+  /** Sets a segment register with its hidden part; nothing is checked. CPL follows SS.DPL, as at VM entry (SDM vol. 3 §28.3.1.2). */
   setSegment(name: SegmentName, { selector, base, limit, attributes }: SegmentRegister): void {
     const { cpu } = this;
     const index = segmentNames.indexOf(name);
@@ -745,14 +745,14 @@ export class Vcpu {
 
   // ---- whole state
 
-  /** Power-on state (SDM vol. 3, table 10-1): real mode at f000:fff0. */
+  /** Power-on state (SDM vol. 3, table 11-1): real mode at f000:fff0. */
   reset(): void {
     resetState(this.cpu);
     this.forgetEvents();
   }
 
   /**
-   * INIT: the state of table 10-1, which keeps x87, SSE and most MSRs. Then the processor waits for `startup`, and `run` gives `stop` at once;
+   * INIT: the state of table 11-1, which keeps x87, SSE and most MSRs. Then the processor waits for `startup`, and `run` gives `stop` at once;
    * `bootstrap`: it goes on at the reset vector instead, as the bootstrap processor does.
    */
   init({ bootstrap = false }: { readonly bootstrap?: boolean } = {}): void {

@@ -11,6 +11,9 @@ export type VmExitReason =
   | "rdmsr"
   | "wrmsr"
   | "rdpmc"
+  /** RDTSC and RDTSCP, as `intercepts` says. */
+  | "rdtsc"
+  | "rdtscp"
   | "vmcall"
   | "vmmcall"
   | "monitor"
@@ -44,7 +47,7 @@ export interface VmExit {
   vector: number;
   errorCode: number | undefined;
   faultAddress: bigint;
-  /** io-instruction (SDM vol. 3, table 28-5): port, bytes, direction, string, REP, immediate port, address size and segment for strings. */
+  /** io-instruction (SDM vol. 3, table 29-5): port, bytes, direction, string, REP, immediate port, address size and segment for strings. */
   port: number;
   size: 1 | 2 | 4;
   direction: "in" | "out";

@@ -1,4 +1,4 @@
-/** Interrupts, shadows, NMI, single-step, debug registers, budgets. Sources: SDM vol. 3 §7.8, §19.2–19.3, tables 7-2, 10-1. */
+/** Interrupts, shadows, NMI, single-step, debug registers, budgets. Sources: SDM vol. 3 §7.8, §19.2–19.3, tables 7-2, 11-1. */
 import { expect, test } from "vitest";
 import { bytesOf, createMachine, describeTiers, Place } from "./machine.ts";
 

@@ -132,7 +132,92 @@ describeTiers("[x86-vcpu] MOV DR exits", () => {
   });
 });
 
+describeTiers("[x86-vcpu] exits of RDTSC", () => {
+  test.each([
+    ["rdtsc", "0f31", 2n],
+    ["rdtscp", "0f01f9", 3n],
+  ] as const)("%s", (name, code, length) => {
+    const machine = createMachine("long");
+    expect(machine.run(hex(`${code} f4`)).exit.reason).toBe("hlt");
+    machine.vcpu.intercepts.rdtsc = true;
+    machine.vcpu.writeRegister(0, 5n);
+    const { exit } = machine.run(hex(`${code} f4`));
+    expect(exit).toMatchObject({ reason: name, instructionLength: Number(length) });
+    expect(exitQualification(exit)).toBe(0n);
+    expect([machine.vcpu.rip, machine.vcpu.nextRip, machine.vcpu.readRegister(0)]).toEqual([here, here + length, 5n]);
+    machine.vcpu.advanceRip(exit.instructionLength);
+    expect(machine.vcpu.run(10).reason).toBe("hlt");
+  });
+
+  test("CR4.TSD comes first (SDM vol. 3, relative priority of faults and VM exits)", () => {
+    const machine = createMachine("user64");
+    expect(machine.vcpu.writeControl("cr4", 0x624n)).toBe(true);
+    machine.vcpu.intercepts.rdtsc = true;
+    expect(machine.run(hex("0f31")).vector).toBe(13);
+  });
+});
+
 describeTiers("[x86-vcpu] what exits report", () => {
+  test("qualification of exceptions: DR6's bits for #DB, the address for #PF, nothing else", () => {
+    const machine = createMachine("long");
+    const { vcpu } = machine;
+    vcpu.exceptionBitmap = 0xffff_ffff;
+    vcpu.rflags = 0x102n;
+    const step = machine.run(hex("90 90")).exit;
+    expect([step.vector, exitQualification(step)]).toEqual([1, 0x4000n]);
+    vcpu.rflags = 2n;
+    const guarded = machine.run(hex("b800200000 0f23f8 0f21c0")).exit; // DR7.GD
+    expect([guarded.vector, exitQualification(guarded)]).toEqual([1, 0x2000n]);
+    const page = machine.run(hex("8a0425 00004000")).exit;
+    expect([page.vector, page.errorCode, exitQualification(page)]).toEqual([14, 0, 0x40_0000n]);
+    expect(vcpu.cr2).toBe(0n);
+    const undefinedOpcode = machine.run(hex("0f0b")).exit;
+    expect([undefinedOpcode.vector, exitQualification(undefinedOpcode)]).toEqual([6, 0n]);
+  });
+
+  // Bits 0 to 2: read, write, fetch; 7: the linear address is valid; 8: it is the access itself that violates.
+  test.each([
+    ["read", "8a042500002000", 0x181n],
+    ["write", "88042500002000", 0x182n],
+    ["fetch", "ff2425 00600000", 0x184n],
+  ] as const)("qualification of EPT violations: %s", (access, code, qualification) => {
+    const machine = createMachine("long");
+    machine.setPte(0x20_0000, 0xfee0_0007n);
+    machine.memory.writeU64(0x6000, 0x20_0000n);
+    const { exit } = machine.run(hex(code));
+    expect(exit).toMatchObject({
+      reason: "ept-violation",
+      access,
+      guestPhysical: 0xfee0_0000,
+      guestLinear: 0x20_0000n,
+    });
+    expect(exitQualification(exit)).toBe(qualification);
+  });
+
+  test("exits of instructions without qualification", () => {
+    for (const code of [
+      "0fa2",
+      "f4",
+      "0f32",
+      "0f30",
+      "0f33",
+      "0f01c1",
+      "0f01d9",
+      "0f08",
+      "0f09",
+      "f390",
+      "0f01c8",
+      "0f01c9",
+    ]) {
+      const machine = createMachine("long");
+      // An MSR that is not the processor's; no hints of MONITOR and MWAIT.
+      machine.vcpu.writeRegister(1, /^0f3/.test(code) ? 0x4b56_4d00n : 0n);
+      const { exit } = machine.run(hex(code));
+      expect(exit.instructionLength, code).toBe(hex(code).length / 2);
+      expect(exitQualification(exit), code).toBe(0n);
+    }
+  });
+
   test("qualification of I/O", () => {
     const exit = createMachine("long").run(hex("e580")).exit; // in eax, 0x80
     expect(exitQualification(exit)).toBe((0x80n << 16n) | 0x4bn);

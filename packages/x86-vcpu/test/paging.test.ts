@@ -231,3 +231,41 @@ describeTiers("[x86-vcpu] page faults", () => {
     expect(machine.vcpu.readLinear(0x20_0ff0n, 8).faultAt).toBeUndefined();
   });
 });
+
+describeTiers("[x86-vcpu] large addresses and global pages", () => {
+  test("PSE-36: bits 20:13 of a 4 MiB entry are bits 39:32 of the address (SDM vol. 3, table 5-4)", () => {
+    const machine = createMachine("protected");
+    const { vcpu, memory } = machine;
+    memory.writeU32(Place.pageTables32 + 4, 0x0080_0083 | (0xa5 << 13));
+    vcpu.writeControl("cr3", BigInt(Place.pageTables32));
+    vcpu.writeControl("cr4", 0x610n);
+    vcpu.writeControl("cr0", 0x8000_0031n);
+    const { exit } = machine.run("a178565400");
+    expect(exit).toMatchObject({ reason: "ept-violation", guestPhysical: 0xa5_0080_0000 + 0x14_5678 });
+  });
+
+  test("global pages outlive MOV to CR3, but neither INVLPG nor a change of CR4.PGE (SDM vol. 3 §5.10.4.1)", () => {
+    const at = 0x20_0000;
+    const read = "8a042500002000 f4"; // mov al, [0x200000]; hlt
+    for (const [name, forget, sees] of [
+      ["mov cr3", "0f20d8 0f22d8", 1],
+      ["invlpg", "0f013c2500002000", 2],
+      ["cr4.pge off and on", "b820060000 0f22e0 b8a0060000 0f22e0", 2],
+    ] as const) {
+      for (const isGlobal of [true, false]) {
+        const machine = createMachine("long");
+        const { vcpu, memory } = machine;
+        memory.writeU8(0x7000, 1);
+        memory.writeU8(0x8000, 2);
+        vcpu.writeControl("cr4", 0x6a0n);
+        machine.setPte(at, BigInt(0x7007 | (isGlobal ? 0x100 : 0)));
+        machine.run(read);
+        expect(vcpu.readRegister32(0) & 0xff).toBe(1);
+        // Behind the processor's back: no flush.
+        memory.writeU64(Place.pageTables + 0x3000 + (at >>> 12) * 8, BigInt(0x8007 | (isGlobal ? 0x100 : 0)));
+        machine.run(forget + read);
+        expect(vcpu.readRegister32(0) & 0xff, `${name}, ${isGlobal}`).toBe(isGlobal ? sees : 2);
+      }
+    }
+  });
+});

@@ -1,4 +1,4 @@
-/** Limits, expand-down, real-mode segments, #AC, wrap-around. Sources: SDM vol. 3 §5.3, §7.15 (#AC), §21.1.1. */
+/** Limits, expand-down, real-mode segments, #AC, wrap-around. Sources: SDM vol. 3 §6.3, §7.15 (#AC), §22.1.1. */
 import { expect, test } from "vitest";
 import { createMachine, describeTiers, Place } from "./machine.ts";
 

@@ -1,4 +1,4 @@
-/** INIT, the start-up interrupt, and CR8 as a local APIC's task priority. Sources: SDM vol. 3 table 10-1, §10.4.3, §12.8.6. */
+/** INIT, the start-up interrupt, and CR8 as a local APIC's task priority. Sources: SDM vol. 3 table 11-1, §10.4.3, §12.8.6. */
 import { expect, test } from "vitest";
 import { createMachine, describeTiers, Place } from "./machine.ts";
 

@@ -12,12 +12,12 @@ import type { HelperSpec } from "../helpers.ts";
  * the rights of the current CPL. Facts are from SDM vol. 2, the entry of the instruction named, unless a row says more.
  */
 export const systemHelpers = {
-  // far transfers (SDM vol. 3 §5.8, §6.12): all set RIP
+  // far transfers (SDM vol. 3 §6.8, §7.12): all set RIP
   softwareInterrupt: {
     args: [],
     result: 0,
     faults: true,
-    doc: "lo = vector, hi = kind: 0 INT n, 1 INT3, 2 INTO, 3 INT1. Delivers the interrupt with the next instruction as return address. INT n, INT3 and INTO check the gate's DPL (INT1 does not: it is a #DB); INT n in VM86 mode follows IOPL, VME and the redirection bitmap (SDM vol. 3 §20.3.3). INTO with OF = 0 sets RIP to the next instruction. Sets RIP.",
+    doc: "lo = vector, hi = kind: 0 INT n, 1 INT3, 2 INTO, 3 INT1. Delivers the interrupt with the next instruction as return address. INT n, INT3 and INTO check the gate's DPL (INT1 does not: it is a #DB); INT n in VM86 mode follows IOPL, VME and the redirection bitmap (SDM vol. 3 §22.3.3). INTO with OF = 0 sets RIP to the next instruction. Sets RIP.",
   },
   interruptReturn: {
     args: [],
@@ -88,7 +88,7 @@ export const systemHelpers = {
     args: [16],
     result: 0,
     faults: true,
-    doc: "Segment lo (never CS) ← selector a, by the rules of MOV Sreg in the current mode. hi = 1: MOV SS or POP SS, which also blocks interrupts and debug traps until the end of the next instruction (SDM vol. 3 §6.8.3); hi = 0: LSS and all others.",
+    doc: "Segment lo (never CS) ← selector a, by the rules of MOV Sreg in the current mode. hi = 1: MOV SS or POP SS, which also blocks interrupts and debug traps until the end of the next instruction (SDM vol. 3 §7.8.3); hi = 0: LSS and all others.",
   },
   loadLdt: { args: [16], result: 0, faults: true, doc: "LLDT: selector a. Privilege and mode were checked." },
   loadTaskRegister: { args: [16], result: 0, faults: true, doc: "LTR: selector a. Privilege and mode were checked." },
@@ -134,7 +134,7 @@ export const systemHelpers = {
     args: [64],
     result: 0,
     faults: true,
-    doc: "MOV to CR lo = 0, 2, 3, 4 or 8 ← a (zero-extended outside 64-bit code). #GP(0) for reserved bits and illegal combinations; flushes translations and changes the mode as the manual says (SDM vol. 3 §2.5, §4.10.4, §10.8.5).",
+    doc: "MOV to CR lo = 0, 2, 3, 4 or 8 ← a (zero-extended outside 64-bit code). #GP(0) for reserved bits and illegal combinations; flushes translations and changes the mode as the manual says (SDM vol. 3 §2.5, §5.10.4, §11.8.5).",
   },
   loadMsw: { args: [16], result: 0, faults: true, doc: "LMSW: PE MP EM TS ← bits 0–3 of a; PE is never cleared." },
   clearTaskSwitched: { args: [], result: 0, faults: false, doc: "CLTS: CR0.TS ← 0." },
@@ -150,7 +150,7 @@ export const systemHelpers = {
     faults: true,
     doc: "MOV to DR lo = 0–3, 6, 7 ← a. #DB with DR6.BD when DR7.GD = 1; #GP(0) for upper halves of DR6 and DR7 that are not zero in 64-bit code.",
   },
-  readTsc: { args: [], result: 64, faults: false, doc: "The time-stamp counter, with its offset." },
+  readTsc: { args: [], result: 64, faults: true, doc: "The time-stamp counter, with its offset. May exit." },
   invalidatePage: {
     args: [64],
     result: 0,
@@ -205,7 +205,7 @@ export const systemHelpers = {
     args: [16],
     result: 0,
     faults: true,
-    doc: "I/O permission bitmap of the TSS for lo = 1, 2 or 4 bytes at port a; #GP(0) unless all bits are 0 (SDM vol. 1 §19.5.2). Called only when CPL > IOPL or in VM86 mode.",
+    doc: "I/O permission bitmap of the TSS for lo = 1, 2 or 4 bytes at port a; #GP(0) unless all bits are 0 (SDM vol. 1, Input/Output). Called only when CPL > IOPL or in VM86 mode.",
   },
   stringIo: {
     args: [16],

@@ -1,4 +1,4 @@
-/** Interrupts in real-address mode (SDM vol. 3 §21.1.4): four bytes an entry, three words on the stack. */
+/** Interrupts in real-address mode (SDM vol. 3 §22.1.4): four bytes an entry, three words on the stack. */
 import { Vector } from "x86-lift";
 import { Rflags } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";

@@ -3,7 +3,7 @@ import { Vector } from "x86-lift";
 import { Cr0, Cr4 } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";
 import { type Helper, HelperStatus } from "../helper.ts";
-import { fillRegisterAccess, interceptClts, interceptLmsw, interceptRead, interceptWrite } from "../intercepts.ts";
+import { fillIntercepted, interceptClts, interceptLmsw, interceptRead, interceptWrite } from "../intercepts.ts";
 import { high32, low32 } from "../mmu/system-access.ts";
 import { segmentBaseOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
@@ -17,9 +17,9 @@ const controlOffsets: Readonly<Record<number, number>> = {
   4: StateOffset.cr4,
 };
 
-/** The instruction at RIP touches a register that the hypervisor watches. */
+/** The instruction at RIP touches something that the hypervisor watches. */
 function exitHere(cpu: Cpu, sourceData = 0): HelperStatus {
-  if (!fillRegisterAccess(cpu)) cpu.exit.reason = "stop";
+  if (!fillIntercepted(cpu)) cpu.exit.reason = "stop";
   cpu.exit.sourceData = sourceData;
   return HelperStatus.Exit;
 }
@@ -100,6 +100,7 @@ const writeDr: Helper = (cpu, a, _b, _c, _result, lo) => {
 };
 
 const readTsc: Helper = (cpu, _a, _b, _c, result) => {
+  if (cpu.intercepts.rdtsc) return exitHere(cpu);
   write64(cpu, result, cpu.timeStampCounter);
   return HelperStatus.Continue;
 };

@@ -1,4 +1,4 @@
-/** INT n, INT3, INTO, INT1 and IRET (SDM vol. 2; vol. 3 §20.3 for virtual-8086 mode). */
+/** INT n, INT3, INTO, INT1 and IRET (SDM vol. 2; vol. 3 §22.3 for virtual-8086 mode). */
 import { Vector } from "x86-lift";
 import { Cr4, Rflags } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";

@@ -1,4 +1,4 @@
-/** The TSS's I/O permission bitmap, and INS and OUTS (SDM vol. 1 §19.5; vol. 2, INS and OUTS). */
+/** The TSS's I/O permission bitmap, and INS and OUTS (SDM vol. 1, Input/Output; vol. 2, INS and OUTS). */
 import { ExitKind, Vector } from "x86-lift";
 import { Access } from "../cpu.ts";
 import { fillExit } from "../exits.ts";

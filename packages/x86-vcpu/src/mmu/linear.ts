@@ -35,7 +35,7 @@ function walkAndInstall(cpu: Cpu, low: number, high: number, access: Access, con
   const { tlb } = cpu;
   const page = host - (host & 0xfff);
   const { pageShift } = cpu.walk;
-  // Without CR4.PGE bit 8 of an entry means nothing (SDM vol. 3 §4.10.2.4).
+  // Without CR4.PGE bit 8 of an entry means nothing (SDM vol. 3 §5.10.2.4).
   const isGlobal = cpu.walk.isGlobal && (cpu.cr4 & Cr4.PGE) !== 0;
   const size = pageShift === 12 ? 0 : pageShift === 30 ? TlbFlag.Huge : TlbFlag.Large;
   const flags = (isGlobal ? TlbFlag.Global : 0) | size;

@@ -1,5 +1,5 @@
 /**
- * Logical to linear addresses (SDM vol. 3 §3.4, §5.3–5.5): type, null, limit and canonical checks.
+ * Logical to linear addresses (SDM vol. 3 §3.4, §6.3–6.5): type, null, limit and canonical checks.
  */
 import { MemoryFlag, Vector } from "x86-lift";
 import { Cr4 } from "../control-bits.ts";

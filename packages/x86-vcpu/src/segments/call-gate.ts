@@ -1,4 +1,4 @@
-/** JMP and CALL through call gates (SDM vol. 3 §5.8.3–5.8.6). */
+/** JMP and CALL through call gates (SDM vol. 3 §6.8.3–6.8.6). */
 import { MemoryFlag, Vector } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";

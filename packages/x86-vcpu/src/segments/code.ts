@@ -1,4 +1,4 @@
-/** Checks of code segments and targets for far transfers (SDM vol. 3 §5.8.1; vol. 2, JMP, CALL, RET, IRET). */
+/** Checks of code segments and targets for far transfers (SDM vol. 3 §6.8.1; vol. 2, JMP, CALL, RET, IRET). */
 import { Vector } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { SegmentIndex } from "../segment.ts";

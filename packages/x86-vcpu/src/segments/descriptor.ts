@@ -1,4 +1,4 @@
-/** Segment descriptors (SDM vol. 3 §3.4.5, §3.5, §7.2): out of GDT and LDT, and into the hidden parts of registers. */
+/** Segment descriptors (SDM vol. 3 §3.4.5, §3.5, §9.2): out of GDT and LDT, and into the hidden parts of registers. */
 import type { Cpu } from "../cpu.ts";
 import { readSystem32, writeSystem } from "../mmu/system-access.ts";
 import {

@@ -1,4 +1,4 @@
-/** The common part of RET far and IRET: back to code of the same or an outer level (SDM vol. 2, RET, IRET; vol. 3 §5.8.6). */
+/** The common part of RET far and IRET: back to code of the same or an outer level (SDM vol. 2, RET, IRET; vol. 3 §6.8.6). */
 import { Vector } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";

@@ -1,4 +1,4 @@
-/** Loading ES, SS, DS, FS and GS in protected mode (SDM vol. 2, MOV; vol. 3 §5.4–5.7). */
+/** Loading ES, SS, DS, FS and GS in protected mode (SDM vol. 2, MOV; vol. 3 §6.4–6.7). */
 import { Vector } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";

@@ -1,4 +1,4 @@
-/** Hardware task switches (SDM vol. 3 §8.3): JMP, CALL, gates and IRET with NT. Not in long mode. */
+/** Hardware task switches (SDM vol. 3 §9.3): JMP, CALL, gates and IRET with NT. Not in long mode. */
 import { MemoryFlag, Vector } from "x86-lift";
 import { Cr0, Cr4, Rflags } from "../control-bits.ts";
 import { Access, type Cpu } from "../cpu.ts";

@@ -1,4 +1,4 @@
-/** The task-state segment as a source of stacks (SDM vol. 3 §8.2.1, §8.7). */
+/** The task-state segment as a source of stacks (SDM vol. 3 §9.2.1, §9.7). */
 import { Vector } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { readSystem16, readSystem32, readSystem64 } from "../mmu/system-access.ts";

@@ -1,4 +1,4 @@
-; Hardware task switches (SDM vol. 3 chapter 8), protected mode without paging.
+; Hardware task switches (SDM vol. 3 chapter 9), protected mode without paging.
 ;
 ;   jmp: TSS -> ok
 ;   jmp: the old TSS is no longer busy, the new one is -> = 89008b00

@@ -1,5 +1,5 @@
 ; Virtual-8086 mode with and without CR4.VME, protected-mode virtual interrupts, real mode, unreal mode
-; (SDM vol. 3 chapter 21).
+; (SDM vol. 3 chapter 22).
 ;
 ;   IOPL 3: cs is 0 -> = 00000000
 ;   IOPL 3: mov ds is selector times 16 -> = 12345678

@@ -1,4 +1,4 @@
-/** EMMS: all x87 registers become empty, TOP becomes 0 (SDM vol. 3 table 13-1). */
+/** EMMS: all x87 registers become empty, TOP becomes 0 (SDM vol. 3 table 14-1). */
 import type { SemanticsTable } from "../../lift.ts";
 import { requireMmx } from "../../simd/availability.ts";
 
