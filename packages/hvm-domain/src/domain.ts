@@ -12,9 +12,9 @@ import { exceptionBitmap } from "./exception-bitmap.ts";
 import {
   type ExceptionInterceptor,
   type ExitEnvironment,
+  type ExitHandler,
   exitHandlers,
   type HypercallHook,
-  type NextStep,
   type PerformanceCounter,
   performPortInstruction,
 } from "./exit-handlers.ts";
@@ -214,7 +214,6 @@ class HvmDomain implements Domain {
   paused = false;
   shutdownInfo: ShutdownInfo | undefined;
   ticks = 0;
-  exitCounts: Partial<Record<VmExitReason, number>> = {};
 
   readonly #slots: Slot[] = [];
   readonly #vcpuCount: number;
@@ -224,8 +223,6 @@ class HvmDomain implements Domain {
   readonly #interrupts: DomainInterrupts | undefined;
   readonly #quantum: number;
   readonly #interceptors = new Map<number, readonly ExceptionInterceptor[]>();
-  #hypercalls: readonly HypercallHook[] = [];
-  #counters: readonly PerformanceCounter[] = [];
   #observers: readonly ExitObserver[] = [];
   readonly #mmio = new MmioMap();
   readonly #msrs = new MsrTable();
@@ -233,13 +230,20 @@ class HvmDomain implements Domain {
   /** General registers and RIP on their way into the hash, and the same as words. */
   readonly #hashed = new BigUint64Array(GENERAL_REGISTERS + 1);
   readonly #hashedWords = new Uint32Array(this.#hashed.buffer);
-  readonly #environment: ExitEnvironment;
+  readonly #environment: MutableEnvironment;
+  readonly #rows = new Map<VmExitReason, ExitRow>();
+  /** Of the latest exit: the next one is of the same reason more often than not. */
+  #row: ExitRow | undefined;
   #turn = 0;
   /** Ticks of this round that the clock has seen: the progress of the vCPU furthest ahead. */
   #roundElapsed = 0;
   #charged = 0;
   #running: Slot | undefined;
   #stopRequested = false;
+  /** Limits of the current `run`: ticks, virtual time, steps still to take. */
+  #end = 0;
+  #untilNs: bigint | undefined;
+  #stepsLeft = 0;
 
   constructor(options: DomainOptions) {
     const { name, domid = 1, flags = {}, vcpus = 1, params = {} } = options;
@@ -296,6 +300,7 @@ class HvmDomain implements Domain {
     };
     this.#slots.push(slot);
     this.#updateExceptionBitmap(slot);
+    vcpu.answerExits?.((exit) => this.#answer(slot, exit));
   }
 
   registerExceptionInterceptor(vector: number, interceptor: ExceptionInterceptor): () => void {
@@ -307,16 +312,18 @@ class HvmDomain implements Domain {
   }
 
   registerHypercallHook(hook: HypercallHook): () => void {
-    this.#hypercalls = [...this.#hypercalls, hook];
+    const environment = this.#environment;
+    environment.hypercalls = [...environment.hypercalls, hook];
     return () => {
-      this.#hypercalls = this.#hypercalls.filter((other) => other !== hook);
+      environment.hypercalls = environment.hypercalls.filter((other) => other !== hook);
     };
   }
 
   registerPerformanceCounter(counter: PerformanceCounter): () => void {
-    this.#counters = [...this.#counters, counter];
+    const environment = this.#environment;
+    environment.counters = [...environment.counters, counter];
     return () => {
-      this.#counters = this.#counters.filter((other) => other !== counter);
+      environment.counters = environment.counters.filter((other) => other !== counter);
     };
   }
 
@@ -348,21 +355,31 @@ class HvmDomain implements Domain {
       throw new DomainError("EINVAL", `${this.#slots.length} of ${this.#vcpuCount} vCPUs were added`);
     }
     const { maxInstructions = Number.MAX_SAFE_INTEGER, untilNs, maxSteps = Number.MAX_SAFE_INTEGER } = limits;
-    const end = this.ticks + maxInstructions;
-    for (let steps = 0; ; steps++) {
-      if (this.shutdownInfo !== undefined) return { kind: "shutdown", shutdown: this.shutdownInfo };
-      if (this.paused) return { kind: "paused" };
-      if (this.#stopRequested) {
-        this.#stopRequested = false;
-        return STOPPED;
+    this.#end = this.ticks + maxInstructions;
+    this.#untilNs = untilNs;
+    this.#stepsLeft = maxSteps;
+    for (;;) {
+      const stop = this.#stop();
+      if (stop !== undefined) {
+        if (stop === STOPPED) this.#stopRequested = false;
+        return stop;
       }
-      if (this.ticks >= end) return { kind: "instructions" };
-      if (untilNs !== undefined && this.#clock.nowNs() >= untilNs) return { kind: "time" };
-      if (steps >= maxSteps) return { kind: "steps" };
+      this.#stepsLeft--;
       const slot = this.#nextRunnable();
-      if (slot !== undefined) this.#step(slot, end - this.ticks, untilNs);
+      if (slot !== undefined) this.#step(slot);
       else if (!this.#idle(untilNs)) return { kind: "halted" };
     }
+  }
+
+  /** Why `run` ends before its next step. */
+  #stop(): RunStop | undefined {
+    if (this.shutdownInfo !== undefined) return { kind: "shutdown", shutdown: this.shutdownInfo };
+    if (this.paused) return { kind: "paused" };
+    if (this.#stopRequested) return STOPPED;
+    if (this.ticks >= this.#end) return { kind: "instructions" };
+    if (this.#untilNs !== undefined && this.#clock.nowNs() >= this.#untilNs) return { kind: "time" };
+    if (this.#stepsLeft <= 0) return { kind: "steps" };
+    return undefined;
   }
 
   pause(): void {
@@ -440,7 +457,7 @@ class HvmDomain implements Domain {
       ticks: this.ticks,
       msrs: this.#msrs.save(),
       traceHash: this.traceHash(),
-      exits: { ...this.exitCounts },
+      exits: this.exitCounts,
       paused: this.paused,
       shutdown: this.shutdownInfo,
     };
@@ -485,26 +502,22 @@ class HvmDomain implements Domain {
     this.ticks = state.ticks;
     this.#msrs.load(state.msrs);
     this.#hash.restore(state.traceHash);
-    this.exitCounts = { ...state.exits };
+    for (const row of this.#rows.values()) row.count = 0;
+    for (const [reason, count] of Object.entries(state.exits)) this.#rowOf(reason as VmExitReason).count = count;
     this.paused = state.paused;
     this.shutdownInfo = state.shutdown;
   }
 
-  #createEnvironment(io: DomainIo): ExitEnvironment {
+  #createEnvironment(io: DomainIo): MutableEnvironment {
     const slotOf = (vcpu: HvmVcpu): Slot => this.#slots[vcpu.id] as Slot;
-    const domain = this;
     return {
       cpuid: this.cpuid,
       io,
       mmio: this.#mmio,
       msrs: this.#msrs,
       interceptors: this.#interceptors,
-      get hypercalls() {
-        return domain.#hypercalls;
-      },
-      get counters() {
-        return domain.#counters;
-      },
+      hypercalls: [],
+      counters: [],
       isEmulatedRealMode: (vcpu) => this.#isEmulatedRealMode(vcpu),
       fpuUsed: (vcpu) => {
         slotOf(vcpu).fpuLoaded = true;
@@ -564,9 +577,9 @@ class HvmDomain implements Domain {
     return true;
   }
 
-  #step(slot: Slot, most: number, untilNs: bigint | undefined): void {
+  #step(slot: Slot): void {
     const { vcpu } = slot;
-    const budget = this.#budget(slot, most, untilNs);
+    const budget = this.#budget(slot);
     if (budget === 0) {
       // An alarm is due at this very moment.
       this.#clock.advanceTo(this.#clock.nowNs());
@@ -577,41 +590,67 @@ class HvmDomain implements Domain {
     const exit = vcpu.run(budget);
     this.#running = undefined;
     this.#account(slot);
-    const { reason } = exit;
-    if (reason === "stop") this.#stopRequested ||= !this.paused && this.shutdownInfo === undefined;
-    else if (reason !== "budget" && reason !== "external-interrupt-window") {
-      this.exitCounts[reason] = (this.exitCounts[reason] ?? 0) + 1;
-      this.#hashExit(vcpu, reason);
-      for (const observer of this.#observers) observer(vcpu, exit);
-      const next = this.#handle(vcpu, exit);
-      if (vcpu.retired === slot.counted) this.#charged++;
-      this.#account(slot);
-      if (next === "block" || next === "wait") slot.blocked = true;
-      if (next === "wait") slot.waiting = true;
-      if (next === "block" || next === "wait" || next === "yield") this.#turn++;
-    }
+    if (exit.reason === "stop") this.#stopRequested ||= !this.paused && this.shutdownInfo === undefined;
+    else if (exit.reason !== "budget") this.#carryOut(slot, exit);
   }
 
-  #handle(vcpu: HvmVcpu, exit: VmExit): NextStep {
-    const handler = exitHandlers[exit.reason];
-    if (handler !== undefined) return handler(vcpu, exit, this.#environment);
-    this.#environment.shutdown({
-      reason: "crash",
-      cause: "unhandled-exit",
-      vcpuId: vcpu.id,
-      rip: vcpu.rip,
-      text: `VM exit "${exit.reason}" at RIP 0x${vcpu.rip.toString(16)} is unknown to this domain`,
-    });
-    return "stop";
+  /**
+   * An exit, told by a vCPU that need not come back for it: the end of this step and, if it is the same vCPU's again, the beginning of
+   * the next, just as `run` does them.
+   */
+  #answer(slot: Slot, exit: VmExit): number {
+    this.#running = undefined;
+    this.#account(slot);
+    this.#carryOut(slot, exit);
+    // Still its turn? Whose it is otherwise, `run` finds out.
+    const isNext = this.#slots[this.#turn] === slot && slot.progress < this.#quantum && !this.#isBlocked(slot);
+    if (!isNext || this.#stop() !== undefined) return 0;
+    const budget = this.#budget(slot);
+    if (budget === 0) return 0;
+    this.#stepsLeft--;
+    this.#enter(slot);
+    this.#running = slot;
+    return budget;
+  }
+
+  #carryOut(slot: Slot, exit: VmExit): void {
+    const { vcpu } = slot;
+    const { reason } = exit;
+    if (reason === "external-interrupt-window") return;
+    const row = this.#row?.reason === reason ? this.#row : this.#rowOf(reason);
+    this.#row = row;
+    row.count++;
+    this.#hashExit(vcpu, row.number);
+    for (const observer of this.#observers) observer(vcpu, exit);
+    const next = row.handler(vcpu, exit, this.#environment);
+    if (vcpu.retired === slot.counted) this.#charged++;
+    this.#account(slot);
+    if (next === "block" || next === "wait") slot.blocked = true;
+    if (next === "wait") slot.waiting = true;
+    if (next === "block" || next === "wait" || next === "yield") this.#turn++;
+  }
+
+  get exitCounts(): Partial<Record<VmExitReason, number>> {
+    const met = [...this.#rows.values()].filter(({ count }) => count > 0);
+    return Object.fromEntries(met.map(({ reason, count }) => [reason, count]));
+  }
+
+  #rowOf(reason: VmExitReason): ExitRow {
+    let row = this.#rows.get(reason);
+    if (row === undefined) {
+      row = { reason, number: reasonNumbers[reason], handler: exitHandlers[reason] ?? unknownExit, count: 0 };
+      this.#rows.set(reason, row);
+    }
+    return row;
   }
 
   /** Ticks this vCPU may run: to the end of its turn, of the caller's limits, or to the next alarm. */
-  #budget(slot: Slot, most: number, untilNs: bigint | undefined): number {
+  #budget(slot: Slot): number {
     const behind = this.#roundElapsed - slot.progress;
-    let budget = Math.min(this.#quantum - slot.progress, most);
+    let budget = Math.min(this.#quantum - slot.progress, this.#end - this.ticks);
     if (budget > behind) budget = behind + this.#clock.instructionsUntilAlarm(budget - behind);
-    if (untilNs !== undefined && budget > behind) {
-      budget = Math.min(budget, behind + this.#clock.instructionsUntil(untilNs, budget - behind));
+    if (this.#untilNs !== undefined && budget > behind) {
+      budget = Math.min(budget, behind + this.#clock.instructionsUntil(this.#untilNs, budget - behind));
     }
     return budget;
   }
@@ -661,26 +700,43 @@ class HvmDomain implements Domain {
     this.#clock.retire(ahead);
   }
 
-  #hashExit(vcpu: HvmVcpu, reason: VmExitReason): void {
-    const hash = this.#hash;
+  #hashExit(vcpu: HvmVcpu, number: number): void {
     const { registerViews } = vcpu;
     if (registerViews !== undefined) {
-      hash.add(reasonNumbers[reason]);
-      hash.add(vcpu.id);
-      hash.addCount(vcpu.retired);
-      hash.addWords(registerViews.general);
-      hash.addWords(registerViews.rip);
+      this.#hash.addExit(number, vcpu.id, vcpu.retired, registerViews.general, registerViews.rip);
       return;
     }
     const registers = this.#hashed;
     for (let index = 0; index < GENERAL_REGISTERS; index++) registers[index] = vcpu.readRegister(index);
     registers[GENERAL_REGISTERS] = vcpu.rip;
-    hash.add(reasonNumbers[reason]);
-    hash.add(vcpu.id);
-    hash.addCount(vcpu.retired);
-    hash.addWords(this.#hashedWords);
+    const words = this.#hashedWords;
+    this.#hash.addExit(number, vcpu.id, vcpu.retired, words, words.subarray(GENERAL_REGISTERS * 2));
   }
 }
+
+interface MutableEnvironment extends ExitEnvironment {
+  hypercalls: readonly HypercallHook[];
+  counters: readonly PerformanceCounter[];
+}
+
+interface ExitRow {
+  readonly reason: VmExitReason;
+  /** In the trace hash. */
+  readonly number: number;
+  readonly handler: ExitHandler;
+  count: number;
+}
+
+const unknownExit: ExitHandler = (vcpu, exit, { shutdown }) => {
+  shutdown({
+    reason: "crash",
+    cause: "unhandled-exit",
+    vcpuId: vcpu.id,
+    rip: vcpu.rip,
+    text: `VM exit "${exit.reason}" at RIP 0x${vcpu.rip.toString(16)} is unknown to this domain`,
+  });
+  return "stop";
+};
 
 /** Part of every trace hash: numbers are never reused. */
 const reasonNumbers: Readonly<Record<VmExitReason, number>> = {

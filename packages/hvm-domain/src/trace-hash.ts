@@ -1,34 +1,35 @@
-/** A rolling 64-bit hash in two 32-bit lanes (multiply and rotate, after xxHash): fast on numbers, not cryptographic. */
+const MULTIPLIER = 0x9e37_79b1;
+
+/** One word into a lane: exclusive or, rotate, multiply (after xxHash). For given words it maps lanes one to one, so no earlier difference gets lost. */
+const step = (lane: number, word: number): number => {
+  const mixed = lane ^ word;
+  return Math.imul((mixed << 15) | (mixed >>> 17), MULTIPLIER);
+};
+
+/** A rolling 64-bit hash over VM exits: fast on numbers, not cryptographic. */
 export class TraceHash {
   #low = 0x9e37_79b1;
   #high = 0x85eb_ca77;
 
-  add(value: number): void {
-    const low = Math.imul(this.#low ^ value, 0x9e37_79b1);
-    const high = Math.imul(this.#high + value, 0xc2b2_ae3d);
-    this.#low = ((low << 13) | (low >>> 19)) ^ (high >>> 7);
-    this.#high = ((high << 17) | (high >>> 15)) ^ low;
-  }
-
-  /** All words of a block, such as registers. */
-  addWords(words: Uint32Array): void {
-    let low = this.#low;
-    let high = this.#high;
-    for (let i = 0; i < words.length; i++) {
-      const value = words[i] as number;
-      const a = Math.imul(low ^ value, 0x9e37_79b1);
-      const b = Math.imul(high + value, 0xc2b2_ae3d);
-      low = ((a << 13) | (a >>> 19)) ^ (b >>> 7);
-      high = ((b << 17) | (b >>> 15)) ^ a;
+  /**
+   * One exit: its number, the vCPU's number and instructions retired (up to 2^53), the sixteen general registers and RIP as words, low ones
+   * first. Four lanes side by side, because a multiplication waits for the one before it in its lane.
+   */
+  addExit(reason: number, vcpuId: number, retired: number, general: Uint32Array, rip: Uint32Array): void {
+    let a = step(this.#low, reason);
+    let b = step(this.#high, vcpuId);
+    let c = step(this.#low, ~retired);
+    let d = step(this.#high, ~(retired / 0x1_0000_0000));
+    for (let n = 0; n < 32; n += 4) {
+      a = step(a, general[n] as number);
+      b = step(b, general[n + 1] as number);
+      c = step(c, general[n + 2] as number);
+      d = step(d, general[n + 3] as number);
     }
-    this.#low = low;
-    this.#high = high;
-  }
-
-  /** A count up to 2^53. */
-  addCount(value: number): void {
-    this.add(value | 0);
-    this.add(Math.floor(value / 0x1_0000_0000) | 0);
+    a = step(a, rip[0] as number);
+    b = step(b, rip[1] as number);
+    this.#low = step(step(a, c), d);
+    this.#high = step(step(b, d), c ^ a);
   }
 
   /** Sixteen hexadecimal digits. */

@@ -100,6 +100,12 @@ export interface HvmVcpu {
   readonly id: number;
   /** Executes at most `budget` instructions. */
   run(budget: number): VmExit;
+  /**
+   * Engines that can go on after an exit without coming back have this. From now on `answer` is called at every exit but `budget` and `stop` in
+   * place of a return: it deals with the exit and gives the budget of the `run` that would come next, which then goes on at once. 0: `run`
+   * returns `budget`.
+   */
+  answerExits?(answer: (exit: VmExit) => number): void;
   /** Instructions retired since power-on; `advanceRip` counts one. Exact up to 2^53. */
   readonly retired: number;
 

@@ -3,7 +3,7 @@
  * none of them; here they meet.
  */
 import type { Domain, DomainIo, HvmVcpu } from "hvm-domain";
-import type { PortioBus } from "portio-bus";
+import type { IoDirection, IoSize, PortioBus, StringMemory } from "portio-bus";
 import type { SimClock } from "sim-clock";
 import {
   type Backdoor,
@@ -254,10 +254,12 @@ const SEGMENTS: readonly string[] = ["es", "cs", "ss", "ds", "fs", "gs"];
 
 /** A vCPU's registers as the backdoor names them. */
 class VcpuRegisters implements BackdoorContext {
+  readonly words: Uint32Array | undefined;
   readonly #vcpu: HvmVcpu;
 
   constructor(vcpu: HvmVcpu) {
     this.#vcpu = vcpu;
+    this.words = vcpu.registerViews?.general;
   }
 
   readRegister32(index: number): number {
@@ -291,17 +293,43 @@ class VcpuRegisters implements BackdoorContext {
 
 /** The bus as the domain's I/O. */
 export function busAsDomainIo(bus: PortioBus<BackdoorContext>): DomainIo {
-  const contexts: VcpuRegisters[] = [];
-  const contextOf = (vcpu: HvmVcpu): VcpuRegisters => (contexts[vcpu.id] ??= new VcpuRegisters(vcpu));
-  return {
-    access: (direction, port, size, value, vcpu) => bus.access(direction, port, size, value, contextOf(vcpu)),
-    accessString: (direction, port, size, count, df, memory, vcpu) =>
-      bus.accessString(direction, port, size, count, df, memory, contextOf(vcpu)),
-    get result() {
-      return bus.result;
-    },
-    get fault() {
-      return bus.fault;
-    },
-  };
+  return new BusIo(bus);
+}
+
+/** A class, for an object literal with accessors is slow in V8. */
+class BusIo implements DomainIo {
+  readonly #bus: PortioBus<BackdoorContext>;
+  readonly #contexts: (VcpuRegisters | undefined)[] = [];
+
+  constructor(bus: PortioBus<BackdoorContext>) {
+    this.#bus = bus;
+  }
+
+  access(direction: IoDirection, port: number, size: IoSize, value: number, vcpu: HvmVcpu): number {
+    return this.#bus.access(direction, port, size, value, this.#contextOf(vcpu));
+  }
+
+  accessString(
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    count: number,
+    df: boolean,
+    memory: StringMemory,
+    vcpu: HvmVcpu,
+  ): number {
+    return this.#bus.accessString(direction, port, size, count, df, memory, this.#contextOf(vcpu));
+  }
+
+  get result(): number {
+    return this.#bus.result;
+  }
+
+  get fault(): boolean {
+    return this.#bus.fault;
+  }
+
+  #contextOf(vcpu: HvmVcpu): VcpuRegisters {
+    return this.#contexts[vcpu.id] ?? (this.#contexts[vcpu.id] = new VcpuRegisters(vcpu));
+  }
 }

@@ -196,6 +196,9 @@ class Devices implements MachineDevices {
   readonly #pic: Pic;
   readonly #ioApic: IoApic | undefined;
   readonly #apics: readonly LocalApic[];
+  /** Whose INTR pin leads to which processor, and the pins' levels: they are asked for before every entry. */
+  readonly #intr: ReadonlyMap<string, number>;
+  readonly #requests: boolean[] = [];
   #acpiPm: AcpiPm | undefined;
   readonly #pci: PciHost | undefined;
   #hpet: Hpet | undefined;
@@ -214,6 +217,9 @@ class Devices implements MachineDevices {
       return made;
     };
     const messages = createInterruptBus();
+    this.#intr = new Map(
+      config.apic ? board.vcpus.map(({ id }) => [`apic${id}.intr`, id] as const) : [["pic.intr", 0] as const],
+    );
     this.#apics = config.apic
       ? connectLocalApics({
           board,
@@ -271,13 +277,14 @@ class Devices implements MachineDevices {
     this.console = cards?.console;
     this.networks = cards?.networks ?? [];
     const apics = this.#apics;
+    const requests = this.#requests;
     this.interrupts = config.apic
       ? {
-          isPending: (vcpuId) => apics[vcpuId]?.interruptPending === true,
+          isPending: (vcpuId) => requests[vcpuId] === true,
           acknowledge: (vcpuId) => apics[vcpuId]!.acknowledge(),
         }
       : {
-          isPending: (vcpuId) => vcpuId === 0 && this.#pic.interruptPending,
+          isPending: (vcpuId) => requests[vcpuId] === true,
           acknowledge: () => this.#pic.acknowledge(),
         };
   }
@@ -413,6 +420,8 @@ class Devices implements MachineDevices {
   #drive(pin: string, level: boolean): void {
     // RTC_STS: the RTC asserts its interrupt (82371AB data sheet, PMSTS bit 10).
     if (pin === "rtc.irq8" && level) this.#acpiPm?.rtcAlarm();
+    const requested = this.#intr.get(pin);
+    if (requested !== undefined) this.#requests[requested] = level;
     if (pin === "pic.intr") this.#apics[0]?.setPin(0, level);
     else if (this.#hpet !== undefined && hpetInputs[pin] !== undefined) this.#hpet.setInput(hpetInputs[pin], level);
     else {

@@ -35,13 +35,23 @@ export const createFrame = (): BackdoorFrame => ({
 });
 
 export function loadFrame(frame: BackdoorFrame, registers: BackdoorRegisters): void {
+  const { words } = registers;
+  frame.cpl = registers.cpl;
+  if (words !== undefined) {
+    frame.eax = words[2 * Register.Eax] as number;
+    frame.ebx = words[2 * Register.Ebx] as number;
+    frame.ecx = words[2 * Register.Ecx] as number;
+    frame.edx = words[2 * Register.Edx] as number;
+    frame.esi = words[2 * Register.Esi] as number;
+    frame.edi = words[2 * Register.Edi] as number;
+    return;
+  }
   frame.eax = registers.readRegister32(Register.Eax);
   frame.ebx = registers.readRegister32(Register.Ebx);
   frame.ecx = registers.readRegister32(Register.Ecx);
   frame.edx = registers.readRegister32(Register.Edx);
   frame.esi = registers.readRegister32(Register.Esi);
   frame.edi = registers.readRegister32(Register.Edi);
-  frame.cpl = registers.cpl;
 }
 
 export const snapshotFrame = ({ eax, ebx, ecx, edx, esi, edi }: BackdoorFrame): FrameSnapshot => ({
@@ -69,6 +79,15 @@ export function outputBits(outputs: readonly FrameRegister[]): number {
 
 /** Writes the registers of `bits` back: bits 31:0 of each, keeping 63:32. */
 export function storeFrame(frame: BackdoorFrame, registers: BackdoorRegisters, bits: number): void {
+  const { words } = registers;
+  if (words !== undefined) {
+    if (bits & (1 << Register.Ebx)) words[2 * Register.Ebx] = frame.ebx;
+    if (bits & (1 << Register.Ecx)) words[2 * Register.Ecx] = frame.ecx;
+    if (bits & (1 << Register.Edx)) words[2 * Register.Edx] = frame.edx;
+    if (bits & (1 << Register.Esi)) words[2 * Register.Esi] = frame.esi;
+    if (bits & (1 << Register.Edi)) words[2 * Register.Edi] = frame.edi;
+    return;
+  }
   if (bits & (1 << Register.Ebx)) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
   if (bits & (1 << Register.Ecx)) registers.writeRegister32(Register.Ecx, frame.ecx >>> 0);
   if (bits & (1 << Register.Edx)) registers.writeRegister32(Register.Edx, frame.edx >>> 0);

@@ -12,6 +12,8 @@ export interface BackdoorRegisters {
   writeRegister32(index: number, value: number): void;
   readRegister64(index: number): bigint;
   writeRegister64(index: number, value: bigint): void;
+  /** Where the host has them: the same registers as words, low half of register n at 2n. Read and written in place of the functions. */
+  readonly words?: Uint32Array | undefined;
   /** Current privilege level, 0..3. */
   readonly cpl: number;
   /** Address of the instruction, for events and the log only. */

@@ -6,6 +6,7 @@ import type { LiftMode } from "x86-lift";
 import { Cr0, Cr4, Efer, Rflags, statusFlags } from "./control-bits.ts";
 import { flagsToLazy, lazyToFlags } from "./flags.ts";
 import { HelperStatus } from "./helper.ts";
+import { InPlace } from "./in-place.ts";
 import { createIntercepts, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
 import { PageFlag } from "./memory.ts";
@@ -149,6 +150,14 @@ export class Cpu {
   suppressStep = false;
   /** Set by `Vcpu`: must a tier stop at `refresh` because something waits for a change of state? */
   wantsAttention: () => boolean = () => false;
+  /**
+   * Set by `Vcpu`, for tiers: may the exit in `exit`, or the exit that the pending fault is, be answered without unwinding? RIP and counts are
+   * exact. `Stay`: it is done, and the tier may go on at RIP if that is where it is.
+   */
+  answerExit: () => InPlace = () => InPlace.No;
+  answerFault: () => InPlace = () => InPlace.No;
+  /** How often `updateModeKey` was called: unchanged, code that was found before is still what runs. */
+  modeUpdates = 0;
 
   /** CR0 and CR4 from which `controlKey` was made. */
   private keyedCr0 = 0;
@@ -314,6 +323,7 @@ export class Cpu {
   /** Recomputes the mode key and the current TLB tables from the state. */
   updateModeKey(): void {
     // Every exception, interrupt and IRET comes here: fields are read straight from the block.
+    this.modeUpdates++;
     const { u32, u16, base, tlb } = this;
     const state = base >>> 2;
     const cr0 = u32[state + StateOffset.cr0 / 4]!;

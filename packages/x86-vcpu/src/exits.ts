@@ -26,10 +26,20 @@ const reasonByKind: readonly VmExitReason[] = kindNames.map((name) => reasons[na
 
 /** Fills `cpu.exit` from the constants of an `exit` row (or of the stringIo helper) and the value of its operand a. */
 export function fillExit(cpu: Cpu, kind: number, a: number, lo: number, hi: number): void {
+  if (kind === ExitKind.Io) {
+    fillIoExit(cpu, a, lo, hi);
+    return;
+  }
   const { exit } = cpu;
   exit.reason = reasonByKind[kind]!;
   exit.instructionLength = cpu.get32(StateOffset.instructionLength);
-  if (kind !== ExitKind.Io) return;
+}
+
+/** The same for `Io`. */
+export function fillIoExit(cpu: Cpu, a: number, lo: number, hi: number): void {
+  const { exit } = cpu;
+  exit.reason = "io-instruction";
+  exit.instructionLength = cpu.get32(StateOffset.instructionLength);
   exit.port = a & 0xffff;
   exit.size = (lo & 0xf) as 1 | 2 | 4;
   exit.direction = (lo & (1 << 4)) !== 0 ? "in" : "out";

@@ -7,6 +7,7 @@ import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
 import { deliverQuickly } from "./events/quick-long.ts";
 import { HelperStatus } from "./helper.ts";
+import { InPlace } from "./in-place.ts";
 import { exitsInsteadOfFault, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
 import { type Breakpoint, hasBreakpoints, matchInstructionBreakpoints, type Watchpoint } from "./mmu/breakpoints.ts";
@@ -109,13 +110,19 @@ export class Vcpu {
   readonly intercepts: Intercepts;
   /** Linear addresses at which `run` stops before the instruction. */
   readonly breakpoints: Set<bigint> = new Set();
-
   private readonly tier: Tier;
   private injected: Pending | undefined;
   private pendingInterrupt = -1;
   private nmiPending = false;
   private windowRequested = false;
   private stopRequested = false;
+  private onExit: ((exit: VmExit) => number) | undefined;
+  /** `retired` at which the budget is spent. */
+  private end = 0;
+  /** The tier looks at every instruction: nothing is answered in the middle of its run. */
+  private single = false;
+  /** `onExit` gave 0 in the middle of the tier's run. */
+  private isOver = false;
   /** DR6 bits of the #DB that exited last, for its injection. */
   private exitedDr6 = 0;
   /** `retired` at the last breakpoint stop: the instruction there runs next time. */
@@ -133,6 +140,8 @@ export class Vcpu {
     this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
     this.tier = (options.createTier ?? (options.tier === 0 ? createTier0 : createTier1))(this.cpu);
     this.cpu.wantsAttention = () => this.wantsAttention();
+    this.cpu.answerExit = () => this.answerExit();
+    this.cpu.answerFault = () => this.answerFault();
     memory.onCodeWrite((hostPage, first, end) => this.tier.invalidateCode(hostPage, first, end));
     memory.onDirtyHarvest(() => this.cpu.tlb.flush());
     this.reset();
@@ -143,7 +152,7 @@ export class Vcpu {
   /** Runs until a VM exit, at most `budget` instructions. Each delivered exception or interrupt counts as one. */
   run(budget: number): VmExit {
     const { cpu } = this;
-    const end = cpu.retired + budget;
+    this.end = cpu.retired + budget;
     cpu.replay.restart();
     for (;;) {
       if (this.stopRequested || cpu.waitsForStartup) {
@@ -151,26 +160,78 @@ export class Vcpu {
         return this.exit("stop");
       }
       if (cpu.metWatchpoint !== undefined) return this.stopAt(cpu.metWatchpoint);
-      if (cpu.retired >= end) return this.exit("budget");
+      if (cpu.retired >= this.end) return this.exit("budget");
       if (!cpu.replay.isPending(cpu.retired)) {
         const outcome = this.takeEvent();
-        if (outcome === "exit") return cpu.exit;
+        if (outcome === "exit") {
+          if (this.goesOn()) continue;
+          return cpu.exit;
+        }
         if (outcome === "delivered") continue;
         if (this.atBreakpoint()) return this.stopAt({ kind: "execution", address: this.linearRip });
       }
-      if (this.runTier(end)) return cpu.exit;
+      if (this.runTier() && !this.goesOn()) return cpu.exit;
+      if (this.isOver) {
+        this.isOver = false;
+        return this.exit("budget");
+      }
     }
   }
 
+  /** Has `onExit` answered `cpu.exit`, and `run` more to do? False: `cpu.exit` is what to return. */
+  private goesOn(): boolean {
+    const { cpu, onExit } = this;
+    if (onExit === undefined) return false;
+    const more = onExit(cpu.exit);
+    if (more <= 0) {
+      this.exit("budget");
+      return false;
+    }
+    this.end = cpu.retired + more;
+    cpu.replay.restart();
+    return true;
+  }
+
+  /** As `goesOn`, with the tier still running. */
+  private answerExit(): InPlace {
+    const { cpu, onExit } = this;
+    if (onExit === undefined || this.single) return InPlace.No;
+    const more = onExit(cpu.exit);
+    if (more <= 0) {
+      this.isOver = true;
+      return InPlace.Leave;
+    }
+    const end = cpu.retired + more;
+    const isShorter = end < this.end;
+    this.end = end;
+    const isQuiet =
+      cpu.get32(StateOffset.attention) === 0 &&
+      this.injected === undefined &&
+      !this.mustStep() &&
+      cpu.pendingDr6 === 0 &&
+      cpu.metWatchpoint === undefined &&
+      !cpu.replay.isPending(cpu.retired);
+    return isQuiet && !isShorter ? InPlace.Stay : InPlace.Leave;
+  }
+
+  private answerFault(): InPlace {
+    const { cpu } = this;
+    const exits = ((this.exceptionBitmap >>> cpu.pendingVector) & 1) !== 0;
+    if (this.onExit === undefined || this.single || !exits || cpu.intercepts.movDr) return InPlace.No;
+    this.dispatchException(true, -1);
+    return this.answerExit();
+  }
+
   /** True: `cpu.exit` is what to return. */
-  private runTier(end: number): boolean {
+  private runTier(): boolean {
     const { cpu } = this;
     const before = cpu.retired;
     const stepping = (cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0;
     const single = stepping || this.mustStep();
+    this.single = single;
     cpu.suppressStep = false;
     cpu.matchedBreakpoints = 0;
-    cpu.setCount(StateOffset.budget, single ? 1 : end - before);
+    cpu.setCount(StateOffset.budget, single ? 1 : this.end - before);
     cpu.set32(StateOffset.attention, 0);
     const stop = this.tier.run(cpu);
     // What an instruction touched that then did not happen does not count; a port's comes when it is answered.
@@ -418,6 +479,15 @@ export class Vcpu {
   }
 
   // ---- what a hypervisor does with an exit
+
+  /**
+   * From now on `answer` is called at every exit but `budget` and `stop` in place of a return from `run`. It deals with the exit as a caller of
+   * `run` would, and gives the budget of the `run` that would come next, which then goes on at once; 0: `run` returns `budget`. It must not
+   * call `run`. undefined: `run` returns at every exit, as at first.
+   */
+  answerExits(answer: ((exit: VmExit) => number) | undefined): void {
+    this.onExit = answer;
+  }
 
   /**
    * The instruction at RIP has been emulated: moves past it, ends interrupt shadows and RF, pends #DB if TF is set. Counts one.

@@ -20,7 +20,10 @@ export interface InterpreterImports {
   slowLoad(pc: number, budget: number, low: number, high: number): number;
   /** The value is at Control.scratch. */
   slowStore(pc: number, budget: number, low: number, high: number): number;
+  /** 0 to go on, 1 to stop, else the bytes from this record to the one whose successor comes next. */
   script(pc: number, budget: number): number;
+  /** The same. */
+  io(pc: number, budget: number): number;
 }
 
 export interface InterpreterModule {
@@ -36,6 +39,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   const importedLoad = module.importFunction("tier1", "slowLoad", i32x4, ["i32"]);
   const importedStore = module.importFunction("tier1", "slowStore", i32x4, ["i32"]);
   const script = module.importFunction("tier1", "script", ["i32", "i32"], ["i32"]);
+  const io = module.importFunction("tier1", "io", ["i32", "i32"], ["i32"]);
 
   const splitting = (target: number): number => {
     const { index, body } = module.function(["i32", "i32", "i64"], ["i32"]);
@@ -50,6 +54,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
     missedLoad: missedLoad(module, layout, slowLoad),
     missedStore: missedStore(module, layout, slowStore),
     script,
+    io,
     x87: x87Functions(module, layout),
   };
 

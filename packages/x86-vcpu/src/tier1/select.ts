@@ -6,6 +6,7 @@
  * goes straight to the register that a later `set` names when nothing in between can fault or look at the register.
  */
 import {
+  ExitKind,
   Flag,
   FlagsKind,
   helperNames,
@@ -137,6 +138,7 @@ const checkCanonical = recordOp("checkCanonical");
 const checkLimit = recordOp("checkLimit");
 const raiseIfOp = recordOp("raiseIf");
 const scriptOp = recordOp("script");
+const ioOp = recordOp("io");
 const leaveOp = recordOp("leave");
 const jumpBool = recordOp("jumpBool");
 const dataOp = recordOp("data");
@@ -1366,6 +1368,12 @@ export class Selector {
       default: {
         const a = this.field(row, IrField.A);
         const slot = a === IR_NONE ? NO_SLOT : this.operand(a);
+        if (this.field(row, IrField.X) === ExitKind.Io) {
+          // May be answered on the spot, and the block's end is then reached.
+          this.emit(ioOp, 0, slot, 0, 0, 0);
+          this.emit(dataOp, 0, 0, 0, this.targetLow, this.targetHigh);
+          return End.NextBlock;
+        }
         this.emit(leaveOp, this.field(row, IrField.X), slot, 0, Leave.Exit, 0);
         this.emit(dataOp, 0, 0, 0, this.targetLow, this.targetHigh);
         return End.Done;

@@ -6,9 +6,11 @@
  */
 import { helperNames, Vector } from "x86-lift";
 import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
-import { fillExit, fillUnimplemented } from "../exits.ts";
+import { fillExit, fillIoExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
+import { ioHelpers } from "../helpers/io.ts";
+import { InPlace } from "../in-place.ts";
 import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
 import { probeLinear } from "../mmu/linear.ts";
 import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
@@ -41,6 +43,8 @@ export interface Tier1Options {
 const MAX_SLICE = 1 << 18;
 const DEFAULT_CODE_BYTES = 8 << 20;
 const leaveOp = recordOp("leave");
+const ioOp = recordOp("io");
+const { checkIo } = ioHelpers;
 const ret64Op = recordOp("ret64");
 const X87_STORE = FIRST_HELPER + helperNames.indexOf("x87Store");
 /** By the format in its first constant. */
@@ -89,6 +93,7 @@ class Tier1 implements Tier {
       slowLoad: (pc: number, budget: number, low: number, high: number) => this.slowLoad(pc, budget, low, high),
       slowStore: (pc: number, budget: number, low: number, high: number) => this.slowStore(pc, budget, low, high),
       script: (pc: number, budget: number) => this.script(pc, budget),
+      io: (pc: number, budget: number) => this.io(pc, budget),
     };
     this.execute = new WebAssembly.Instance(module, { tier1: imports }).exports["run"] as typeof this.execute;
   }
@@ -390,6 +395,11 @@ class Tier1 implements Tier {
       }
       const status = helper(cpu, a, b, c, result, low, high);
       if (status === HelperStatus.Continue) return 0;
+      if (helper === checkIo && status === HelperStatus.Fault) {
+        const modeUpdates = cpu.modeUpdates;
+        const answer = cpu.answerFault();
+        if (answer !== InPlace.No) return this.goesOn(answer, pc, modeUpdates) ? this.behindIo(pc) : 1;
+      }
       this.stop(status);
       return 1;
     }
@@ -415,6 +425,48 @@ class Tier1 implements Tier {
         return 1;
       }
     }
+  }
+
+  private io(pc: number, budget: number): number {
+    const { cpu } = this;
+    const { i32, u16, base, modeUpdates } = cpu;
+    this.sync(pc, budget);
+    const at = pc >>> 2;
+    fillIoExit(cpu, i32[(base + u16[(pc + Field.a) >>> 1]!) >>> 2]!, i32[at + 6]!, i32[at + 7]!);
+    const answer = cpu.answerExit();
+    if (answer !== InPlace.No) return this.goesOn(answer, pc, modeUpdates) ? 0 : 1;
+    this.stopped = TierStop.Exit;
+    return 1;
+  }
+
+  /** An exit of the record at `pc` has been answered: does the instruction's successor come next, as if nobody had looked? */
+  private goesOn(answer: InPlace, pc: number, modeUpdates: number): boolean {
+    const { cpu } = this;
+    const { u32, i32, base } = cpu;
+    this.stopped = TierStop.Attention;
+    if (answer === InPlace.Leave || cpu.modeUpdates !== modeUpdates) return false;
+    const info = this.cache.infoOf(pc);
+    const page = this.cache.pageOfRecord(pc);
+    const next = (page.ripLow >>> 0) + infoOffset(info) + infoLength(info);
+    const rip = (base + StateOffset.rip) >>> 2;
+    const carry = next > 0xffff_ffff ? 1 : 0;
+    const { code64 } = cpu;
+    if (u32[rip] !== next >>> 0 || i32[rip + 1] !== (code64 ? (page.ripHigh + carry) | 0 : 0)) return false;
+    // The page must still be there, where whoever looks anew for the next block would look.
+    const offset = code64 ? 0 : i32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!;
+    const host = cpu.tlb.lookup(u32[(base + StateOffset.tlbFetch) >>> 2]!, (next + offset) | 0, i32[rip + 1]!);
+    return host >= 0 && host >>> 12 === page.hostPage;
+  }
+
+  /** What `script` gives at the check before an IN or OUT that has been carried out: 1 for what is neither. */
+  private behindIo(pc: number): number {
+    const { cache } = this;
+    const { u16 } = this.cpu;
+    const info = cache.infoOf(pc);
+    for (let at = pc + 2 * RECORD_BYTES; cache.infoOf(at) === info; at += RECORD_BYTES) {
+      if (u16[at >>> 1] === ioOp) return at - pc;
+    }
+    return 1;
   }
 
   private instructionBytes(): Uint8Array {

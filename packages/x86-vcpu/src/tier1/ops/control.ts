@@ -23,6 +23,21 @@ const notCanonical = (e: Emit): void => {
   e.state("i64Load32U", StateOffset.canonicalShift).f.op("i64ShrS").get(e.X).op("i64Ne");
 };
 
+/**
+ * Calls TypeScript for this record; the next one is data. What the routine gives, but 1 for stop, is how much further it goes on. When it asks for
+ * attention, the block is the last.
+ */
+function callOut(e: Emit, callee: number): void {
+  const { f } = e;
+  f.get(e.pc).get(e.budget).call(callee).tee(e.x).i32(1).op("i32Eq").brIf(e.labels.stop);
+  e.state("i32Load", StateOffset.attention);
+  f.if();
+  e.setControl("i32Store", Control.parked, () => e.control("i32Load", Control.parked).f.get(e.budget).op("i32Add"));
+  f.i32(0).set(e.budget);
+  f.end();
+  f.get(e.pc).get(e.x).op("i32Add").i32(16).op("i32Add").set(e.pc);
+}
+
 export const controlOps: readonly RecordOp[] = [
   // Block pointer in imm.
   control("jump", "read", false, (e) => {
@@ -100,15 +115,7 @@ export const controlOps: readonly RecordOp[] = [
     e.setControl("i32Store", Control.budget, () => e.f.get(e.budget));
     e.f.i32(Reason.Link).op("return");
   }),
-  // A helper or another TypeScript routine; the next record is data. When it asks for attention, the block is the last.
-  control("script", "update", true, (e) => {
-    const { f } = e;
-    f.get(e.pc).get(e.budget).call(e.callees.script).brIf(e.labels.stop);
-    e.state("i32Load", StateOffset.attention);
-    f.if();
-    e.setControl("i32Store", Control.parked, () => e.control("i32Load", Control.parked).f.get(e.budget).op("i32Add"));
-    f.i32(0).set(e.budget);
-    f.end();
-    f.get(e.pc).i32(16).op("i32Add").set(e.pc);
-  }),
+  // A helper or another TypeScript routine; IN or OUT (port in a).
+  control("script", "update", true, (e) => callOut(e, e.callees.script)),
+  control("io", "read", true, (e) => callOut(e, e.callees.io)),
 ];

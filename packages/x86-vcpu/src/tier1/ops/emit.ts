@@ -25,6 +25,7 @@ export interface Callees {
   readonly missedStore: number;
   /** (pc, budget) → 0 to go on. */
   readonly script: number;
+  readonly io: number;
   readonly x87: X87Functions;
 }
 
