@@ -1,5 +1,6 @@
 // Debian's kernel as two files, vmlinuz as it is and vmlinux out of it, and an initramfs tree with busybox and open-vm-tools.
-// Of the modules only those of a virtio disk come along: everything else that a machine of ours needs is in the kernel itself.
+// Of the modules only those of virtio devices and of ACPI's buttons come along: everything else that a machine of ours needs is in the
+// kernel itself.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -39,14 +40,15 @@ export function prepare(tree, guests) {
   renameSync(join(boot, name), join(tree, "vmlinuz"));
   writeFileSync(join(tree, "vmlinux"), unpackKernel(readFileSync(join(tree, "vmlinuz"))));
   makeInitramfs(join(tree, "initramfs"), guests);
-  copyModules(tree, join(tree, "initramfs", "modules"));
+  copyModules(tree, DISK_MODULES, join(tree, "initramfs", "modules"));
+  copyModules(tree, DEVICE_MODULES, join(tree, "initramfs", "devices"));
   for (const entry of readdirSync(tree))
     if (entry !== "initramfs" && entry !== "vmlinuz" && entry !== "vmlinux")
       rmSync(join(tree, entry), { recursive: true });
 }
 
 /** What /init loads, in this order: the modules of a virtio disk, and a file system for it. */
-const MODULES = [
+const DISK_MODULES = [
   ...[
     "virtio/virtio_ring",
     "virtio/virtio",
@@ -57,11 +59,17 @@ const MODULES = [
   "block/virtio_blk",
 ].map((name) => `drivers/${name}`);
 
-function copyModules(tree, target) {
+/** And those of the other devices, when it is to look at them. */
+const DEVICE_MODULES = [
+  ...["net/core/failover", "drivers/net/net_failover", "drivers/net/virtio_net"],
+  ...["drivers/char/virtio_console", "drivers/acpi/button", "drivers/input/evdev"],
+];
+
+function copyModules(tree, names, target) {
   const modules = join(tree, "lib", "modules");
   const kernel = join(modules, readdirSync(modules)[0], "kernel");
   mkdirSync(target, { recursive: true });
-  MODULES.forEach((name, index) => {
+  names.forEach((name, index) => {
     const number = String(index).padStart(2, "0");
     copyFileSync(join(kernel, `${name}.ko`), join(target, `${number}-${name.split("/").at(-1)}.ko`));
   });
