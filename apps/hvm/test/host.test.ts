@@ -290,6 +290,14 @@ describe("[hvm run] --serial", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it("unix:PATH and nobody comes: --timeout ends that too", async () => {
+    const path = join(folder, "alone");
+    const { status, stderr } = await hvm(real(ECHO, `--serial=unix:${path}`, "--timeout=3"), { host: new FakeHost() });
+    expect(status).toBe(124);
+    expect(stderr).toContain(`nobody connected to unix:${path} within --timeout`);
+    expect(existsSync(path)).toBe(false);
+  });
+
   it("unix:PATH over something that is no socket is refused, and it stays", async () => {
     const path = code("precious", "01");
     const { status, stderr } = await hvm(real(ECHO, `--serial=unix:${path}`));

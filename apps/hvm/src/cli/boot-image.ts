@@ -8,7 +8,7 @@ import { backdoorLine } from "./backdoor-line.ts";
 import { CapturedBytes, CapturedLines, droppedField } from "./capture.ts";
 import { Cast } from "./cast.ts";
 import { attachConsole, type ConsoleInput } from "./console-input.ts";
-import { ExitCode } from "./exit-codes.ts";
+import { CliError, ExitCode } from "./exit-codes.ts";
 import type { FlagTable, FlagValues } from "./flags.ts";
 import {
   configured,
@@ -96,12 +96,13 @@ export async function bootImage(options: BootOptions, io: Io): Promise<number> {
   const where = options.serial ?? (json ? "none" : "stdio");
   const line = await openSerial(where, io.stdout);
   if (line.place !== undefined) io.stderr.write(`hvm ${command}: COM1 is ${line.place}\n`);
-  const run = new BootRun(options, { io, host, line, status, isConsole: where === "stdio" && !json });
+  const endings = [() => status.clear(), () => line.close()];
+  const atEnd = (action: () => void): void => void endings.push(action);
   try {
+    const run = new BootRun(options, { io, host, line, status, isConsole: where === "stdio" && !json, atEnd });
     return await run.toEnd();
   } finally {
-    status.clear();
-    line.close();
+    for (const action of endings) action();
   }
 }
 
@@ -112,6 +113,8 @@ interface Surroundings {
   readonly status: StatusLine;
   /** COM1 is what standard output shows. */
   readonly isConsole: boolean;
+  /** Something to do when the run is over, however it ends. */
+  atEnd(action: () => void): void;
 }
 
 /** One `hvm run`: the machine, and the ones that follow it when the guest reboots. */
@@ -146,13 +149,13 @@ class BootRun {
   }
 
   async toEnd(): Promise<number> {
-    const { io, host, line } = this.#around;
+    const { io, host } = this.#around;
     const shots = await this.#screenshots();
     let session = this.#start(undefined, inOrder([...this.#triggers, ...shots]));
     const forgetSignals = host.onSignal((signal) => session.interrupt(signal));
     const firmwareLog = await this.#firmwareLog();
     try {
-      await Promise.race([line.ready, session.interrupted]);
+      await this.#reader(session);
       for (;;) {
         const undo = firmwareLog?.(session.machine);
         this.#input = this.#connect(session);
@@ -222,6 +225,30 @@ class BootRun {
     return session;
   }
 
+  /** Waits until somebody is at the line. @throws CliError when nobody comes in time */
+  async #reader(session: GuestSession): Promise<void> {
+    const { host, line } = this.#around;
+    const { timeout } = this.#options.flags;
+    if (line.ready === undefined) return;
+    const come = new AbortController();
+    let isLate = false;
+    const waits = [line.ready, session.interrupted];
+    if (timeout !== undefined)
+      waits.push(
+        host.sleep(timeout * 1000, come.signal).then(() => {
+          isLate = !come.signal.aborted;
+        }),
+      );
+    await Promise.race(waits);
+    come.abort();
+    if (isLate)
+      throw new CliError(
+        ExitCode.Limit,
+        `nobody connected to ${line.place} within --timeout`,
+        "the guest waits for its first reader, so that nothing is lost",
+      );
+  }
+
   /** Input from the terminal, or from the line's other end. */
   #connect(session: GuestSession): ConsoleInput {
     const { host, line, status } = this.#around;
@@ -281,6 +308,7 @@ class BootRun {
     const path = this.#options.flags["firmware-log"];
     if (path === undefined) return undefined;
     const file = await openSerial(`file:${path}`, this.#around.io.stdout);
+    this.#around.atEnd(() => file.close());
     return ({ devices }) => {
       const undo = [devices.firmwareLog, devices.debugcon].map((stream) =>
         stream.onOutput((bytes) => file.write(bytes)),
@@ -319,7 +347,11 @@ class BootRun {
           : {}),
         ...(machine.devices.vga === undefined ? {} : { screen: machine.devices.vga.text() }),
         tools: toolsReport(session),
-        host: { seconds: session.hostSeconds, mips: machine.retired / 1e6 / Math.max(session.hostSeconds, 1e-3) },
+        host: {
+          seconds: session.hostSeconds,
+          cpuSeconds: session.cpuSeconds,
+          mips: machine.retired / 1e6 / Math.max(session.hostSeconds, 1e-3),
+        },
         ...(config.vmportDebug === undefined ? {} : { log: this.#log.lines, ...droppedField("logDropped", this.#log) }),
       },
     };

@@ -73,6 +73,8 @@ export class GuestSession {
   readonly rpcCalls: RpcCall[] = [];
   /** Of the last run. */
   hostSeconds = 0;
+  /** Processor time that it took, of all threads. */
+  cpuSeconds = 0;
   private readonly options: SessionOptions;
   readonly traceFile: TraceFile | undefined;
   /** Resolves when {@link interrupt} is called. */
@@ -153,6 +155,7 @@ export class GuestSession {
     const { machine, options } = this;
     const { host = nodeHost } = options;
     const started = host.nowMs();
+    const cpu = process.cpuUsage();
     const deadline = options.timeoutSeconds === undefined ? undefined : started + options.timeoutSeconds * 1000;
     const pace = options.realTime ? new Pace(machine.clock, () => host.nowMs()) : undefined;
     const triggers = [...(options.triggers ?? [])];
@@ -192,6 +195,8 @@ export class GuestSession {
       }
     } finally {
       this.hostSeconds = (host.nowMs() - started) / 1000;
+      const { user, system } = process.cpuUsage(cpu);
+      this.cpuSeconds = (user + system) / 1e6;
     }
   }
 

@@ -12,8 +12,8 @@ export interface SerialLine {
   onInput(listener: (bytes: Uint8Array) => void): void;
   /** Where it is, for the person who wants to connect; undefined when that is plain. */
   readonly place: string | undefined;
-  /** Resolves when somebody is there, if anybody has to be. */
-  readonly ready: Promise<void>;
+  /** Resolves when somebody is there; undefined where nobody has to be. */
+  readonly ready: Promise<void> | undefined;
   close(): void;
 }
 
@@ -21,7 +21,7 @@ const plain: Omit<SerialLine, "write"> = {
   settle: async () => {},
   onInput: () => {},
   place: undefined,
-  ready: Promise.resolve(),
+  ready: undefined,
   close: () => {},
 };
 

@@ -42,7 +42,7 @@ export async function openPtyLine(): Promise<SerialLine> {
   child.stdin.on("error", () => {});
   return {
     place,
-    ready: Promise.resolve(),
+    ready: undefined,
     write(bytes) {
       if (child.stdin.writableLength < MAX_WAITING) child.stdin.write(Uint8Array.from(bytes));
     },
