@@ -148,4 +148,92 @@ describe("[pc-devices] 8259A pair (Intel 231468-003: initialization and operatio
     expect(read(0x20)).toBe(0x86);
     expect(pic.interruptPending).toBe(false);
   });
+
+  it("poll with nothing to serve reads 0; the poll ends with one read (OCW3, poll command)", () => {
+    const { pic, write, read } = setUp();
+    write(0x20, 0x0c);
+    expect(read(0x20)).toBe(0);
+    pic.setIrq(3, true);
+    write(0x20, 0x0c);
+    expect(read(0x20)).toBe(0x83);
+    write(0x20, 0x0b);
+    expect(read(0x20), "in service").toBe(0x08);
+    write(0x20, 0x0a);
+    expect(read(0x20), "no request is left").toBe(0);
+  });
+
+  it("IRR shows requests behind the mask, ISR what is served; OCW3 chooses once for all reads", () => {
+    const { pic, write, read } = setUp();
+    write(0x21, 0xff);
+    pic.setIrq(5, true);
+    write(0x20, 0x0a);
+    expect([read(0x20), read(0x20), pic.interruptPending]).toEqual([0x20, 0x20, false]);
+    write(0x21, 0);
+    expect(pic.acknowledge()).toBe(0x25);
+    write(0x20, 0x0b);
+    expect([read(0x20), read(0x20)]).toEqual([0x20, 0x20]);
+  });
+
+  it("set priority: the named pin becomes the lowest (OCW2 with L2–L0, R = SL = 1, EOI = 0)", () => {
+    const { pic, write } = setUp();
+    write(0x20, 0xc3);
+    pic.setIrq(3, true);
+    pic.setIrq(4, true);
+    pic.setIrq(0, true);
+    expect([pic.acknowledge()]).toEqual([0x24]);
+    write(0x20, EOI);
+    expect(pic.acknowledge()).toBe(0x20);
+    write(0x20, EOI);
+    expect(pic.acknowledge()).toBe(0x23);
+  });
+
+  it("rotate on specific EOI; rotate in automatic EOI mode, set and cleared (OCW2)", () => {
+    const { pic, write } = setUp();
+    pic.setIrq(1, true);
+    pic.acknowledge();
+    write(0x20, 0xe1);
+    for (const irq of [0, 3]) pic.setIrq(irq, true);
+    // 1 is the lowest, so 3 goes before 0.
+    expect(pic.acknowledge()).toBe(0x23);
+    const automatic = setUp(0x03);
+    automatic.write(0x20, 0x80);
+    for (const irq of [1, 4]) automatic.pic.setIrq(irq, true);
+    expect(automatic.pic.acknowledge()).toBe(0x21);
+    automatic.pic.setIrq(0, true);
+    expect(automatic.pic.acknowledge(), "1 is the lowest now").toBe(0x24);
+    automatic.write(0x20, 0x00);
+    expect(automatic.pic.acknowledge()).toBe(0x20);
+    automatic.pic.setIrq(6, true);
+    automatic.pic.setIrq(5, true);
+    expect(automatic.pic.acknowledge(), "no rotation any more: 5 stays where 4 put it").toBe(0x25);
+  });
+
+  it("special fully nested mode: another request of the slave comes while one of its is served (ICW4 SFNM)", () => {
+    const nested = setUp(0x11);
+    nested.pic.setIrq(10, true);
+    expect(nested.pic.acknowledge()).toBe(0x2a);
+    nested.pic.setIrq(8, true);
+    expect(nested.pic.interruptPending).toBe(true);
+    expect(nested.pic.acknowledge()).toBe(0x28);
+    const plain = setUp(0x01);
+    plain.pic.setIrq(10, true);
+    plain.pic.acknowledge();
+    plain.pic.setIrq(8, true);
+    expect(plain.pic.interruptPending, "negative control").toBe(false);
+  });
+
+  it("ICW1 with LTIM makes all pins level-triggered; ICW1 clears mask and special mask mode (initialization sequence)", () => {
+    const { pic, write, read } = setUp();
+    write(0x21, 0x55);
+    write(0x20, 0x68);
+    for (const value of [0x19]) write(0x20, value);
+    for (const value of [0x20, 0x04, 0x01]) write(0x21, value);
+    expect(read(0x21)).toBe(0);
+    pic.setIrq(4, true);
+    expect(pic.acknowledge()).toBe(0x24);
+    write(0x20, EOI);
+    expect(pic.interruptPending, "the level is still there").toBe(true);
+    pic.setIrq(4, false);
+    expect(pic.interruptPending).toBe(false);
+  });
 });

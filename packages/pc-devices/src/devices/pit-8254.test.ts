@@ -112,4 +112,83 @@ describe("[pc-devices] 8254 (Intel 231244-006: control word, counter latch and r
     board.advance(10_000_000_000n);
     expect(board.edges.filter((edge) => !edge.endsWith("@0"))).toEqual([]);
   });
+
+  it("mode 1: the gate's rising edge starts the one-shot, and starts it again (231244-006, mode 1)", () => {
+    const { board, pit, write } = setUp();
+    const gate = (level: boolean) => pit.write(0, 1, level ? 1 : 0, 1);
+    const output = () => (((pit.read(0, 1, 1) ?? 0) & 0x20) !== 0 ? 1 : 0);
+    gate(false);
+    write(3, 0xb2);
+    write(2, 100);
+    write(2, 0);
+    expect(output(), "high until triggered").toBe(1);
+    gate(true);
+    expect(output()).toBe(0);
+    board.advance(counts(60));
+    gate(false);
+    expect(output(), "the gate's level does not matter").toBe(0);
+    gate(true);
+    board.advance(counts(99));
+    expect(output(), "started again").toBe(0);
+    board.advance(counts(2));
+    expect(output()).toBe(1);
+  });
+
+  it("mode 4: one low strobe of one count when the count is over (mode 4, software triggered strobe)", () => {
+    const { board, write } = setUp();
+    write(3, 0x38);
+    write(0, 50);
+    write(0, 0);
+    board.advance(1_000_000n);
+    expect(board.edges.slice(-2)).toEqual([`irq0-@${counts(50)}`, `irq0+@${counts(51)}`]);
+  });
+
+  it("mode 5: the strobe comes after the gate's edge (mode 5, hardware triggered strobe)", () => {
+    const { board, pit, write } = setUp();
+    const output = () => (((pit.read(0, 1, 1) ?? 0) & 0x20) !== 0 ? 1 : 0);
+    pit.write(0, 1, 0, 1);
+    write(3, 0xba);
+    write(2, 10);
+    write(2, 0);
+    board.advance(counts(100));
+    expect(output(), "not triggered").toBe(1);
+    pit.write(0, 1, 1, 1);
+    board.advance(counts(10));
+    expect(output()).toBe(0);
+    board.advance(counts(1));
+    expect(output()).toBe(1);
+  });
+
+  it("a count of 0 is 65,536, in BCD 10,000 (figure: minimum and maximum initial counts)", () => {
+    for (const [control, most] of [
+      [0x30, 0x1_0000],
+      [0x31, 10_000],
+    ] as const) {
+      const { board, write } = setUp();
+      write(3, control);
+      write(0, 0);
+      write(0, 0);
+      board.advance(1_000_000_000n);
+      expect(board.edges.at(-1)).toBe(`irq0+@${counts(most)}`);
+    }
+  });
+
+  it("read-back of status: output, null count, access, mode, BCD; the status comes before a latched count", () => {
+    const { board, write, read } = setUp();
+    write(3, 0x35);
+    // Status of channel 0 only: no count has been loaded (bit 6).
+    write(3, 0xe2);
+    expect(read(0)).toBe(0x80 | 0x40 | 0x30 | 0x04 | 0x01);
+    write(0, 0x00);
+    write(0, 0x01);
+    board.advance(counts(10));
+    write(3, 0xc2);
+    expect(read(0)).toBe(0x80 | 0x30 | 0x04 | 0x01);
+    // BCD 100 less 10, and what has passed by rounding.
+    expect([read(0), read(0)]).toEqual([0x90, 0x00]);
+    // Modes 6 and 7 are 2 and 3.
+    write(3, 0x3e);
+    write(3, 0xe2);
+    expect(read(0) & 0x0e).toBe(0x06);
+  });
 });

@@ -170,4 +170,62 @@ describe("[pc-devices] RTC and CMOS (Motorola MC146818A: time, calendar and alar
       }),
     );
   });
+
+  it.each([
+    [1, 3_906_250n],
+    [2, 7_812_500n],
+    [3, 122_070n],
+    [6, 976_562n],
+    [10, 15_625_000n],
+    [15, 500_000_000n],
+  ])("rate selector %d: a period of %d ns (table of periodic interrupt rates)", (rate, ns) => {
+    const { board, read, write } = setUp();
+    write(0x0a, 0x20 | rate);
+    write(0x0b, 0x42);
+    board.advance(ns - 1n);
+    expect(read(0x0c)).toBe(0);
+    board.advance(1n);
+    expect(read(0x0c)).toBe(0xc0);
+  });
+
+  it("rate selector 0: none (table of periodic interrupt rates)", () => {
+    const { board, read, write } = setUp();
+    write(0x0a, 0x20);
+    write(0x0b, 0x42);
+    board.advance(2n * SECOND);
+    expect(read(0x0c) & 0x40).toBe(0);
+  });
+
+  it("SET stops the update: no UIP, no update flag, and clears UIE (register B, bit 7)", () => {
+    const { board, read, write } = setUp();
+    write(0x0b, 0x12);
+    write(0x0b, 0x92);
+    expect(read(0x0b) & 0x10).toBe(0);
+    read(0x0c);
+    board.advance(SECOND - 100_000n);
+    expect(read(0x0a) & 0x80).toBe(0);
+    board.advance(SECOND);
+    expect([read(0x0c) & 0x10, read(0)]).toEqual([0, 0x58]);
+  });
+
+  it("UIP cannot be written, register C and D neither (registers A, C, D)", () => {
+    const { read, write } = setUp();
+    write(0x0a, 0xa6);
+    write(0x0c, 0xff);
+    write(0x0d, 0x00);
+    expect([read(0x0a), read(0x0c), read(0x0d)]).toEqual([0x26, 0, 0x80]);
+  });
+
+  it.each([
+    [0, 0x12],
+    [1, 0x01],
+    [11, 0x11],
+    [12, 0x92],
+    [13, 0x81],
+    [23, 0x91],
+  ])("%d o'clock in 12-hour BCD is 0x%s (time, calendar and alarm data modes)", (hour, shown) => {
+    const { read, write } = setUp(BigInt(hour) * 3600n * SECOND);
+    write(0x0b, 0x00);
+    expect(read(4)).toBe(shown);
+  });
 });

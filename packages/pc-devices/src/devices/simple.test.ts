@@ -51,4 +51,16 @@ describe("[pc-devices] the small ones", () => {
     expect(narrow.read(0, 4, 0)).toBe(35_795_450 % 2 ** 24);
     expect([0, 1, 2, 3].map((offset) => wide.read(offset, 1, 0))).toEqual([0xfa, 0x31, 0x22, 0x02]);
   });
+
+  it("PM timer: comes round after 2^24 or 2^32 ticks (ACPI 6.5 §4.8.2.1)", () => {
+    for (const bits of [24, 32] as const) {
+      const board = new FakeEnvironment();
+      const timer = pmTimer.create(board, { bits });
+      const whole = (2n ** BigInt(bits) * 1_000_000_000n) / 3_579_545n;
+      board.advance(whole);
+      expect(timer.read(0, 4, 0)).toBe(2 ** bits - 1);
+      board.advance(1000n);
+      expect(timer.read(0, 4, 0)).toBeLessThan(4);
+    }
+  });
 });
