@@ -15,6 +15,8 @@ import { pull, type Trigger } from "./triggers.ts";
 
 /** Instructions between two looks at the host's clock. */
 const SLICE = 20_000_000;
+/** A moment of the guest's, in instructions and ns: enough to see whether it does anything. */
+const PROBE = 1000;
 /** VM entries between two looks: a guest that exits all the time must not outrun its timeout. */
 const SLICE_STEPS = 200_000;
 /** Calls that a report lists one by one; beyond it they are only counted. */
@@ -167,26 +169,36 @@ export class GuestSession {
         while (triggers[0] && triggers[0].atNs <= machine.clock.nowNs()) pull(triggers.shift()!, machine);
         const before = machine.domain.ticks;
         const { lookEveryNs } = options;
+        const realNs = pace?.limitNs();
         const untilNs = soonest(
-          pace?.limitNs(),
+          realNs,
           triggers[0]?.atNs,
           lookEveryNs === undefined ? undefined : machine.clock.nowNs() + lookEveryNs,
         );
-        const stop = machine.run({
+        let stop = machine.run({
           maxInstructions: Math.min(SLICE, left),
           maxSteps: SLICE_STEPS,
           ...(untilNs === undefined ? {} : { untilNs }),
         });
+        // As far as real time lets it go: does it idle now, or was it only stopped?
+        const isAhead = realNs !== undefined && stop.kind === "time" && machine.clock.nowNs() >= realNs;
+        let isIdle = false;
+        if (isAhead) {
+          const reached = machine.domain.ticks;
+          const probe = machine.run({ maxInstructions: PROBE, untilNs: machine.clock.nowNs() + BigInt(PROBE) });
+          isIdle = machine.domain.ticks === reached;
+          if (!isPause(probe)) stop = probe;
+        }
         const ticks = machine.domain.ticks - before;
         left -= ticks;
         options.look?.();
         if (this.#interrupted !== undefined) return { kind: "interrupted", signal: this.#interrupted };
-        if (stop.kind !== "instructions" && stop.kind !== "steps" && stop.kind !== "time") return stop;
+        if (!isPause(stop)) return stop;
         if (left <= 0) return { kind: "limit", what: "instructions" };
         if (deadline !== undefined && host.nowMs() >= deadline) return { kind: "limit", what: "seconds" };
         await options.settle?.();
-        if (stop.kind !== "time") pace?.wasBusy();
-        const restMs = pace !== undefined && stop.kind === "time" ? pace.restMs(ticks === 0) : 0;
+        if (!isAhead) pace?.wasBusy();
+        const restMs = pace !== undefined && isAhead ? pace.restMs(isIdle) : 0;
         if (restMs > 0) {
           const toDeadline = deadline === undefined ? restMs : deadline - host.nowMs();
           await host.sleep(Math.min(restMs, Math.max(0, toDeadline)), this.#wake.signal);
@@ -226,6 +238,9 @@ export class GuestSession {
     };
   }
 }
+
+/** The guest goes on when it is run again. */
+const isPause = ({ kind }: MachineStop): boolean => kind === "instructions" || kind === "steps" || kind === "time";
 
 const soonest = (...times: readonly (bigint | undefined)[]): bigint | undefined =>
   times.reduce((best, time) => (best === undefined || (time !== undefined && time < best) ? time : best), undefined);
