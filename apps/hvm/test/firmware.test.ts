@@ -125,6 +125,37 @@ describe.skipIf(memtest === undefined)(`memtest86+ on a VGA (${SKIP_HINT})`, () 
   }, 60_000);
 });
 
+const linux = guestRoot("linux");
+
+describe.skipIf(linux === undefined)(`Debian's kernel and the board's devices (${SKIP_HINT})`, () => {
+  let hvm: ReturnType<typeof bundledHvm>;
+  beforeAll(() => {
+    hvm = bundledHvm();
+  }, 60_000);
+  afterAll(() => hvm.remove());
+
+  it("network card, virtio console, the clock's alarm as an ACPI event, sleep button, NMI, power button", () => {
+    const { status, stdout, stderr } = hvm.run([
+      ...["run", "-kernel", join(linux!, "vmlinux"), "-initrd", join(linux!, "initramfs"), "-m", "256M"],
+      ...["-append", "cryptomgr.notests console=ttyS0 mode=devices", "--vif", "mac=52:54:00:12:34:56"],
+      ...["--virtio-console", "--trigger", "6:sleep", "--trigger", "7:nmi", "--trigger", "8:power"],
+      ...["--timeout", "270"],
+    ]);
+    expect(stderr).toBe("");
+    const text = stdout.replaceAll("\r", "");
+    expect(text).toContain("network: 52:54:00:12:34:56 0x1af4");
+    expect(text).toContain("text on the virtio console");
+    expect(text).toContain("alarm: 1 event of ACPI's");
+    // Keys 142, sleep, and 116, power.
+    expect(text).toMatch(/button: +142\n/);
+    expect(text).toMatch(/Uhhuh\. NMI received for unknown reason [0-9a-f]+ on CPU 0/);
+    expect(text).toMatch(/button: +116\n/);
+    expect(text).toContain("reboot: Power down");
+    expect(text, "virtio devices without configuration announce none").not.toContain("bad capability");
+    expect(status).toBe(0);
+  }, 300_000);
+});
+
 describe.skipIf(firmware === undefined || grub === undefined)(`GRUB on a disk (${SKIP_HINT})`, () => {
   let hvm: ReturnType<typeof bundledHvm>;
   let folder: string;
