@@ -83,9 +83,9 @@ export function installKernelArea(memory: GuestMemory, space: AddressSpace, vcpu
   const descriptors: readonly (readonly [number, bigint])[] = [
     [Selector.KernelCode, 0x00af_9b00_0000_ffffn],
     [Selector.KernelData, 0x00cf_9300_0000_ffffn],
-    [Selector.User32Code & ~3, 0x00cf_fb00_0000_ffffn],
-    [Selector.UserData & ~3, 0x00cf_f300_0000_ffffn],
-    [Selector.UserCode & ~3, 0x00af_fb00_0000_ffffn],
+    [Selector.User32Code & ~3, CODE_32],
+    [Selector.UserData & ~3, DATA],
+    [Selector.UserCode & ~3, CODE_64],
     // A busy 64-bit TSS of 0x68 bytes: limit 0x67, base spread over the descriptor.
     [Selector.Tss, 0x67n | ((tssBase & 0xff_ffffn) << 16n) | (0x8bn << 40n) | (((tssBase >> 24n) & 0xffn) << 56n)],
     [Selector.Tss + 8, (tssBase >> 32n) & 0xffff_ffffn],
@@ -140,6 +140,18 @@ export function installKernelArea(memory: GuestMemory, space: AddressSpace, vcpu
   vcpu.flushTlb();
   return new KernelArea(memory, space, vcpu, { gdt, stack: frames[Page.stack]!, stackTop });
 }
+
+const CODE_32 = 0x00cf_fb00_0000_ffffn;
+const DATA = 0x00cf_f300_0000_ffffn;
+const CODE_64 = 0x00af_fb00_0000_ffffn;
+const standard = (use: SegmentUse, ...rows: readonly (readonly [number, bigint])[]): ReadonlyMap<number, Segment> =>
+  new Map(rows.map(([selector, descriptor]) => [selector, loadableSegment(selector, descriptor, use)!]));
+/** Linux's own segments, which never change: nearly every return to ring 3 loads them. */
+const STANDARD: Readonly<Record<SegmentUse, ReadonlyMap<number, Segment>>> = {
+  code: standard("code", [Selector.User32Code, CODE_32], [Selector.UserCode, CODE_64]),
+  stack: standard("stack", [Selector.UserData, DATA]),
+  data: standard("data", [Selector.UserData, DATA]),
+};
 
 const entryByRip = new Map<bigint, KernelEntry>([
   ...Object.entries(FAST_ENTRIES).map(([kind, rip]): [bigint, KernelEntry] => [rip, kind as KernelEntry]),
@@ -211,7 +223,8 @@ export class KernelArea {
 
   /** What a register would hold after ring 3 loaded this selector; undefined: the load would fault. */
   segment(selector: number, use: SegmentUse): Segment | undefined {
-    return loadableSegment(selector, this.descriptor(selector), use);
+    const known = STANDARD[use].get(selector);
+    return known ?? loadableSegment(selector, this.descriptor(selector), use);
   }
 
   /** Loads ES, DS, FS or GS; a selector that would fault becomes null, as Linux has it on a return to ring 3. */

@@ -350,6 +350,7 @@ export class LinuxProcess {
     const { clearTid } = threads.current;
     if (threads.count === 1) this.exit(status);
     else {
+      this.signals.forget(threads.current);
       threads.remove();
       if (clearTid !== 0 && space.write(clearTid, new Uint8Array(4))) threads.wakeFutex(clearTid, 1, -1);
     }

@@ -135,6 +135,8 @@ export class Signals {
   readonly actions: Map<number, SignalAction> = new Map();
   /** Sent to the process: any thread that does not block them takes them. */
   pending: SignalInfo[] = [];
+  /** How many wait for any thread: nearly always none. */
+  private queued = 0;
   private readonly context: UserContext;
   private readonly current: () => Thread;
 
@@ -164,7 +166,9 @@ export class Signals {
   /** Queues a signal sent by a system call, for a thread or for the process; standard signals are not queued twice (signal(7)). */
   send(info: SignalInfo, thread?: Thread): void {
     const queue = thread?.pending ?? this.pending;
-    if (!queue.some((other) => other.signal === info.signal)) queue.push(info);
+    if (queue.some((other) => other.signal === info.signal)) return;
+    queue.push(info);
+    this.queued++;
   }
 
   /** All that waits for the running thread, blocked or not. */
@@ -177,6 +181,7 @@ export class Signals {
    * take it, if no thread that runs may.
    */
   interrupted(threads: readonly Thread[]): readonly Thread[] {
+    if (this.queued === 0) return [];
     const takes = (thread: Thread, { signal }: SignalInfo): boolean =>
       !(thread.blocked & signalBit(signal)) && !this.isIgnored(signal);
     const found = new Set(
@@ -190,15 +195,24 @@ export class Signals {
   }
 
   /** Next signal that may be delivered now: the lowest number first, the thread's own before the process's, as Linux picks. */
-  takeDeliverable(wanted: bigint = ~this.blocked): SignalInfo | undefined {
+  takeDeliverable(): SignalInfo | undefined {
+    if (this.queued === 0) return undefined;
     const thread = this.current();
+    const wanted = ~thread.blocked;
     for (const queue of [thread.pending, this.pending]) {
       const next = queue.filter(({ signal }) => wanted & signalBit(signal)).sort((a, b) => a.signal - b.signal)[0];
       if (!next) continue;
       queue.splice(queue.indexOf(next), 1);
+      this.queued--;
       return next;
     }
     return undefined;
+  }
+
+  /** A thread has ended: what was for it alone is gone. */
+  forget(thread: Thread): void {
+    this.queued -= thread.pending.length;
+    thread.pending.length = 0;
   }
 
   private isIgnored(signal: number): boolean {

@@ -65,10 +65,9 @@ export class Threads {
     return thread;
   }
 
-  /** Takes the running thread out. False: it was the last one. */
-  remove(): boolean {
+  /** Takes the running thread out; it must not be the last one. */
+  remove(): void {
     this.all.splice(this.all.indexOf(this.current), 1);
-    return this.all.length > 0;
   }
 
   /** The running thread waits; `schedule` says who runs next. */
@@ -134,6 +133,7 @@ export class Threads {
    * order, else the one whose wait ends first. The result says what all wait for, if nothing can end it.
    */
   schedule(giveWay: boolean): string | undefined {
+    if (this.all.length === 1 && this.all[0] === this.current && !this.current.wait) return undefined;
     const index = this.all.indexOf(this.current);
     // A thread that has ended stands nowhere: the search starts at the first.
     const order = [...this.all.slice(index + 1), ...this.all.slice(0, index + 1)];
