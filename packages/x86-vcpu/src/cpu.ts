@@ -51,6 +51,8 @@ export type Access = (typeof Access)[keyof typeof Access];
 export const TRANSLATE_FAULT = -1;
 export const TRANSLATE_EXIT = -2;
 
+const UNUSABLE_OR_PRESENT = SegmentAttribute.Unusable | SegmentAttribute.Present;
+
 const keyedCr0Bits: readonly (readonly [number, ModeKeyField])[] = [
   [Cr0.PE, "protectedMode"],
   [Cr0.TS, "ts"],
@@ -353,6 +355,7 @@ export class Cpu {
       for (let segment = 0; segment < 4; segment++) {
         if (this.isFlat(segment)) key |= 1 << (ModeKeyShift.flatES + segment);
       }
+      this.updateTops();
     }
     u32[state + StateOffset.modeKey / 4] = key;
 
@@ -371,6 +374,30 @@ export class Cpu {
     this.keyedCr4 = cr4;
     this.set32(StateOffset.canonicalShift, (cr4 & Cr4.LA57) !== 0 ? 7 : 16);
     this.controlKey = key;
+  }
+
+  /** As `segmentedToLinear` would decide. */
+  private updateTops(): void {
+    const { i32, u32, u16, base } = this;
+    const plainMode = !this.protectedMode || this.virtual8086;
+    for (let segment = 0; segment < 6; segment++) {
+      const attributes = u16[(base + segmentAttributesOffset(segment)) >>> 1]!;
+      const isCode = (attributes & SegmentAttribute.Code) !== 0;
+      const isUsable = plainMode || (attributes & UNUSABLE_OR_PRESENT) === SegmentAttribute.Present;
+      const isDown = !isCode && (attributes & SegmentAttribute.ExpandDown) !== 0;
+      const isOpen = isUsable && !isDown;
+      // One bit: readable code, writable data.
+      const hasBit = (attributes & SegmentAttribute.Readable) !== 0;
+      const limit = u32[(base + segmentLimitOffset(segment)) >>> 2]!;
+      const read = (base + StateOffset.readTop + segment * 8) >>> 2;
+      const write = (base + StateOffset.writeTop + segment * 8) >>> 2;
+      const reads = isOpen && (plainMode || !isCode || hasBit);
+      const writes = isOpen && (plainMode || (!isCode && hasBit));
+      i32[read] = reads ? limit : -1;
+      i32[read + 1] = reads ? 0 : -1;
+      i32[write] = writes ? limit : -1;
+      i32[write + 1] = writes ? 0 : -1;
+    }
   }
 
   private isFlat(segment: number): boolean {

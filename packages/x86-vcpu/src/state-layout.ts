@@ -94,6 +94,12 @@ export const StateOffset = {
    * §19.3.1.1).
    */
   repeating: 0x53c,
+  /**
+   * i64, by segment in encoding order, for code that is not 64-bit: the largest offset of a byte that may be read, or written,
+   * inline; −1 where the slow path must look (expand-down, not present, not writable …). `Cpu.updateModeKey` sets them.
+   */
+  readTop: 0x540,
+  writeTop: 0x570,
   /** Temporaries of the fragment being executed: slots of 16 bytes, up to 0x1000. */
   temps: 0x600,
   /** 64 bytes for values on their way between memory and TypeScript. */

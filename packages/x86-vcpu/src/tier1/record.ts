@@ -20,7 +20,7 @@ export const Field = { op: 0, d: 2, a: 4, b: 6, imm: 8, t: 12 } as const;
  */
 export const memoryWord = (shift: number, segment: number, flags: number, bytes: number): number =>
   shift | (segment << 8) | (flags << 12) | (bytes << 20);
-/** The address is linear though the segment has a base (FS and GS, inline). */
+/** The address is linear though the segment has a base: FS and GS in 64-bit code, and what a `based` record computed. */
 export const MEMORY_LINEAR = 1 << 30;
 export const memoryWordSegment = (word: number): number => (word >>> 8) & 7;
 export const memoryWordFlags = (word: number): number => (word >>> 12) & 15;

@@ -65,7 +65,17 @@ describe("[x86-vcpu] selection of records", () => {
     ["imul rax, rbx", "48 0f af c3", ["mul64f"]],
     ["mov rax, gs:[8] adds the base", "65 48 8b 04 25 08 00 00 00", ["ld64x"]],
     ["32-bit: mov eax, [ebx+8] wraps its address", "8b 43 08", ["lea32", "ld32"], 32],
-    ["32-bit: mov eax, fs:[ebx] takes the slow path", "64 8b 03", ["lea32", "slowLoad4"], 32],
+    ["32-bit: mov eax, fs:[ebx] checks the limit first", "64 8b 03", ["lea32", "based", "ld32"], 32],
+    ["32-bit: push ebx; push esp; pop ecx; push 5", "53 54 59 6a 05", ["push32", "push32", "pop32", "push32i"], 32],
+    ["32-bit: pop esp loads first", "5c", ["pop32", "mov32"], 32],
+    ["32-bit: ret", "c3", ["ret32"], 32],
+    ["32-bit: ret 8 pops more", "c2 08 00", ["lea32", "ld32", "lea32", "jumpTo"], 32],
+    [
+      "32-bit: add fs:[ebx], eax does so once",
+      "64 01 03",
+      ["lea32", "based", "ldw32", "add32", "st32", "flagsadd32"],
+      32,
+    ],
   ];
   for (const [asm, hex, expected, bits] of rows) it(asm, () => expect(records(hex, bits)).toEqual(expected));
 });

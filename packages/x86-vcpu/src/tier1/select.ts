@@ -129,9 +129,16 @@ const vectorOps = ["", "x"].map((x) => ({
 }));
 const slowLoads = new Map([1, 2, 4, 8, 16].map((bytes) => [bytes, recordOp(`slowLoad${bytes}`)]));
 const slowStores = new Map([1, 2, 4, 8, 16].map((bytes) => [bytes, recordOp(`slowStore${bytes}`)]));
+const based = recordOp("based");
 const push64 = recordOp("push64");
 const push64i = recordOp("push64i");
 const pop64 = recordOp("pop64");
+const [push32, push32i, pop32, ret32] = ["push32", "push32i", "pop32", "ret32"].map(recordOp) as [
+  number,
+  number,
+  number,
+  number,
+];
 const ret64 = recordOp("ret64");
 const jumpTo = recordOp("jumpTo");
 const checkCanonical = recordOp("checkCanonical");
@@ -264,6 +271,7 @@ export class Selector {
   private key = Number.NaN;
   private inlineSegments = 0;
   private code64 = false;
+  private checksAlignment = false;
   private usesHelper = false;
 
   private readonly kind = new Uint8Array(MAX_ROWS);
@@ -290,6 +298,12 @@ export class Selector {
   private memShift = 0;
   private memDisp = 0;
   private memIndexed = false;
+
+  // The last `based` record: row of its offset, StateOffset of its top, bytes, and where its result is.
+  private basedRow = -1;
+  private basedTop = 0;
+  private basedBytes = 0;
+  private basedSlot = 0;
 
   constructor(buffer: ArrayBufferLike) {
     this.u16 = new Uint16Array(buffer);
@@ -339,6 +353,7 @@ export class Selector {
     const { uses, user, setRow, flagsRow, rows, count } = this;
     this.freeCount = 0;
     this.nextTemp = 0;
+    this.basedRow = -1;
     for (let row = 0; row < count; row++) {
       uses[row] = 0;
       user[row] = -1;
@@ -766,6 +781,7 @@ export class Selector {
       this.emit(lea64, d, base, index, 0, shift);
     } else {
       this.emit(width === 32 ? lea32 : lea16, d, base, index, low, shift);
+      if (width === 32 && d === RSP) this.fusePop32();
     }
     d |= 0;
     this.define(row, d, true);
@@ -792,11 +808,37 @@ export class Selector {
     this.key = key;
     this.code64 = modeKeyBitness(key) === 64;
     this.inlineSegments = 0;
-    if (modeKeyHas(key, "alignmentCheck")) return;
+    this.checksAlignment = modeKeyHas(key, "alignmentCheck");
+    if (this.checksAlignment) return;
     for (let segment = Segment.ES as number; segment <= Segment.GS; segment++) {
       const inline = isFlatSegment(key, segment) || (this.code64 && segment >= Segment.FS);
       if (inline) this.inlineSegments |= 1 << segment;
     }
+  }
+
+  /** May it be made inline by a linear address that a `based` record computes? */
+  private mayBeBased(flags: number, width: number): boolean {
+    if (this.code64 || this.checksAlignment) return false;
+    return (flags & NEVER_INLINE) === 0 || (flags === MemoryFlag.Aligned && width === 128);
+  }
+
+  /** The linear address of `offset` in the segment is the operand; one that the instruction has computed is used again. */
+  private basedOperand(offset: number, segment: number, bytes: number, write: boolean): void {
+    this.memIndexed = false;
+    this.memIndex = 0;
+    this.memShift = 0;
+    this.memDisp = 0;
+    const top = (write ? StateOffset.writeTop : StateOffset.readTop) + segment * 8;
+    if (this.basedRow !== offset || this.basedTop !== top || this.basedBytes !== bytes) {
+      this.basedRow = offset;
+      this.basedTop = top;
+      this.basedBytes = bytes;
+      const slot = this.operand(offset);
+      // Never freed: it lasts as long as the instruction.
+      this.basedSlot = this.allocTemp();
+      this.emit(based, this.basedSlot, slot, top, bytes - 1, StateOffset.segmentBase + segment * 8);
+    }
+    this.memBase = this.basedSlot;
   }
 
   /** Finds base, index, shift and displacement of the address in row v; `inline`: add the base of FS or GS. */
@@ -834,12 +876,16 @@ export class Selector {
     const segment = this.field(row, IrField.X);
     const flags = this.field(row, IrField.Lo);
     const forWrite = (flags & MemoryFlag.ForWrite) !== 0;
-    const inline = this.isInline(segment, flags, width, forWrite) && !(width === 128 && forWrite);
-    this.memoryOperand(v, segment, inline);
+    const isWide = width === 128 && forWrite;
+    const isFlat = this.isInline(segment, flags, width, forWrite) && !isWide;
+    const isBased = !isFlat && !isWide && this.mayBeBased(flags, width);
+    const inline = isFlat || isBased;
+    if (isBased) this.basedOperand(v, segment, width >>> 3, forWrite);
+    else this.memoryOperand(v, segment, inline);
     const x = this.memIndexed ? 1 : 0;
     const { memBase, memIndex, memDisp } = this;
-    const word =
-      memoryWord(this.memShift, segment, flags, width >>> 3) | (inline && segment >= Segment.FS ? MEMORY_LINEAR : 0);
+    const isLinear = isBased || (inline && segment >= Segment.FS);
+    const word = memoryWord(this.memShift, segment, flags, width >>> 3) | (isLinear ? MEMORY_LINEAR : 0);
     let op: number;
     let result = row;
     let clean = width >= 32;
@@ -874,12 +920,16 @@ export class Selector {
     const v = this.field(row, IrField.B);
     const segment = this.field(row, IrField.X);
     const flags = this.field(row, IrField.Lo);
-    const inline = this.isInline(segment, flags, width, true);
-    if (inline && this.pushes(row, address, v, segment, width)) return;
-    this.memoryOperand(address, segment, inline);
+    const isFlat = this.isInline(segment, flags, width, true);
+    if (isFlat && (this.pushes(row, address, v, segment, width) || this.pushes32(row, address, v, segment, width)))
+      return;
+    const isBased = !isFlat && this.mayBeBased(flags, width);
+    const inline = isFlat || isBased;
+    if (isBased) this.basedOperand(address, segment, width >>> 3, true);
+    else this.memoryOperand(address, segment, inline);
     const { memBase, memIndex, memDisp, memIndexed } = this;
-    const word =
-      memoryWord(this.memShift, segment, flags, width >>> 3) | (inline && segment >= Segment.FS ? MEMORY_LINEAR : 0);
+    const isLinear = isBased || (inline && segment >= Segment.FS);
+    const word = memoryWord(this.memShift, segment, flags, width >>> 3) | (isLinear ? MEMORY_LINEAR : 0);
     if (
       inline &&
       !memIndexed &&
@@ -931,6 +981,55 @@ export class Selector {
     else this.emit(push64, value, 0, 0, 0, word);
     this.done[next] = 1;
     return true;
+  }
+
+  /** The same of 32 bits, where the record before has computed the address. */
+  private pushes32(row: number, address: number, v: number, segment: number, width: number): boolean {
+    const next = row + 1;
+    if (width !== 32 || segment !== Segment.SS || this.code64 || this.kind[address] !== Kind.Slot) return false;
+    if (this.opOf(next) !== IrOp.set || this.field(next, IrField.A) !== address || this.uses[address] !== 2)
+      return false;
+    if (this.field(next, IrField.X) !== 4 || this.field(next, IrField.Width) !== 64) return false;
+    const before = this.at - RECORD_BYTES;
+    if (!this.isStackAddress(before, this.slot[address]!, -4)) return false;
+    this.at = before;
+    const constant = this.isImmediate(v);
+    const value = constant ? this.immediate(v) : this.operand(v);
+    this.consume(v);
+    this.consume(address);
+    this.consume(address);
+    this.saveReaders(RSP, 8, row);
+    const word = memoryWord(0, Segment.SS, 0, 4);
+    if (constant) this.emit(push32i, 0, 0, 0, value, word);
+    else this.emit(push32, value, 0, 0, 0, word);
+    this.done[next] = 1;
+    return true;
+  }
+
+  /** Is the record at `at`, one of this instruction, slot ← ESP + bytes? */
+  private isStackAddress(at: number, slot: number, bytes: number): boolean {
+    const { u16, i32 } = this;
+    return (
+      at >= this.first &&
+      u16[at >>> 1] === lea32 &&
+      u16[(at >>> 1) + 1] === slot &&
+      u16[(at >>> 1) + 2] === RSP &&
+      u16[(at >>> 1) + 3] === StateOffset.zero &&
+      i32[(at >>> 2) + 2] === bytes
+    );
+  }
+
+  /** Behind ESP ← ESP + 4: a load from the old ESP before it becomes one record with it. */
+  private fusePop32(): void {
+    const { u16, i32 } = this;
+    const [address, load, step] = [this.at - 48, this.at - 32, this.at - 16];
+    const slot = u16[(load >>> 1) + 2]!;
+    if (address < this.first || !this.isStackAddress(step, RSP, 4) || !this.isStackAddress(address, slot, 0)) return;
+    if (slot < StateOffset.temps || u16[load >>> 1] !== loadOps[0]![2] || i32[(load >>> 2) + 2] !== 0) return;
+    const [d, word] = [u16[(load >>> 1) + 1]!, i32[(load >>> 2) + 3]!];
+    if (d === RSP || word !== memoryWord(0, Segment.SS, 0, 4)) return;
+    this.at = address;
+    this.emit(pop32, d, 0, 0, 0, word);
   }
 
   // ---- arithmetic
@@ -1402,6 +1501,18 @@ export class Selector {
 
   private jumpTo(slot: number): void {
     const { u16, i32 } = this;
+    const last = this.at - RECORD_BYTES;
+    if (
+      last >= this.first &&
+      u16[last >>> 1] === pop32 &&
+      u16[(last >>> 1) + 1] === slot &&
+      slot >= StateOffset.temps
+    ) {
+      const word = i32[(last >>> 2) + 3]!;
+      this.at = last;
+      this.emit(ret32, 0, 0, 0, 0, word);
+      return;
+    }
     const [load, check, add] = [this.at - 48, this.at - 32, this.at - 16];
     if (
       load >= this.first &&

@@ -358,6 +358,7 @@ class Tier1 implements Tier {
     const { u32, base } = this.cpu;
     const at = (base + segmentBaseOffset(segment)) >>> 2;
     const difference = (low >>> 0) - u32[at]!;
+    if (!this.cpu.code64) return [difference | 0, 0];
     return [difference | 0, (high - u32[at + 1]! - (difference < 0 ? 1 : 0)) | 0];
   }
 

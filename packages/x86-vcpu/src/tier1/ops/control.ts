@@ -73,6 +73,19 @@ export const controlOps: readonly RecordOp[] = [
     });
     e.f.br(e.labels.jump);
   }),
+  // ret of 32-bit code without a limit below 4 GiB, stack flat and 32-bit.
+  control("ret32", "none", true, (e) => {
+    const { f } = e;
+    const pointer = (bytes: number): void => {
+      e.state("i64Load", RSP).f.i64(bytes).op("i64Add").i64(0xffff_ffffn).op("i64And");
+    };
+    pointer(0);
+    f.set(e.L);
+    e.loadAddress(4);
+    f.get(e.h).access("i64Load32U", 0, 0).set(e.X);
+    e.setState("i64Store", RSP, () => pointer(4));
+    f.br(e.labels.jump);
+  }),
   // raiseIf, and what the checks raise: vector in d, error code in t, whether there is one in b.
   control("raiseIf", "none", true, (e) => void e.slot("a", "i32Load8U").f.brIf(e.labels.leave)),
   // Operands of the record before.

@@ -8,7 +8,7 @@ import { aluOps } from "./alu.ts";
 import { controlOps } from "./control.ts";
 import type { RecordOp } from "./emit.ts";
 import { genericOps } from "./generic.ts";
-import { memoryOps, stackOps, storeImmediateOps } from "./memory.ts";
+import { basedOp, memoryOps, stackOps, storeImmediateOps } from "./memory.ts";
 import { moveOps } from "./move.ts";
 
 const all: readonly RecordOp[] = [
@@ -18,6 +18,7 @@ const all: readonly RecordOp[] = [
   ...memoryOps,
   ...storeImmediateOps,
   ...stackOps,
+  basedOp,
   ...genericOps,
   ...simdOps,
   ...floatOps,

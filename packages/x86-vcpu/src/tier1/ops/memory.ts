@@ -102,6 +102,30 @@ export const memoryOps: readonly RecordOp[] = both.flatMap((indexed) => [
   ]),
 ]);
 
+/**
+ * d: linear address of the offset a in a segment, for an access of imm + 1 bytes; b: StateOffset of its readTop or writeTop, t: of
+ * its base. Beyond the top bit 63 is set: no such address is in the TLB, so the access takes the slow path, which knows why.
+ */
+export const basedOp: RecordOp = {
+  name: "based",
+  flags: "none",
+  faults: false,
+  hot: true,
+  emit: (e) => {
+    const { f } = e;
+    e.slot("a", "i64Load").f.set(e.L);
+    e.result64(() => {
+      f.get(e.L);
+      e.field("t").f.access("i64Load32U", e.layout.state).op("i64Add").i64(0xffff_ffffn).op("i64And");
+      e.slot("b", "i64Load").f.get(e.L).op("i64Sub");
+      e.imm64()
+        .f.op("i64Sub")
+        .i64(-(1n << 63n))
+        .op("i64And", "i64Or");
+    });
+  },
+};
+
 /** Stores of a 16-bit constant (field b, sign-extended) at a + imm. */
 export const storeImmediateOps: readonly RecordOp[] = intWidths.map((width) =>
   faulting(`st${width}i`, true, (e) => {
@@ -110,8 +134,32 @@ export const storeImmediateOps: readonly RecordOp[] = intWidths.map((width) =>
   }),
 );
 
-/** 64-bit stack operations. */
+/** RSP + bytes in 32 bits. */
+const stackPointer32 = (e: Emit, bytes: number): void => {
+  e.state("i64Load", RSP).f.i64(bytes).op("i64Add").i64(0xffff_ffffn).op("i64And");
+};
+
+/** Stack operations of 64-bit code, and of 32-bit code with a flat 32-bit stack. */
 export const stackOps: readonly RecordOp[] = [
+  faulting("push32", true, (e) => {
+    stackPointer32(e, -4);
+    e.f.set(e.L);
+    storeFrom(e, 32, () => e.slot("d", "i64Load"));
+    e.setState("i64Store", RSP, () => e.f.get(e.L));
+  }),
+  faulting("push32i", true, (e) => {
+    stackPointer32(e, -4);
+    e.f.set(e.L);
+    storeFrom(e, 32, () => e.imm64());
+    e.setState("i64Store", RSP, () => e.f.get(e.L));
+  }),
+  faulting("pop32", true, (e) => {
+    stackPointer32(e, 0);
+    e.f.set(e.L);
+    e.loadAddress(4);
+    e.setState("i64Store", RSP, () => stackPointer32(e, 4));
+    e.result64(() => e.f.get(e.h).access("i64Load32U", 0, 0));
+  }),
   faulting("push64", true, (e) => {
     const { f } = e;
     e.state("i64Load", RSP).f.i64(8).op("i64Sub").set(e.L);
