@@ -146,6 +146,13 @@ export interface HvmVcpu {
   readLinear(address: bigint, length: number, options?: LinearOptions): LinearRead;
   /** The same for `length` bytes of code, copied to the front of `into`: how many can be fetched. For those who have no use for a new array. */
   fetchLinear?(address: bigint, length: number, into: Uint8Array): number;
+  /**
+   * Up to `into.length` bytes of code at CS:RIP, with the rights of the current privilege, as far as they lie in its page: how many. 0 where they
+   * are not at hand or cannot be fetched; the functions above know.
+   */
+  fetchCode?(into: Uint8Array): number;
+  /** What the code segment makes of an instruction without prefixes; others find it in CS and EFER. */
+  readonly codeBits?: 16 | 32 | 64;
   writeLinear(address: bigint, bytes: Uint8Array, options?: LinearOptions): LinearWrite;
   /** Answers the `ept-violation` just reported; for reads with `accessSize` bytes. The instruction is then repeated. */
   completeMmio(data?: Uint8Array): void;

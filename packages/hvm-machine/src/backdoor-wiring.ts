@@ -11,6 +11,7 @@ import {
   createBackdoor,
   createHost,
   findPersonality,
+  type GpCheckRequest,
   MAX_INST_LEN,
   type Personality,
   Register,
@@ -42,8 +43,10 @@ export interface BackdoorSurroundings {
 }
 
 /** 64, 32 or 16: what the code segment makes of an instruction without prefixes. */
-export function codeBits(vcpu: HvmVcpu, { attributes } = vcpu.segment("cs")): 16 | 32 | 64 {
+export function codeBits(vcpu: HvmVcpu): 16 | 32 | 64 {
+  if (vcpu.codeBits !== undefined) return vcpu.codeBits;
   const EFER_LMA = 0x400n;
+  const { attributes } = vcpu.segment("cs");
   if (attributes & ATTRIBUTE_L && vcpu.efer & EFER_LMA) return 64;
   return attributes & ATTRIBUTE_DB ? 32 : 16;
 }
@@ -119,27 +122,17 @@ export function connectBackdoor({
   if (!config.vmwarePort) return { backdoor, guestrpc };
 
   for (const range of backdoor.ports) bus.register(range, backdoor.handler);
-  const instruction = new InstructionBytes();
+  const request = new GpRequest();
+  // KVM lifts the permission alone: there an empty port reads as ones. Elsewhere the fault is still the guest's.
+  const claimedOnly = personality.ring3Accepts === "magic";
   domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
     // SVM reports no length on #GP: the check decodes from the bytes alone.
     const instructionLength =
       config.flavour === "vmx" && exit.instructionLength > 0 ? exit.instructionLength : undefined;
-    instruction.start(vcpu);
-    const { fetch } = instruction;
-    if (exit.errorCode === 0 && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, fetch))
+    request.start(vcpu, exit.errorCode ?? 0, instructionLength);
+    if (exit.errorCode === 0 && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, request.fetch))
       return "handled";
-    const cs = vcpu.segment("cs");
-    const found = backdoor.gpCheck({
-      enabled: true,
-      errorCode: exit.errorCode ?? 0,
-      registers: vcpu,
-      rip: vcpu.rip,
-      vcpuId: vcpu.id,
-      csBase: cs.base,
-      codeBits: codeBits(vcpu, cs),
-      instructionLength,
-      fetch,
-    });
+    const found = backdoor.gpCheck(request);
     if (found.code !== "handled") return "reinject";
     const { length, direction, port, size, string } = found;
     const { outcome } = domain.performPortInstruction(vcpu, {
@@ -150,9 +143,8 @@ export function connectBackdoor({
       string: string !== undefined,
       rep: string?.rep ?? false,
       addressSize: string?.addressBits ?? 64,
-      segment: SEGMENTS.indexOf(string?.segment ?? "ds"),
-      // KVM lifts the permission alone: there an empty port reads as ones. Elsewhere the fault is still the guest's.
-      claimedOnly: personality.ring3Accepts === "magic",
+      segment: string === undefined ? DS : SEGMENTS.indexOf(string.segment ?? "ds"),
+      claimedOnly,
     });
     return outcome === "wait" || outcome === "unclaimed" ? "reinject" : "handled";
   });
@@ -164,10 +156,15 @@ export function connectBackdoor({
 type Fetch = (linear: bigint, length: number) => Uint8Array | undefined;
 
 /**
- * Instruction bytes of one #GP at a time; who asks again for an address gets the bytes of the first time. An instruction lies in two pages at
- * most, so there are two pieces.
+ * One #GP at a time, as the check wants to know it; what takes a bigint is made when it is asked for. Who asks again for an address gets the bytes
+ * of the first time. An instruction lies in two pages at most, so there are two pieces.
  */
-class InstructionBytes {
+class GpRequest implements GpCheckRequest {
+  readonly enabled = true;
+  errorCode = 0;
+  instructionLength: number | undefined = undefined;
+  readonly code = new Uint8Array(MAX_INST_LEN);
+  codeLength = 0;
   #vcpu: HvmVcpu | undefined;
   #count = 0;
   readonly #addresses = [0n, 0n];
@@ -175,9 +172,32 @@ class InstructionBytes {
   readonly #pieces = [new Uint8Array(MAX_INST_LEN), new Uint8Array(MAX_INST_LEN)] as const;
 
   /** Of the instruction at which `vcpu` is now. */
-  start(vcpu: HvmVcpu): void {
+  start(vcpu: HvmVcpu, errorCode: number, instructionLength: number | undefined): void {
     this.#vcpu = vcpu;
     this.#count = 0;
+    this.errorCode = errorCode;
+    this.instructionLength = instructionLength;
+    this.codeLength = vcpu.fetchCode?.(this.code) ?? 0;
+  }
+
+  get registers(): HvmVcpu {
+    return this.#vcpu as HvmVcpu;
+  }
+
+  get rip(): bigint {
+    return this.registers.rip;
+  }
+
+  get vcpuId(): number {
+    return this.registers.id;
+  }
+
+  get csBase(): bigint {
+    return this.registers.segment("cs").base;
+  }
+
+  get codeBits(): 16 | 32 | 64 {
+    return codeBits(this.registers);
   }
 
   readonly fetch: Fetch = (linear, length) => {
@@ -196,7 +216,7 @@ class InstructionBytes {
   }
 
   #read(linear: bigint, length: number, into: Uint8Array): number {
-    const vcpu = this.#vcpu as HvmVcpu;
+    const vcpu = this.registers;
     if (vcpu.fetchLinear !== undefined) return vcpu.fetchLinear(linear, length, into);
     const { bytes } = vcpu.readLinear(linear, length, { fetch: true });
     into.set(bytes);

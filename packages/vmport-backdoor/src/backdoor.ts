@@ -18,7 +18,7 @@ import type { BackdoorCommand, CommandEnvironment } from "./command.ts";
 import { defaultCommands } from "./commands/index.gen.ts";
 import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
 import { type BackdoorFrame, createFrame, loadFrame, outputBits, storeFrame, TrackingFrame } from "./frame.ts";
-import { type GpCheckRequest, type GpCheckResult, gpCheck } from "./gp-check.ts";
+import { checkGp, type GpCheckRequest, type GpCheckResult } from "./gp-check.ts";
 import { completeString, type HighBandwidthRequest, StringTransfer, stringCount } from "./high-bandwidth.ts";
 import type { BackdoorHost } from "./host.ts";
 import type { MessageHandler } from "./message-handler.ts";
@@ -145,7 +145,8 @@ class PortBackdoor implements Backdoor {
   readonly #table: (BackdoorCommand | undefined)[] = [];
   /** Of each command in the table, as {@link outputBits}. */
   readonly #outputs: number[] = [];
-  readonly #cpl0Only: ReadonlySet<number>;
+  /** By command number. */
+  readonly #isCpl0Only: boolean[] = [];
   readonly #environment: CommandEnvironment & { state: BackdoorState };
   readonly #frame: BackdoorFrame;
   /** The same frame, for personalities that write whole registers. */
@@ -162,7 +163,6 @@ class PortBackdoor implements Backdoor {
     this.#reporter = new Reporter(options.host, options.log, options.domainId ?? 0);
     this.#tracking = personality.wideWrites ? new TrackingFrame() : undefined;
     this.#frame = this.#tracking ?? createFrame();
-    this.#cpl0Only = new Set(personality.cpl0Only);
     this.pointer = createAbsolutePointer(personality.quirks.pointerClears);
     this.#environment = {
       host: options.host,
@@ -213,21 +213,7 @@ class PortBackdoor implements Backdoor {
   #checkGp(request: GpCheckRequest): GpCheckResult {
     const { ring3, ring3Accepts, highBandwidth, unknownCommand, commandMask } = this.personality;
     const anyAccess = ring3Accepts === "any";
-    // Field by field: a spread costs as much as all the rest of a ring-3 call.
-    const { registers, rip, csBase, codeBits, instructionLength, fetch, errorCode } = request;
-    const enabled = request.enabled && ring3;
-    const result = gpCheck({
-      enabled,
-      errorCode,
-      registers,
-      rip,
-      csBase,
-      codeBits,
-      instructionLength,
-      fetch,
-      highBandwidth,
-      anyAccess,
-    });
+    const result = checkGp(request, request.enabled && ring3, highBandwidth, anyAccess);
     if (result.code !== "handled") return result;
     // The high-bandwidth port takes bytes alone; wider strings are nobody's, and their fault is the guest's.
     if (!anyAccess && result.string !== undefined && result.size !== 1) return { code: "bad-state" };
@@ -311,6 +297,7 @@ class PortBackdoor implements Backdoor {
 
   #fillTable(commands: readonly BackdoorCommand[]): void {
     const answers = new Set(this.personality.answers);
+    const privileged = new Set(this.personality.cpl0Only);
     for (const command of commands) {
       if (!Number.isInteger(command.number) || command.number < 0 || command.number > 0xffff) {
         throw new RangeError(`backdoor command number ${command.number}: expected 0..65535`);
@@ -322,6 +309,7 @@ class PortBackdoor implements Backdoor {
       while (this.#table.length <= command.number) {
         this.#table.push(undefined);
         this.#outputs.push(NO_OUTPUTS);
+        this.#isCpl0Only.push(privileged.has(this.#isCpl0Only.length));
       }
       this.#table[command.number] = command;
       this.#outputs[command.number] = outputBits(command.outputs);
@@ -353,7 +341,7 @@ class PortBackdoor implements Backdoor {
       if (told) this.#reporter.unknownCommand();
       if (this.personality.unknownCommand === "not-ours") return IoResult.Unhandled;
       if (this.personality.unknownCommand === "ones") frame.eax = ALL_ONES;
-    } else if (frame.cpl !== 0 && this.#cpl0Only.has(number)) {
+    } else if (frame.cpl !== 0 && this.#isCpl0Only[number] === true) {
       outcome = "refused-privilege";
       frame.eax = ALL_ONES;
     } else {

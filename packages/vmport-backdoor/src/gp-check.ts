@@ -47,6 +47,12 @@ export interface GpCheckRequest {
    * is not looked at, and the array may be used again by the next call.
    */
   readonly fetch: (linear: bigint, length: number) => Uint8Array | undefined;
+  /**
+   * Where the caller has them already: `codeLength` bytes at RIP, all in its page, at least those that `fetch` would be asked for first. The
+   * check then begins with them.
+   */
+  readonly code?: Uint8Array | undefined;
+  readonly codeLength?: number | undefined;
   /** Whether the high-bandwidth port is served; default true. If not, a #GP on 0x5659 is the guest's. */
   readonly highBandwidth?: boolean;
   /** Take every port instruction on the two ports, magic or not, string or not; default false. KVM does. */
@@ -85,7 +91,17 @@ const refused: Readonly<Record<GpCheckRefused["code"], GpCheckRefused>> = {
 };
 
 export function gpCheck(request: GpCheckRequest): GpCheckResult {
-  if (!request.enabled) return refused["not-enabled"];
+  return checkGp(request, request.enabled, request.highBandwidth !== false, request.anyAccess === true);
+}
+
+/** The same, with other words than the request's own. */
+export function checkGp(
+  request: GpCheckRequest,
+  enabled: boolean,
+  highBandwidth: boolean,
+  anyAccess: boolean,
+): GpCheckResult {
+  if (!enabled) return refused["not-enabled"];
   const { registers, instructionLength } = request;
   const limit = instructionLength ?? MAX_INST_LEN;
   if (request.errorCode !== 0 || !Number.isInteger(limit) || limit < 1 || limit > MAX_INST_LEN) {
@@ -94,10 +110,10 @@ export function gpCheck(request: GpCheckRequest): GpCheckResult {
   const port = registers.readRegister32(Register.Edx) & 0xffff;
   if (port !== BDOOR_PORT && port !== BDOORHB_PORT) return refused["bad-state"];
   const reader = new InstructionReader(request, limit);
-  if (request.anyAccess === true) return decode(reader, request.codeBits, port, "any");
+  if (anyAccess) return decode(reader, request.codeBits, port, "any");
   if (registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return refused["bad-state"];
   if (port === BDOOR_PORT) return decodePlain(reader, request.codeBits);
-  return request.highBandwidth === false ? refused["bad-state"] : decode(reader, request.codeBits, port, "string");
+  return highBandwidth ? decode(reader, request.codeBits, port, "string") : refused["bad-state"];
 }
 
 /** Hands out instruction bytes one by one, fetching each page part once. */
@@ -106,8 +122,6 @@ class InstructionReader {
   error: "fetch-error-1" | "fetch-error-2" | undefined;
   readonly #request: GpCheckRequest;
   readonly #limit: number;
-  readonly #mask: bigint;
-  readonly #start: bigint;
   #bytes: Uint8Array | undefined;
   /** Numbers of bytes of the instruction that lie before `#bytes`, and before the end of them. */
   #before = 0;
@@ -116,9 +130,11 @@ class InstructionReader {
   constructor(request: GpCheckRequest, limit: number) {
     this.#request = request;
     this.#limit = limit;
-    this.#mask = request.codeBits === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
-    this.#start =
-      request.codeBits === 64 ? BigInt.asUintN(64, request.rip) : BigInt.asUintN(32, request.csBase + request.rip);
+    const { codeLength = 0 } = request;
+    if (codeLength > 0) {
+      this.#bytes = request.code;
+      this.#fetched = Math.min(limit, codeLength);
+    }
   }
 
   /** The next byte, or -1 when the length limit or a page that cannot be fetched is reached. */
@@ -137,7 +153,9 @@ class InstructionReader {
   }
 
   #fetchPart(): boolean {
-    const linear = this.used === 0 ? this.#start : (this.#start + BigInt(this.used)) & this.#mask;
+    const { codeBits, rip, csBase } = this.#request;
+    const offset = rip + BigInt(this.used);
+    const linear = codeBits === 64 ? BigInt.asUintN(64, offset) : BigInt.asUintN(32, csBase + offset);
     const toPageEnd = PAGE_BYTES - Number(BigInt.asUintN(12, linear));
     const length = Math.min(this.#limit - this.used, toPageEnd);
     const bytes = this.#request.fetch(linear, length);

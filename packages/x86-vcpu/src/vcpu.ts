@@ -14,6 +14,7 @@ import { type Breakpoint, hasBreakpoints, matchInstructionBreakpoints, type Watc
 import { linearToGpa } from "./mmu/linear.ts";
 import type { DoneAccess } from "./mmu/mmio-replay.ts";
 import { high32, low32 } from "./mmu/system-access.ts";
+import { modeKeyBitness } from "./mode-key.ts";
 import { nextRip } from "./next-rip.ts";
 import { initState, resetState } from "./reset.ts";
 import { type CpuState, loadCpu, saveCpu } from "./saved-state.ts";
@@ -777,6 +778,27 @@ export class Vcpu {
     const { bytes } = this.readLinear(address, length, { fetch: true });
     into.set(bytes);
     return bytes.length;
+  }
+
+  /**
+   * Up to `into.length` bytes of code at CS:RIP, with the rights of the current privilege, as far as they lie in its page: how many. 0 where the
+   * TLB does not have the page.
+   */
+  fetchCode(into: Uint8Array): number {
+    const { cpu } = this;
+    const { u8, u32, i32, base, code64 } = cpu;
+    const rip = (base + StateOffset.rip) >>> 2;
+    const low = code64 ? i32[rip]! : (i32[rip]! + i32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!) | 0;
+    const host = cpu.tlb.lookup(u32[(base + StateOffset.tlbFetch) >>> 2]!, low, code64 ? i32[rip + 1]! : 0);
+    if (host < 0) return 0;
+    const length = Math.min(into.length, 0x1000 - (low & 0xfff));
+    for (let n = 0; n < length; n++) into[n] = u8[host + n]!;
+    return length;
+  }
+
+  /** Default operand and address size of the code segment; 64 in 64-bit mode. */
+  get codeBits(): 16 | 32 | 64 {
+    return modeKeyBitness(this.cpu.modeKey);
   }
 
   /** Writes up to the first byte that cannot be written. */
