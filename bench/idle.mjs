@@ -61,7 +61,7 @@ try {
       ...["--append", "cryptomgr.notests console=ttyS0 quiet mode=shell"],
     ];
     // The same boot twice, one of them with a rest at the prompt: the difference is the rest's.
-    const boot = run(...args, "--expect=/ # ");
+    const boot = run(...args, "--expect=~ # ");
     const rest = run(...args, `--timeout=${Math.ceil(boot.host.seconds) + seconds}`);
     const host = {
       seconds: rest.host.seconds - boot.host.seconds,
