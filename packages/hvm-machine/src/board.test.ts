@@ -44,11 +44,27 @@ describe("[board] ACPI", () => {
     expect(without.devices.pressPowerButton()).toBe(false);
   });
 
-  it("the power button sets PWRBTN_STS (bit 8)", () => {
+  it.each([
+    ["power", 8, (machine: Machine) => machine.devices.pressPowerButton()],
+    ["sleep", 9, (machine: Machine) => machine.devices.pressSleepButton()],
+  ])("the %s button sets its status (PM1 bit %i)", (_, bit, press) => {
     const machine = guest([...in32(0xb000), ...HALT]);
-    expect(machine.devices.pressPowerButton()).toBe(true);
+    expect(press(machine)).toBe(true);
     machine.run(LIMIT);
-    expect(machine.memory.readU32(0x8000)! & 0x100).toBe(0x100);
+    expect(machine.memory.readU32(0x8000)! & 0x700).toBe(1 << bit);
+  });
+
+  it("the RTC's alarm sets RTC_STS (bit 10), beside its interrupt", () => {
+    const cmos = (index: number, value: number): number[] => [0xb0, index, 0xe6, 0x70, 0xb0, value, 0xe6, 0x71];
+    // Seconds alarm at 2, any minute, any hour; alarm interrupt on; then until status is set: in eax, dx; test ah, 4; jz.
+    const code = [
+      ...[...cmos(1, 0x02), ...cmos(3, 0xff), ...cmos(5, 0xff), ...cmos(0x0b, 0x22)],
+      ...[0x66, 0xba, 0x00, 0xb0, 0xed, 0xf6, 0xc4, 4, 0x74, 0xfa, ...HALT],
+    ];
+    // A slow machine: two seconds are soon over.
+    const machine = guest(code, { instructionsPerSecond: 1_000_000 });
+    expect(machine.run(LIMIT)).toEqual({ kind: "halted" });
+    expect(Number(machine.clock.nowNs()) / 1e9).toBeCloseTo(2, 2);
   });
 });
 
@@ -71,6 +87,60 @@ describe("[board] local APICs", () => {
     // Once: a second STARTUP to a processor that runs is ignored.
     expect(machine.memory.readU32(0x8004)).toBe(1);
     expect(machine.vcpus[1]!.retired).toBeGreaterThan(5);
+  });
+
+  it("INIT stops a running processor, also one that sends it to itself; the next STARTUP starts it where it says", () => {
+    const ipi = (low: number): number[] => [...poke(0xfee0_0310, 1 << 24), ...poke(0xfee0_0300, low)];
+    // mov ecx, 10000; loop
+    const pause = [0xb9, ...dword(10_000), 0xe2, 0xfe];
+    const first = [
+      ...ipi(0x4500),
+      ...ipi(0x4609),
+      ...pause,
+      ...ipi(0x460a),
+      ...pause,
+      ...ipi(0x4500),
+      ...ipi(0x460b),
+      ...pause,
+    ];
+    const machine = guest([...first, ...HALT], { vcpus: 2 });
+    const count = (to: number): number[] => [0x31, 0xc9, 0x8e, 0xd9, 0x66, 0xff, 0x06, to & 0xff, to >> 8];
+    const wrmsr = (index: number, low: number, high: number): number[] => [
+      ...[0x66, 0xb9, ...dword(index), 0x66, 0xb8, ...dword(low), 0x66, 0xba, ...dword(high), 0x0f, 0x30],
+    ];
+    // 0x9000: counts, then INIT to itself in x2APIC mode, and never comes to the next count.
+    machine.memory.write(
+      0x9000,
+      Uint8Array.from([...count(0x8000), ...wrmsr(0x1b, 0xfee0_0c00, 0), ...wrmsr(0x830, 0x4500, 1), ...count(0x8004)]),
+    );
+    // 0xa000: counts and goes on for ever. 0xb000: counts and halts.
+    machine.memory.write(0xa000, Uint8Array.from([...count(0x8008), 0xeb, 0xfe]));
+    machine.memory.write(0xb000, Uint8Array.from([...count(0x800c), ...HALT]));
+    expect(machine.run(LIMIT)).toEqual({ kind: "halted" });
+    expect([0, 4, 8, 12].map((offset) => machine.memory.readU32(0x8000 + offset))).toEqual([1, 0, 1, 1]);
+  });
+
+  it("CR8 is the APIC's task priority: what has waited comes when it falls (SDM vol. 3 §12.8.6)", () => {
+    // Above the page tables of the flat loader.
+    const AT = 0x2_8000;
+    const machine = createMachine({ memory: 4 });
+    const store = (to: number): number[] => [0x8b, 0x1c, 0x25, ...dword(AT), 0x89, 0x1c, 0x25, ...dword(to)];
+    const cr8 = (value: number): number[] => [0xb8, ...dword(value), 0x44, 0x0f, 0x22, 0xc0];
+    const code = [
+      // lidt [0x27000]; mov esp, 0x2f000; priority 5; mov edi, 0xfee00300; vector 0x40 to itself; sti
+      ...[0x0f, 0x01, 0x1c, 0x25, ...dword(0x2_7000), 0xbc, ...dword(0x2_f000), ...cr8(5)],
+      ...[0xbf, ...dword(0xfee0_0300), 0xc7, 0x07, ...dword(0x4_0040), 0xfb, 0x90, 0x90, ...store(AT + 4)],
+      // The same register by memory: mov eax, [rdi - 0x280]; mov [0x2800c], eax
+      ...[0x8b, 0x87, ...dword(-0x280), 0x89, 0x04, 0x25, ...dword(AT + 12)],
+      ...[...cr8(3), 0x90, ...store(AT + 8), ...HALT],
+    ];
+    machine.boot(loadFlat(Uint8Array.from(code), { address: 0x10_0000, mode: "long" }));
+    machine.memory.write(0x2_7000, Uint8Array.from([0xff, 0x0f, ...dword(0x2_5000), ...dword(0)]));
+    // A 64-bit interrupt gate to 0x26000 (SDM vol. 3 figure 6-8); inc dword [0x28000]; iretq
+    machine.memory.write(0x2_5000 + 0x40 * 16, Uint8Array.from([0, 0x60, 0x18, 0, 0, 0x8e, 2, 0]));
+    machine.memory.write(0x2_6000, Uint8Array.from([0xff, 0x04, 0x25, ...dword(AT), 0x48, 0xcf]));
+    expect(machine.run(LIMIT)).toEqual({ kind: "halted" });
+    expect([4, 8, 12].map((offset) => machine.memory.readU32(AT + offset))).toEqual([0, 1, 0x50]);
   });
 
   it("without an APIC nothing answers at its address, and CPUID says so", () => {
@@ -162,6 +232,40 @@ describe("[board] PCI", () => {
     expect([0, 1, 2, 3, 4, 5].map((slot) => machine.memory.readU32(0x8000 + slot * 4))).toEqual([
       0x1237_8086, 0x7000_8086, 0xffff_ffff, 0x1044_1af4, 0x1042_1af4, 0xffff_ffff,
     ]);
+  });
+
+  it("a VGA is in slot 2: window and linear framebuffer show on the screen, and are saved", () => {
+    const config = { vga: true, videoRam: 1 } as const;
+    const dispi = (register: number, value: number): number[] => [...out16(0x1ce, register), ...out16(0x1cf, value)];
+    const code = [
+      ...poke(0xb_8000, 0x1742_1741),
+      ...[...out32(0xcf8, 0x8000_1010), ...out32(0xcfc, 0xe000_0000), ...out32(0xcf8, 0x8000_1004), ...out32(0xcfc, 3)],
+      ...[0xe4, 0x80, ...dispi(1, 64), ...dispi(2, 32), ...dispi(3, 32), ...dispi(4, 0x41)],
+      ...[...poke(0xe000_0004, 0x0011_2233), ...HALT],
+    ];
+    const machine = guest(code, config);
+    machine.run({ maxInstructions: 30 });
+    while (machine.screen()!.width === 720) machine.run({ maxSteps: 1 });
+    machine.run(LIMIT);
+    const other = createMachine({ memory: 4, ...config });
+    other.load(structuredClone(machine.save()));
+    for (const { width, height, rgba } of [machine.screen()!, other.screen()!])
+      expect([width, height, ...rgba.subarray(4, 8)]).toEqual([64, 32, 0x11, 0x22, 0x33, 255]);
+    expect(guest([...poke(0xb_8000, 0x1742_1741), ...HALT], config).run(LIMIT)).toEqual({ kind: "halted" });
+  });
+
+  it("network cards and a virtio console are in their slots", () => {
+    const machine = guest([...[12, 13, 14, 16].flatMap(ids), ...HALT], { networks: [{}, {}], virtioConsole: true });
+    machine.run(LIMIT);
+    expect([12, 13, 14, 16].map((slot) => machine.memory.readU32(0x8000 + slot * 4))).toEqual([
+      0x1041_1af4, 0x1041_1af4, 0xffff_ffff, 0x1043_1af4,
+    ]);
+    const [first, second] = machine.devices.networks;
+    expect([[...first!.mac], [...second!.mac]]).toEqual([
+      [0x00, 0x16, 0x3e, 0, 0, 1],
+      [0x00, 0x16, 0x3e, 0, 0, 2],
+    ]);
+    expect(first!.receive(new Uint8Array(60)), "no driver yet").toBe(false);
   });
 
   it("a base address on RAM is not mapped, and RAM stays RAM", () => {
