@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { formIds } from "x86-decode/forms";
+import { readFormList } from "./vectors/form-list.ts";
 import { allForms, bitnesses } from "./vectors/forms.ts";
 import { formsPage, recordedCases, withDisagreements } from "./vectors/forms-page.ts";
 
@@ -8,6 +10,11 @@ const regenerate = "run `node scripts/run.mjs test/vectors/document.ts`";
 
 test("docs/forms.md is what the forms and vectors say", () => {
   expect(read("../docs/forms.md") === formsPage(), regenerate).toBe(true);
+});
+
+test("a guest or a test carries out every form without vectors", () => {
+  const list = readFormList();
+  expect([...allForms().excluded.keys()].map((form) => formIds[form]!).filter((id) => !list.has(id))).toEqual([]);
 });
 
 test("the table of disagreements is what the code applies", () => {

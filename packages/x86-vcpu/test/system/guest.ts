@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createGuestMemory } from "guest-memory";
 import { createVcpu } from "../../src/vcpu.ts";
+import { recordForms } from "./record-forms.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const IMAGE_BASE = 0x7c00;
@@ -39,10 +40,18 @@ export function readTable(name: string): readonly string[] {
 /** CPUID of a processor that has everything, as far as the guests ask: nothing of it. */
 const skipped = new Set(["cpuid", "invd", "wbinvd", "pause", "rdpmc", "xsetbv", "monitor", "mwait", "vmcall"]);
 
-/** Lines that the guest printed, without the last one, "end"; and how it ended if it ended otherwise. */
-export function runGuest(image: Uint8Array, tier: 0 | 1): { lines: readonly string[]; end: string } {
+/**
+ * Lines that the guest printed, without the last one, "end"; and how it ended if it ended otherwise. On tier 0 `onForm` gets every form that is
+ * carried out.
+ */
+export function runGuest(
+  image: Uint8Array,
+  tier: 0 | 1,
+  onForm?: (form: number) => void,
+): { lines: readonly string[]; end: string } {
   const memory = createGuestMemory({ arenaBytes: 0x100_0000, ram: [{ base: 0, size: 0x80_0000 }] });
   const vcpu = createVcpu({ memory, features: { has: () => true }, tier });
+  if (onForm !== undefined) recordForms(vcpu.cpu, onForm);
   memory.write(IMAGE_BASE, image);
   vcpu.setSegment("cs", { selector: 0, base: 0n, limit: 0xffff, attributes: 0x9b });
   vcpu.rip = BigInt(IMAGE_BASE + 0x200);

@@ -25,7 +25,7 @@ export interface Form {
   readonly encodings: ReadonlyMap<Bitness, readonly Encoding[]>;
 }
 
-const systemGuests = "far transfers and descriptor tables: needs tables of the system's, tested in test/*.test.ts";
+const systemGuests = "far transfers and descriptor tables: needs tables of the system's";
 const notAFunction = "its result is no function of the state";
 
 /** Mnemonics that vectors leave out, with the reason. */
