@@ -268,4 +268,45 @@ describeTiers("[x86-vcpu] large addresses and global pages", () => {
       }
     }
   });
+
+  test("PCIDs: what INVPCID and MOV to CR3 make the processor forget (SDM vol. 2, INVPCID; vol. 3 §5.10.4.1)", () => {
+    const at = 0x20_0000;
+    const read = "8a042500002000 f4"; // mov al, [0x200000]; hlt
+    // mov eax, type; invpcid rax, [0x6000] (PCID, address)
+    const invpcid = (type: number): string => `b80${type}000000 660f38820425 00600000`;
+    // What no processor need forget stays, so that it costs nothing.
+    for (const [name, forget, pcid, local, global] of [
+      ["nothing", "90", 0n, 1, 1],
+      ["one address", invpcid(0), 0n, 2, undefined],
+      ["one address of another PCID", invpcid(0), 5n, 1, 1],
+      ["one PCID", invpcid(1), 0n, 2, 1],
+      ["another PCID", invpcid(1), 5n, 1, 1],
+      ["all and global pages", invpcid(2), 5n, 2, 2],
+      ["all but global pages", invpcid(3), 5n, 2, 1],
+      ["mov cr3", "0f20d8 0f22d8", 0n, 2, 1],
+      ["mov cr3, bit 63", "0f20d8 480fbae83f 0f22d8", 0n, 1, 1],
+      ["mov cr3, bit 63, another PCID", "0f20d8 480fbae83f 4883c805 0f22d8", 0n, 2, 1],
+    ] as const) {
+      for (const [isGlobal, sees] of [
+        [false, local],
+        [true, global],
+      ] as const) {
+        if (sees === undefined) continue;
+        const machine = createMachine("long");
+        const { vcpu, memory } = machine;
+        memory.writeU8(0x7000, 1);
+        memory.writeU8(0x8000, 2);
+        memory.writeU64(0x6000, pcid);
+        memory.writeU64(0x6008, BigInt(at));
+        vcpu.writeControl("cr4", 0x2_06a0n);
+        machine.setPte(at, BigInt(0x7007 | (isGlobal ? 0x100 : 0)));
+        machine.run(read);
+        expect(vcpu.readRegister32(0) & 0xff).toBe(1);
+        // Behind the processor's back: no flush.
+        memory.writeU64(Place.pageTables + 0x3000 + (at >>> 12) * 8, BigInt(0x8007 | (isGlobal ? 0x100 : 0)));
+        machine.run(forget + read);
+        expect(vcpu.readRegister32(0) & 0xff, `${name}, ${isGlobal ? "global" : "local"}`).toBe(sees);
+      }
+    }
+  });
 });

@@ -128,7 +128,11 @@ const invalidatePcid: Helper = (cpu, a, b, _c, _result, lo) => {
     if (pcid > 0xfffn || (!isEnabled && pcid !== 0n)) return cpu.raise(Vector.GP, 0);
     if (type === 0n && !isCanonicalAddress(cpu, address)) return cpu.raise(Vector.GP, 0);
   }
-  cpu.tlb.flush();
+  // The TLB has no PCIDs: what is in it is the current one's, or global.
+  const isCurrent = type >= 2n || pcid === (cpu.get64(StateOffset.cr3) & ((cpu.cr4 & Cr4.PCIDE) !== 0 ? 0xfffn : 0n));
+  if (type === 2n) cpu.tlb.flush();
+  else if (isCurrent && type === 0n) cpu.tlb.flushPage(low32(address), high32(address));
+  else if (isCurrent) cpu.tlb.flushNonGlobal();
   return HelperStatus.Continue;
 };
 

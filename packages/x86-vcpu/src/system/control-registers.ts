@@ -104,19 +104,23 @@ function enterOrLeaveProtectedMode(cpu: Cpu): void {
   cpu.cpl = 0;
 }
 
-/** MOV to CR3; bit 63 (keep translations of the PCID) may be ignored by any processor. */
+/** MOV to CR3. The TLB has no PCIDs, so bit 63 (keep the translations of the new PCID) counts only where that does not change. */
 export function writeCr3(cpu: Cpu, value: bigint): HelperStatus {
   const { cr0, cr4, efer } = cpu;
   let next = value;
+  let keeps = false;
   if ((efer & Efer.LMA) !== 0) {
-    if ((cr4 & Cr4.PCIDE) !== 0) next &= ~(1n << 63n);
+    if ((cr4 & Cr4.PCIDE) !== 0) {
+      next &= ~(1n << 63n);
+      keeps = next !== value && ((next ^ cpu.get64(StateOffset.cr3)) & 0xfffn) === 0n;
+    }
     if ((high32(next) & reservedHigh(cpu)) !== 0) return cpu.raise(Vector.GP, 0);
   } else {
     next &= 0xffff_ffffn;
     if (usesPdptes(cr0, cr4, efer) && !loadPdptes(cpu, next)) return cpu.raise(Vector.GP, 0);
   }
   cpu.set64(StateOffset.cr3, next);
-  cpu.tlb.flushNonGlobal();
+  if (!keeps) cpu.tlb.flushNonGlobal();
   return HelperStatus.Continue;
 }
 
