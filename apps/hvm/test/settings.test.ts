@@ -57,6 +57,13 @@ describe("[settings] one table", () => {
     for (const { flag } of rows) expect(Object.keys(runFlags)).toContain(flag);
   });
 
+  it("QEMU's words with two dashes are QEMU's too, and mean what they mean there", () => {
+    expect(configured("--no-acpi").acpi).toBe(false);
+    expect(plain(configured("--drive", `file=${image},if=virtio,format=raw`))).toEqual(
+      plain(configured("--disk", image)),
+    );
+  });
+
   it("no spelling of one flag is another's", () => {
     const spellings = Object.entries(runFlags).flatMap(([name, row]) => [
       name,

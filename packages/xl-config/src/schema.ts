@@ -45,7 +45,9 @@ export interface SettingRow {
   readonly type: SettingKind;
   /** Other names in xl.cfg, and with `-` for `_` on a command line. */
   readonly aliases?: readonly string[];
-  /** How QEMU's command line says it. */
+  /** Further names on a command line. */
+  readonly short?: readonly string[];
+  /** How QEMU's command line says it; whoever reads that translates it. */
   readonly qemu?: readonly string[];
   /** Not Xen's. */
   readonly own?: true;
@@ -86,6 +88,7 @@ export const settingRows = [
     flag: "memory",
     field: "memory",
     type: { kind: "number", least: 1, most: 3072, unit: "MiB" },
+    short: ["m"],
     qemu: ["-m"],
     scope: "domain",
     value: "MIB",
@@ -96,6 +99,7 @@ export const settingRows = [
     flag: "vcpus",
     field: "vcpus",
     type: { kind: "number", least: 1, most: 8 },
+    short: ["smp"],
     qemu: ["-smp"],
     standard: "1",
     help: "number of virtual processors",

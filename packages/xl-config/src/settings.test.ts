@@ -163,10 +163,9 @@ describe("[xl-config] one setting from a command line", () => {
     const found = settingRows.map((row) => ({
       row,
       names: new Set(
-        [row.key, row.flag, ...("aliases" in row ? row.aliases : [])].flatMap((name) => [
-          name,
-          name.replaceAll("_", "-"),
-        ]),
+        [row.key, row.flag, ...("aliases" in row ? row.aliases : []), ...("short" in row ? row.short : [])].flatMap(
+          (name) => [name, name.replaceAll("_", "-")],
+        ),
       ),
     }));
     for (const { row, names } of found) for (const name of names) expect(findSetting(name), name).toBe(row);

@@ -83,7 +83,7 @@ export const readSetting = (name: string, text: string): MachineSettings => read
 /** The row of a key, a flag or an alias, the same with `-` for `_` included. */
 export function findSetting(name: string): SettingRow | undefined {
   const key = name.replaceAll("-", "_");
-  return rows.find((row) => row.flag === name) ?? rowOf(key);
+  return rows.find((row) => row.flag === name || row.short?.includes(name) === true) ?? rowOf(key);
 }
 
 const rows: readonly SettingRow[] = settingRows;

@@ -22,9 +22,9 @@ export const valueName = ({ value, type }: SettingRow): string =>
   value ?? (valueNames[type.kind] as ((type: SettingKind) => string) | undefined)?.(type) ?? type.kind.toUpperCase();
 
 /** Everything else that a flag may be called: the key of xl.cfg and its aliases, with `_` and with `-`. */
-function aliasesOf({ key, flag, aliases = [], qemu = [] }: SettingRow): readonly string[] {
+function aliasesOf({ key, flag, aliases = [], short = [] }: SettingRow): readonly string[] {
   const spellings = [key, ...aliases].flatMap((name) => [name.replaceAll("_", "-"), name]);
-  return [...new Set([...spellings, ...qemu.map((option) => option.slice(1))])].filter((name) => name !== flag);
+  return [...new Set([...spellings, ...short])].filter((name) => name !== flag);
 }
 
 function choicesHelp({ type, value }: SettingRow): string {
