@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { start, WALL } from "../../test/harness.ts";
+import { start, start32, WALL } from "../../test/harness.ts";
 import { Errno } from "../errno.ts";
-import { syscalls } from "../process.ts";
+import { i386Syscalls, syscalls } from "../process.ts";
 
 const NOWHERE = 0x9000_0000;
 const int32 = (value: number): Uint8Array => new Uint8Array(new Int32Array([value]).buffer);
@@ -266,54 +266,60 @@ describe("time", () => {
 });
 
 describe("any call with any arguments", () => {
-  it("ends in a number or in the process's end, and the host neither throws nor hangs", () => {
-    const numbers = Object.values(syscalls).map(({ number }) => number);
-    const interesting = fc.oneof(
-      fc.constantFrom(
-        0n,
-        1n,
-        2n,
-        3n,
-        -1n,
-        -100n,
-        0xffff_ffffn,
-        0x7fff_ffffn,
-        4096n,
-        0x40_3000n,
-        0x1000_0000n,
-        0x1000_fff8n,
-        0x7fff_ffff_d000n,
-        0x7fff_ffff_f000n,
-        1n << 47n,
-        1n << 53n,
-        1n << 62n,
-        1n << 63n,
-        (1n << 64n) - 1n,
-      ),
-      fc.bigInt({ min: 0n, max: 40n }),
-      fc.bigInt({ min: 0x1000_0000n, max: 0x1001_0000n }),
-      fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
-    );
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.tuple(
-            fc.oneof(fc.constantFrom(...numbers), fc.nat(500)),
-            fc.array(interesting, { minLength: 6, maxLength: 6 }),
-          ),
-          { minLength: 10, maxLength: 60 },
+  it.each([
+    ["amd64", start, "sys", syscalls],
+    ["i386", start32, "sys32", i386Syscalls],
+  ] as const)(
+    "of %s ends in a number or in the process's end, and the host neither throws nor hangs",
+    (_, begin, call, table) => {
+      const numbers = Object.values(table).map(({ number }) => number);
+      const interesting = fc.oneof(
+        fc.constantFrom(
+          0n,
+          1n,
+          2n,
+          3n,
+          -1n,
+          -100n,
+          0xffff_ffffn,
+          0x7fff_ffffn,
+          4096n,
+          0x40_3000n,
+          0x1000_0000n,
+          0x1000_fff8n,
+          0x7fff_ffff_d000n,
+          0x7fff_ffff_f000n,
+          1n << 47n,
+          1n << 53n,
+          1n << 62n,
+          1n << 63n,
+          (1n << 64n) - 1n,
         ),
-        (calls) => {
-          const harness = start({ poolBytes: 1 << 20, stdin: "text" });
-          harness.put(new Uint8Array(4096).map((_, at) => at));
-          for (const [number, args] of calls) {
-            if (harness.process.end) return;
-            const result = harness.sys(number, ...args);
-            expect(Number.isInteger(result)).toBe(true);
-          }
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
+        fc.bigInt({ min: 0n, max: 40n }),
+        fc.bigInt({ min: 0x1000_0000n, max: 0x1001_0000n }),
+        fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+      );
+      fc.assert(
+        fc.property(
+          fc.array(
+            fc.tuple(
+              fc.oneof(fc.constantFrom(...numbers), fc.nat(500)),
+              fc.array(interesting, { minLength: 6, maxLength: 6 }),
+            ),
+            { minLength: 10, maxLength: 60 },
+          ),
+          (calls) => {
+            const harness = begin({ poolBytes: 1 << 20, stdin: "text" });
+            harness.put(new Uint8Array(4096).map((_, at) => at));
+            for (const [number, args] of calls) {
+              if (harness.process.end) return;
+              const result = harness[call](number, ...args);
+              expect(Number.isInteger(result)).toBe(true);
+            }
+          },
+        ),
+        { numRuns: 40 },
+      );
+    },
+  );
 });
