@@ -104,6 +104,8 @@ export interface DomainState {
   readonly turn: number;
   readonly roundElapsed: number;
   readonly ticks: number;
+  /** Spent and not yet passed: by what came from outside between two runs. */
+  readonly charged?: number;
   readonly msrs: MsrState;
   readonly traceHash: string;
   readonly exits: Readonly<Partial<Record<VmExitReason, number>>>;
@@ -455,6 +457,7 @@ class HvmDomain implements Domain {
       turn: this.#turn,
       roundElapsed: this.#roundElapsed,
       ticks: this.ticks,
+      charged: this.#charged,
       msrs: this.#msrs.save(),
       traceHash: this.traceHash(),
       exits: this.exitCounts,
@@ -500,6 +503,7 @@ class HvmDomain implements Domain {
     this.#turn = state.turn;
     this.#roundElapsed = state.roundElapsed;
     this.ticks = state.ticks;
+    this.#charged = state.charged ?? 0;
     this.#msrs.load(state.msrs);
     this.#hash.restore(state.traceHash);
     for (const row of this.#rows.values()) row.count = 0;

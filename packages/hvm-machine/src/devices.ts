@@ -14,6 +14,7 @@ import {
   createInterruptBus,
   type Device,
   type DeviceModel,
+  type DmaMemory,
   debugcon,
   fwCfg,
   type Hpet,
@@ -56,6 +57,7 @@ import { Typist } from "./keyboard.ts";
 import { connectLocalApics } from "./local-apics.ts";
 import type { CompleteConfig } from "./machine-config.ts";
 import { loadPart } from "./state-check.ts";
+import { timedDma } from "./timed-dma.ts";
 
 /** A stream of bytes that leaves the machine. */
 export interface OutputStream {
@@ -256,8 +258,8 @@ class Devices implements MachineDevices {
     this.#connect("debug-exit", isaDebugExit);
     if (firmware !== undefined) {
       this.#connect("firmware-log", firmwareDebug, {}, firmwareOutput);
-      const { memory, ram } = board;
-      this.#connect("fw-cfg", fwCfg, { memory, ...fwCfgContents(config, firmware, ram) });
+      const { ram } = board;
+      this.#connect("fw-cfg", fwCfg, { memory: this.#dma(), ...fwCfgContents(config, firmware, ram) });
     }
     this.#pci = config.pci ? this.#connect("pci", pciHost, { map: (bar) => this.#mapBar(bar) }) : undefined;
     // Without PCI there is nobody to place a linear framebuffer.
@@ -348,12 +350,18 @@ class Devices implements MachineDevices {
     this.#pci?.write(0, 4, 0, ADDRESS);
   }
 
+  /** What devices move takes time. */
+  #dma(): DmaMemory {
+    const { domain, memory } = this.#board;
+    return timedDma(memory, (ticks) => domain.spend(ticks));
+  }
+
   #plugCards(
     host: PciHost,
     messages: InterruptBus,
   ): { readonly console: SerialPort | undefined; readonly networks: readonly NetworkPort[] } {
-    const { config, memory } = this.#board;
-    const options = { memory, sendMsi: messages.sendMsi };
+    const { config } = this.#board;
+    const options = { memory: this.#dma(), sendMsi: messages.sendMsi };
     if (this.vga) host.add(CARD_SLOTS.vga, 0, vga.name, this.vga);
     const random = createRandom(config.seed ^ 0x7669_7274);
     const rng = this.#create("rng", virtioRng, {

@@ -12,6 +12,12 @@ const IA32_APIC_BASE = 0x1b;
 const IA32_TSC_DEADLINE = 0x6e0;
 const X2APIC_MSRS = { first: 0x800, count: 0x100 };
 
+/**
+ * Time of an INIT, in instructions: ten microseconds, of which a processor takes more. It resets a whole processor, and a guest could ask for
+ * seven with one instruction.
+ */
+const INIT_TICKS = 10_000;
+
 export interface LocalApicWiring {
   readonly board: Board;
   readonly messages: InterruptBus;
@@ -49,6 +55,7 @@ function connect(vcpu: Vcpu, { board, messages, create, acknowledgeExternal }: L
       init: () => {
         if (id === 0) domain.shutdown("reboot", "INIT of the first processor");
         else {
+          domain.spend(INIT_TICKS);
           vcpu.init();
           domain.setOnline(id, false);
         }
