@@ -1,3 +1,4 @@
 import preset from "vitest-preset";
 
-export default preset();
+// The tests keep nothing between files but idle machines (test/machine.ts): modules are loaded once a worker, not once a file.
+export default preset({ isolate: false });

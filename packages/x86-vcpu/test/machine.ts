@@ -3,7 +3,7 @@
  * looks at where the processor halted and what is on the stack.
  */
 import { createGuestMemory, type GuestMemory } from "guest-memory";
-import { afterEach, beforeEach, describe } from "vitest";
+import { beforeEach, describe, onTestFinished } from "vitest";
 import { createIntercepts } from "../src/intercepts.ts";
 import { createVcpu, type Vcpu } from "../src/vcpu.ts";
 import type { VmExit } from "../src/vm-exit.ts";
@@ -107,10 +107,6 @@ interface Parts {
 
 /** Memories are dear: each reserves gigabytes of addresses. A test's machines go back here when it ends. */
 const idle = new Map<0 | 1, Parts[]>();
-const busy: [0 | 1, Parts][] = [];
-afterEach(() => {
-  for (const [tier, parts] of busy.splice(0)) idle.set(tier, [...(idle.get(tier) ?? []), parts]);
-});
 
 function takeParts(tier: 0 | 1): Parts {
   let parts = idle.get(tier)?.pop();
@@ -119,7 +115,10 @@ function takeParts(tier: 0 | 1): Parts {
     const missing = new Set<string>();
     parts = { memory, missing, vcpu: createVcpu({ memory, features: { has: (name) => !missing.has(name) }, tier }) };
   }
-  busy.push([tier, parts]);
+  const taken = parts;
+  onTestFinished(() => {
+    idle.set(tier, [...(idle.get(tier) ?? []), taken]);
+  });
   const { memory, vcpu, missing } = parts;
   memory.fill(0, RAM_BYTES, 0);
   missing.clear();

@@ -17,8 +17,11 @@ const level2 = new Set(
 );
 const isLevel2 = (features: readonly string[]): boolean => features.every((name) => level2.has(name));
 
-/** Kept cases of each form, by bitness. */
-export function recordedCases(): ReadonlyMap<string, ReadonlyMap<number, number>> {
+let recorded: ReadonlyMap<string, ReadonlyMap<number, number>> | undefined;
+/** Kept cases of each form, by bitness; read once. */
+export const recordedCases = (): ReadonlyMap<string, ReadonlyMap<number, number>> => (recorded ??= countCases());
+
+function countCases(): ReadonlyMap<string, ReadonlyMap<number, number>> {
   const counts = new Map<string, Map<number, number>>();
   const start = new Uint8Array(RECORD_BYTES);
   for (const file of vectorFiles)
