@@ -77,7 +77,7 @@ function build() {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
-  // First, because the initramfs takes the file system's checker when fstab asks for it.
+  // Before the packages: what they configure reads these.
   for (const [path, text] of Object.entries(FILES)) put(path, text);
   put("etc/apt/sources.list", sources.map(({ line }) => `${line}\n`).join(""));
   // No service starts inside.

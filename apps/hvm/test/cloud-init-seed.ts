@@ -17,6 +17,8 @@ users:
     groups: sudo
     sudo: ALL=(ALL) NOPASSWD:ALL
     lock_passwd: true
+# RSA's primes would cost the guest as much as everything else.
+ssh_genkeytypes: [ed25519]
 write_files:
   - path: /usr/local/sbin/report
     permissions: "0755"
