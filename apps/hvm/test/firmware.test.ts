@@ -2,9 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadImage } from "guest-loader";
+import { loadImage, writeCpio } from "guest-loader";
 import { bootEnvironment, createMachine, type Machine, type MachineConfig } from "hvm-machine";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { directoryEntries } from "../src/node/directory-archive.ts";
 import { bundledHvm, guestRoot, SKIP_HINT } from "./cli.ts";
 import { answerDhcp } from "./dhcp.ts";
 
@@ -69,7 +70,7 @@ describe.skipIf(firmware === undefined)(`SeaBIOS (${SKIP_HINT})`, () => {
     expect(log).toMatch(/table\(50434146\)=0x[0-9a-f]+ \(via xsdt\)/);
     expect(log).toContain("Copying SMBIOS");
     expect(log).toContain("found virtio-blk at 00:04.0");
-  });
+  }, 120_000);
 
   it("saved in the middle and loaded into another machine: the same screen and the same trace", () => {
     const [whole, first, second] = [power({ disks: [disk] }), power({ disks: [disk] }), power({ disks: [disk] })];
@@ -79,7 +80,7 @@ describe.skipIf(firmware === undefined)(`SeaBIOS (${SKIP_HINT})`, () => {
     second.run({ maxInstructions: 7_000_000 });
     expect(second.screen()!.text).toEqual(whole.screen()!.text);
     expect(second.traceHash()).toBe(whole.traceHash());
-  });
+  }, 120_000);
 
   it("without a screen its text is on COM1", () => {
     const machine = power({ vga: false, firmware: { bios: bytes(bios) }, disks: [disk] });
@@ -90,24 +91,32 @@ describe.skipIf(firmware === undefined)(`SeaBIOS (${SKIP_HINT})`, () => {
     for (let left = 40; left > 0 && !serial.includes("hello"); left--) machine.run({ maxInstructions: 1_000_000 });
     expect(serial).toContain("SeaBIOS (version");
     expect(serial).toContain("hello");
-  });
+  }, 120_000);
 
-  it("iPXE takes an address that somebody on the cable offers, through virtio-net", () => {
-    const machine = power({
+  it("iPXE takes an address that somebody on the cable offers, through virtio-net; so it does when saved before", () => {
+    const config = {
       // It waits for offers in a busy loop: seconds that are short.
-      instructionsPerSecond: 20_000_000,
+      instructionsPerSecond: 5_000_000,
       networks: [{ mac: Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56) }],
       firmware: { bios: bytes(bios), vgaBios: bytes(vgaBios), boot: "n", files: { "genroms/pxe.rom": bytes(pxeRom) } },
-    });
-    const [card] = machine.devices.networks;
-    card!.onFrame((frame) => {
-      const answer = answerDhcp(frame);
-      if (answer) card!.receive(answer);
-    });
-    const screen = untilScreen(machine, "net0: 10.0.2.15/255.255.255.0", 400);
+    };
+    const [machine, second] = [power(config), power(config)];
+    untilScreen(machine, "Booting from ROM");
+    second.load(structuredClone(machine.save()));
+    const offered = (each: Machine): string => {
+      const [card] = each.devices.networks;
+      card!.onFrame((frame) => {
+        const answer = answerDhcp(frame);
+        if (answer) card!.receive(answer);
+      });
+      return untilScreen(each, "net0: 10.0.2.15/255.255.255.0", 400);
+    };
+    const screen = offered(machine);
     expect(screen).toContain("iPXE 1.");
     expect(screen).toContain("net0: 52:54:00:12:34:56 using virtio-net");
-  }, 120_000);
+    expect(offered(second)).toBe(screen);
+    expect(second.traceHash()).toBe(machine.traceHash());
+  }, 300_000);
 });
 
 describe.skipIf(memtest === undefined)(`memtest86+ on a VGA (${SKIP_HINT})`, () => {
@@ -122,7 +131,7 @@ describe.skipIf(memtest === undefined)(`memtest86+ on a VGA (${SKIP_HINT})`, () 
     // White on blue: the ground's colour is the palette's 1 (IBM PS/2 video: 0, 0, 2a hex of 3f).
     const at = (200 * width + 700) * 4;
     expect([...rgba.subarray(at, at + 4)]).toEqual([0, 0, 170, 255]);
-  }, 60_000);
+  }, 300_000);
 });
 
 const linux = guestRoot("linux");
@@ -131,7 +140,7 @@ describe.skipIf(linux === undefined)(`Debian's kernel and the board's devices ($
   let hvm: ReturnType<typeof bundledHvm>;
   beforeAll(() => {
     hvm = bundledHvm();
-  }, 60_000);
+  }, 300_000);
   afterAll(() => hvm.remove());
 
   it("network card, virtio console, the clock's alarm as an ACPI event, sleep button, NMI, power button", () => {
@@ -156,13 +165,48 @@ describe.skipIf(linux === undefined)(`Debian's kernel and the board's devices ($
   }, 300_000);
 });
 
+describe.skipIf(linux === undefined || !process.env["HVM_LONG"])("Debian's kernel with every card (HVM_LONG=1)", () => {
+  it("saved behind its drivers' start and loaded into another machine: the same trace", () => {
+    const sectors = 64;
+    const config: MachineConfig = {
+      ...{ memory: 256, vmwareHw: 11, vcpus: 2, vga: true, networks: [{}], virtioConsole: true },
+      disks: [
+        { backend: { sectors, readSectors: (_, count) => new Uint8Array(count * 512), writeSectors: () => true } },
+      ],
+    };
+    const start = (): Machine => {
+      const machine = createMachine(config);
+      const image = loadImage(bytes(join(linux!, "vmlinux")), {
+        ...bootEnvironment(config),
+        commandLine: "cryptomgr.notests console=ttyS0 mode=devices",
+        initrd: writeCpio([...directoryEntries(join(linux!, "initramfs"))]),
+      });
+      machine.boot(image);
+      return machine;
+    };
+    const [whole, first, second] = [start(), start(), createMachine(config)];
+    let text = "";
+    second.devices.serial.onOutput((part) => {
+      text += new TextDecoder().decode(part);
+    });
+    const [SAVED_NS, END_NS] = [700_000_000n, 6_000_000_000n];
+    whole.run({ untilNs: END_NS });
+    first.run({ untilNs: SAVED_NS });
+    second.load(structuredClone(first.save()));
+    second.run({ untilNs: END_NS });
+    expect(text).toContain("alarm: 1 event of ACPI's");
+    expect(second.traceHash()).toBe(whole.traceHash());
+    expect(second.retired).toBe(whole.retired);
+  }, 3_600_000);
+});
+
 describe.skipIf(firmware === undefined || grub === undefined)(`GRUB on a disk (${SKIP_HINT})`, () => {
   let hvm: ReturnType<typeof bundledHvm>;
   let folder: string;
   beforeAll(() => {
     hvm = bundledHvm();
     folder = mkdtempSync(join(tmpdir(), "hvm-firmware-"));
-  }, 60_000);
+  }, 300_000);
   afterAll(() => {
     hvm.remove();
     rmSync(folder, { recursive: true, force: true });
