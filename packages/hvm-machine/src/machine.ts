@@ -18,7 +18,7 @@ import {
 } from "hvm-domain";
 import { LinuxProcess, type LinuxProcessOptions, type ProcessTime } from "linux-process";
 import { createPortioBus, type PortioBus } from "portio-bus";
-import { createSimClock, type SimClock, type SimClockState } from "sim-clock";
+import { type Alarm, createSimClock, type SimClock, type SimClockState } from "sim-clock";
 import type { Backdoor, BackdoorContext, BackdoorSave } from "vmport-backdoor";
 import { createDebugLog, type DebugLog } from "vmport-debug-log";
 import { createRandom, type Guestrpc, type GuestrpcSave } from "vmport-guestrpc";
@@ -144,6 +144,7 @@ class AssembledMachine implements Machine {
   readonly log: DebugLog;
   process: LinuxProcess | undefined;
   readonly #xen: XenInterface | undefined;
+  #turn: Alarm | undefined;
   private readonly interrupts: DomainInterrupts;
 
   constructor(config: CompleteConfig) {
@@ -286,7 +287,8 @@ class AssembledMachine implements Machine {
     const vcpu = this.vcpus[0]!;
     const random = createRandom(this.config.seed ^ 0x5bd1_e995);
     // Threads that wait for each other without system calls take turns by it.
-    const turn = this.clock.createAlarm("process.turn", () => this.process?.handleAlarm());
+    this.#turn ??= this.clock.createAlarm("process.turn", () => this.process?.handleAlarm());
+    const turn = this.#turn;
     const time: ProcessTime = {
       wallNs: () => this.unixTimeNs(),
       monotonicNs: () => this.uptimeNs(),
