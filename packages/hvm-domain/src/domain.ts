@@ -624,11 +624,12 @@ class HvmDomain implements Domain {
     const row = this.#row?.reason === reason ? this.#row : this.#rowOf(reason);
     this.#row = row;
     row.count++;
-    this.#hashExit(vcpu, row.number);
+    this.#hashExit(vcpu, row.number, slot.counted);
     for (const observer of this.#observers) observer(vcpu, exit);
     const next = row.handler(vcpu, exit, this.#environment);
-    if (vcpu.retired === slot.counted) this.#charged++;
-    this.#account(slot);
+    const { retired } = vcpu;
+    if (retired === slot.counted) this.#charged++;
+    this.#account(slot, retired);
     if (next === "block" || next === "wait") slot.blocked = true;
     if (next === "wait") slot.waiting = true;
     if (next === "block" || next === "wait" || next === "yield") this.#turn++;
@@ -691,8 +692,7 @@ class HvmDomain implements Domain {
   }
 
   /** Lets the time of what the vCPU has done since the last time pass. */
-  #account(slot: Slot): void {
-    const { retired } = slot.vcpu;
+  #account(slot: Slot, retired = slot.vcpu.retired): void {
     const ticks = retired - slot.counted + this.#charged;
     this.#charged = 0;
     slot.counted = retired;
@@ -704,17 +704,17 @@ class HvmDomain implements Domain {
     this.#clock.retire(ahead);
   }
 
-  #hashExit(vcpu: HvmVcpu, number: number): void {
+  #hashExit(vcpu: HvmVcpu, number: number, retired: number): void {
     const { registerViews } = vcpu;
     if (registerViews !== undefined) {
-      this.#hash.addExit(number, vcpu.id, vcpu.retired, registerViews.general, registerViews.rip);
+      this.#hash.addExit(number, vcpu.id, retired, registerViews.general, registerViews.rip);
       return;
     }
     const registers = this.#hashed;
     for (let index = 0; index < GENERAL_REGISTERS; index++) registers[index] = vcpu.readRegister(index);
     registers[GENERAL_REGISTERS] = vcpu.rip;
     const words = this.#hashedWords;
-    this.#hash.addExit(number, vcpu.id, vcpu.retired, words, words.subarray(GENERAL_REGISTERS * 2));
+    this.#hash.addExit(number, vcpu.id, retired, words, words.subarray(GENERAL_REGISTERS * 2));
   }
 }
 

@@ -209,9 +209,10 @@ export function performPortInstruction(
   { io, charge }: Pick<ExitEnvironment, "io" | "charge">,
 ): PortResult {
   const result = executePortInstruction(vcpu, instruction, io);
+  if (!instruction.string) return result;
   // RIP's move counts the last element.
   const extra = result.outcome === "done" ? result.elements - 1 : result.elements;
-  if (instruction.string && extra > 0) charge(extra);
+  if (extra > 0) charge(extra);
   return result;
 }
 

@@ -125,7 +125,8 @@ class Bus<C> implements PortioBus<C> {
   #observed = false;
   #order = 0;
   /** The reused access object; taken while a handler runs, so that a handler may itself use the bus. */
-  #spare: MutableAccess<C> | undefined;
+  #reused: MutableAccess<C> | undefined;
+  #isTaken = false;
 
   constructor(options: PortioBusOptions<C>) {
     this.#split = options.spanning === "split";
@@ -169,7 +170,8 @@ class Bus<C> implements PortioBus<C> {
     const access = this.#take(direction, port & 0xffff, size, value, context);
     const result = this.#dispatch(access);
     const datum = cut(access.value, size);
-    this.#spare = access;
+    if (this.#reused !== access) this.#reused = access;
+    this.#isTaken = false;
     this.result = result;
     return datum;
   }
@@ -265,14 +267,15 @@ class Bus<C> implements PortioBus<C> {
 
   #take(direction: IoDirection, port: number, size: IoSize, value: number, context: C): MutableAccess<C> {
     const datum = direction === "in" ? ONES[size] : cut(value, size);
-    const access = this.#spare;
-    if (access === undefined) return { direction, port, size, value: datum, context };
-    this.#spare = undefined;
+    const access = this.#reused;
+    if (access === undefined || this.#isTaken) return { direction, port, size, value: datum, context };
+    this.#isTaken = true;
     access.direction = direction;
     access.port = port;
     access.size = size;
     access.value = datum;
-    access.context = context;
+    // The same as last time, nearly always; a store of an object costs more than a look.
+    if (access.context !== context) access.context = context;
     return access;
   }
 
