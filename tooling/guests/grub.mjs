@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** Other guests that the disk is made of. */
-export const needs = ["busybox", "linux"];
+/** Other guests that the disk is made of, and what those are made of. */
+export const needs = ["busybox", "open-vm-tools", "linux"];
 
 export const resolvePackages = (packages) => packages;
 
