@@ -72,8 +72,10 @@ export interface BootOptions {
   /** The image's or firmware's file. */
   readonly path: string;
   readonly config: Omit<MachineConfig, "disks"> & { readonly disks: readonly OpenDisk[] };
-  /** Undefined: the configuration has firmware. */
-  readonly image: GuestImage | undefined;
+  /** What kind of image it is, for the report. */
+  readonly format: string;
+  /** For each start once. Undefined: the configuration has firmware. @throws CliError */
+  readonly image: () => GuestImage | undefined;
   readonly flags: BootFlags;
   /** Of COM1; default: the terminal, or nowhere with --json. */
   readonly serial?: string | undefined;
@@ -221,7 +223,7 @@ class BootRun {
     machine.devices.console?.onOutput(output);
     if (flags.calls && !this.#json)
       machine.backdoor.observe((event) => io.stderr.write(`${backdoorLine(event, style)}\n`));
-    configured(() => machine.boot(image), nameSetting);
+    configured(() => machine.boot(image()), nameSetting);
     return session;
   }
 
@@ -320,7 +322,7 @@ class BootRun {
   }
 
   async #finish(session: GuestSession, stop: SessionStop): Promise<number> {
-    const { path, config, image, flags, command } = this.#options;
+    const { path, config, format, flags, command } = this.#options;
     const { io, status } = this.#around;
     status.clear();
     const seen = this.#watch?.seen === true || this.#isExpected;
@@ -336,7 +338,7 @@ class BootRun {
       io.stderr.write(`\n${runReport(session, why, style, this.#restarts)}`);
     const { machine } = session;
     const report = {
-      head: { image: path, format: image?.format ?? "firmware", end },
+      head: { image: path, format, end },
       output: { serial: this.#captured.text("latin1"), ...droppedField("serialDropped", this.#captured) },
       tail: {
         ...(this.#restarts > 0 ? { restarts: this.#restarts } : {}),

@@ -37,12 +37,20 @@ export async function launch(options: LaunchOptions, io: Io): Promise<number> {
   try {
     const nameSetting = (key: string): string => source.name(key);
     const path = fileOf(source);
-    const image = settings.bios === undefined ? loadSettings(options, config, io) : undefined;
+    let first = settings.bios === undefined ? loadSettings(options, config, io) : undefined;
+    const format = first?.format ?? "firmware";
+    // Given away, not kept: a kernel with its symbols is 60 MiB. A machine that starts again reads the file again.
+    const image = (): GuestImage | undefined => {
+      if (settings.bios !== undefined) return undefined;
+      const taken = first ?? loadSettings(options, config, io);
+      first = undefined;
+      return taken;
+    };
     const [serial, second] = settings.serial ?? [];
     if (second !== undefined) throw source.fail("serial", `there is one serial port, COM1; found ${second} too`);
     return await bootImage(
       {
-        ...{ command, path, config, image, flags, nameSetting },
+        ...{ command, path, config, format, image, flags, nameSetting },
         serial: serial === "pty" && isPtyTerminal ? undefined : serial,
         onPoweroff: settings.onPoweroff,
         onReboot: settings.onReboot,
