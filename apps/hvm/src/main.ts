@@ -18,7 +18,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "exec",
-    summary: "run a Linux x86-64 program at ring 3 of a fresh domain, no kernel",
+    summary: "run a Linux program at ring 3 of a fresh domain, no kernel",
     load: async () => (await import("./commands/exec.ts")).exec,
   },
   {
