@@ -17,7 +17,9 @@ import { compact, dropDeadFlags } from "./block-passes.ts";
 import { recordOp, recordOps } from "./ops/index.ts";
 import { CONTROL_BYTES, Control, Field, JUMP_CACHE_ENTRIES, RECORD_BYTES } from "./record.ts";
 import { Leave } from "./scripts.ts";
-import { End, Selector } from "./select.ts";
+import { branchOnCode } from "./select/control.ts";
+import { End } from "./select/end.ts";
+import { Selector } from "./select.ts";
 import { Templates } from "./templates.ts";
 
 export interface CodePage {
@@ -516,7 +518,7 @@ export class CodeCache {
     if (known !== 0) {
       selector.at = templates.copy(known, selector.at);
       const end = templates.endOf(known) as End;
-      if (end === End.Branch) selector.branchOnCode(templates.conditionOf(known));
+      if (end === End.Branch) branchOnCode(selector, templates.conditionOf(known));
       selector.targetLow = insn.targetLow;
       selector.targetHigh = insn.targetHigh;
       return end;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeInstruction, Instruction } from "x86-decode";
-import { End } from "./select.ts";
+import { End } from "./select/end.ts";
 import { Templates } from "./templates.ts";
 
 const RECORDS = 0x8000;
