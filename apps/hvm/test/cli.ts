@@ -71,11 +71,10 @@ export function bundledHvm(): { readonly script: string; run(args: readonly stri
 }
 
 /** Root of an extracted guest. Without it: a failure under CI=true, elsewhere undefined (skip). */
-export function guestRoot(name: string): string | undefined {
+export function guestRoot(name: string, command = `node tooling/guests/fetch.mjs ${name}`): string | undefined {
   const root = join(repository, ".cache", "guests", name);
   if (existsSync(join(root, ".packages"))) return root;
-  if (process.env["CI"] === "true")
-    throw new Error(`guest ${name} is missing: run \`node tooling/guests/fetch.mjs ${name}\``);
+  if (process.env["CI"] === "true") throw new Error(`guest ${name} is missing: run \`${command}\``);
   return undefined;
 }
 

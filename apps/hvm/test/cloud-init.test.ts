@@ -15,7 +15,7 @@ import { bundledHvm, guestRoot } from "./cli.ts";
 import { COMMAND_LINE, guestinfo } from "./cloud-init-seed.ts";
 
 const LONG = process.env["HVM_LONG"] ? 3_600_000 : undefined;
-const guest = LONG === undefined ? undefined : guestRoot("debian-disk");
+const guest = LONG === undefined ? undefined : guestRoot("debian-disk", "node tooling/guests/debian-disk.mjs");
 
 describe.skipIf(guest === undefined)(
   "Debian from a disk (needs HVM_LONG=1 and `node tooling/guests/debian-disk.mjs`)",
