@@ -4,6 +4,7 @@ import type { GuestImage } from "guest-loader";
 import type { Machine, MachineConfig } from "hvm-machine";
 import type { Io } from "../commands/command.ts";
 import type { OpenDisk } from "../node/disk-image.ts";
+import { release } from "../node/release.ts";
 import { backdoorLine } from "./backdoor-line.ts";
 import { CapturedBytes, CapturedLines, droppedField } from "./capture.ts";
 import { Cast } from "./cast.ts";
@@ -223,7 +224,9 @@ class BootRun {
     machine.devices.console?.onOutput(output);
     if (flags.calls && !this.#json)
       machine.backdoor.observe((event) => io.stderr.write(`${backdoorLine(event, style)}\n`));
-    configured(() => machine.boot(image()), nameSetting);
+    const loaded = image();
+    configured(() => machine.boot(loaded), nameSetting);
+    if (loaded) release(loaded.segments.map(({ bytes }) => bytes));
     return session;
   }
 
