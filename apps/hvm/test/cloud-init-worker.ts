@@ -15,6 +15,8 @@ import { COMMAND_LINE, guestinfo } from "./cloud-init-seed.ts";
 const SECTOR = 512;
 const SAVE_AT_NS = 6_000_000_000n;
 const HALT_AT_NS = 60_000_000_000n;
+/** A guest that nobody can halt would idle for ever. */
+const END_AT_NS = 120_000_000_000n;
 
 interface Saved {
   readonly machine: MachineState;
@@ -43,10 +45,10 @@ function overlay(path: string, written: Map<number, Uint8Array>) {
   return { backend, close: () => closeSync(fd) };
 }
 
-/** To that time, or to the guest's end. */
-function runUntil(machine: Machine, untilNs?: bigint): string {
+/** To that time, or to the guest's end before. */
+function runUntil(machine: Machine, untilNs: bigint): string {
   for (;;) {
-    const stop = machine.run(untilNs === undefined ? {} : { untilNs });
+    const stop = machine.run({ untilNs });
     if (stop.kind === "shutdown") return stop.shutdown.reason;
     if (stop.kind === "time") return "time";
     if (stop.kind !== "instructions" && stop.kind !== "steps") return stop.kind;
@@ -60,6 +62,7 @@ function main([how, guest, state]: readonly string[]): void {
   const disk = overlay(join(guest, "disk.img"), written);
   const config: MachineConfig = {
     memory: 512,
+    vmwareHw: 11,
     acpi: true,
     apic: true,
     hpet: true,
@@ -88,7 +91,7 @@ function main([how, guest, state]: readonly string[]): void {
   const savedAt = machine.retired;
   runUntil(machine, HALT_AT_NS);
   void machine.guestrpc.halt();
-  const end = runUntil(machine);
+  const end = runUntil(machine, END_AT_NS);
   disk.close();
   const { tools } = machine.guestrpc;
   console.log(
