@@ -9,6 +9,7 @@ import { copyFileSync, createReadStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundledHvm, guestRoot } from "./cli.ts";
@@ -45,7 +46,8 @@ describe.skipIf(guest === undefined)(
       async () => {
         const { status, stdout } = hvm.run([...args, "--json", "--trigger", "60:tools-halt"]);
         const report = JSON.parse(stdout);
-        const serial: string = report.serial.replaceAll("\r", "");
+        // Without systemd's colours.
+        const serial = stripVTControlCharacters(report.serial.replaceAll("\r", ""));
         const told = serial.slice(serial.indexOf("REPORT BEGIN"), serial.indexOf("REPORT END"));
         expect(told.split("\n")).toEqual(
           expect.arrayContaining([
