@@ -70,7 +70,7 @@ describe.skipIf(guest === undefined)(
         expect(serial).toContain("hvm-cloud login:");
         expect(report.guestinfo).toMatchObject({ "report.status": "status: done" });
         // Type 1 is the DNS name: told anew after cloud-init changed it.
-        expect(report.tools.guestInfo["1"]).toBe("hvm-cloud");
+        expect(report.tools.guestInfo["1"]).toBe("hvm-cloud\0");
         expect(report.tools.guestInfo["6"]).toContain("Debian GNU/Linux 12");
         expect(report.triggers).toEqual([{ seconds: 60, name: "tools-halt", result: expect.stringMatching(/^ok /) }]);
         expect(serial).toContain("reboot: Power down");
@@ -107,7 +107,7 @@ describe.skipIf(guest === undefined)(
           return JSON.parse(stdout);
         };
         const through = run("through");
-        expect(through).toMatchObject({ end: "poweroff", hostname: "hvm-cloud" });
+        expect(through).toMatchObject({ end: "poweroff", hostname: "hvm-cloud\0" });
         expect(through.savedAt).toBeLessThan(through.instructions / 2);
         expect(run("load")).toEqual(through);
       },
