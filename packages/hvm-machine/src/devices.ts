@@ -52,6 +52,7 @@ import type { SimClock } from "sim-clock";
 import { createRandom } from "vmport-guestrpc";
 import type { Vcpu } from "x86-vcpu";
 import { CARD_SLOTS, IO_APIC_ID, PCI_LINES, SCI_IRQ } from "./board-constants.ts";
+import { Fanout } from "./fanout.ts";
 import { biosCmos, fwCfgContents, type RamSplit } from "./firmware/bios.ts";
 import { Typist } from "./keyboard.ts";
 import { connectLocalApics } from "./local-apics.ts";
@@ -528,22 +529,6 @@ const accessOf =
     io.value = value;
     return IoResult.Okay;
   };
-
-/** Listeners that come and go. */
-class Fanout {
-  #listeners: readonly ((bytes: Uint8Array) => void)[] = [];
-
-  add(listener: (bytes: Uint8Array) => void): () => void {
-    this.#listeners = [...this.#listeners, listener];
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
-    };
-  }
-
-  send(bytes: Uint8Array): void {
-    for (const listener of this.#listeners) listener(bytes);
-  }
-}
 
 /** Where a BIOS leaves the sizes of memory. */
 function cmosMemory(memoryMb: number): Record<number, number> {

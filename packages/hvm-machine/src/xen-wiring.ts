@@ -15,6 +15,7 @@ import {
 } from "hvm-domain";
 import type { SimClock } from "sim-clock";
 import type { MachineDevices, SerialPort } from "./devices.ts";
+import { Fanout } from "./fanout.ts";
 import type { CompleteConfig } from "./machine-config.ts";
 
 const MIB = 0x10_0000;
@@ -33,7 +34,7 @@ export interface XenParts {
 
 /** Xen's console: text of console_io and of the guest's ring; input for the ring. A machine without Xen has one that is silent. */
 export class XenConsole implements SerialPort {
-  #listeners: readonly ((bytes: Uint8Array) => void)[] = [];
+  readonly #output = new Fanout();
   #xen: XenInterface | undefined;
 
   attach(xen: XenInterface): void {
@@ -41,14 +42,11 @@ export class XenConsole implements SerialPort {
   }
 
   onOutput(listener: (bytes: Uint8Array) => void): () => void {
-    this.#listeners = [...this.#listeners, listener];
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
-    };
+    return this.#output.add(listener);
   }
 
   send(bytes: Uint8Array): void {
-    for (const listener of this.#listeners) listener(bytes);
+    this.#output.send(bytes);
   }
 
   input(bytes: Uint8Array): number {
