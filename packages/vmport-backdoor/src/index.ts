@@ -9,6 +9,7 @@ export {
 } from "./backdoor.ts";
 export { type BackdoorCommand, type CommandEnvironment, refuse } from "./command.ts";
 export { defaultCommands } from "./commands/index.gen.ts";
+export { describeEvent, type EventDescription } from "./describe-event.ts";
 export type { BackdoorEvent, BackdoorObserver, BackdoorOutcome } from "./events.ts";
 export { type BackdoorFrame, createFrame, type FrameRegister, type FrameSnapshot } from "./frame.ts";
 export {
