@@ -22,3 +22,4 @@ export {
   personalityNames,
   type VmwareHypercall,
 } from "./machine-config.ts";
+export { type TriggerAction, type TriggerName, triggers } from "./triggers.ts";

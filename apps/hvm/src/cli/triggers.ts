@@ -1,45 +1,19 @@
 /** `--trigger SECONDS:NAME`: what somebody outside does to the machine at a time of the guest's. */
-import type { Machine } from "hvm-machine";
+import { type Machine, type TriggerAction, triggers } from "hvm-machine";
 import { CliError, ExitCode } from "./exit-codes.ts";
 
 export interface Trigger {
   readonly atNs: bigint;
   readonly name: string;
-  readonly act: Action;
+  readonly act: TriggerAction;
   /** What became of it, as far as is known. */
   result: string | undefined;
 }
 
-type Action = (machine: Machine, tell: (result: string) => void) => void;
-
-const tools =
-  (verb: "halt" | "reboot" | "ping"): Action =>
-  (machine, tell) => {
-    tell("sent");
-    void machine.guestrpc[verb]({
-      onResult: ({ outcome, app, text }) => tell([outcome, app, text].filter((part) => part).join(" ")),
-    });
-  };
-
-const pressed = (name: string, isThere: boolean): string =>
-  isThere ? "pressed" : `this machine has no ${name} button`;
-
-/** Xen's `xl trigger` and `xl reboot`, and the commands that VMware's tools take. */
-const actions: Readonly<Record<string, Action>> = {
-  power: (machine, tell) => tell(pressed("power", machine.devices.pressPowerButton())),
-  sleep: (machine, tell) => tell(pressed("sleep", machine.devices.pressSleepButton())),
-  reset: (machine) => machine.domain.shutdown("reboot", "reset by a trigger"),
-  nmi: (machine, tell) => {
-    machine.domain.injectNmi(0);
-    tell("sent");
-  },
-  "tools-halt": tools("halt"),
-  "tools-reboot": tools("reboot"),
-  "tools-ping": tools("ping"),
-};
+const actions: Readonly<Record<string, TriggerAction>> = triggers;
 
 /** Those with a word of their own behind a colon. */
-const spoken: Readonly<Record<string, (text: string) => Action>> = {
+const spoken: Readonly<Record<string, (text: string) => TriggerAction>> = {
   /** A key by its name in KeyboardEvent.code; `ControlLeft+KeyC` holds the first ones down. */
   key: (text) => (machine, tell) => {
     const keys = text.split("+");
@@ -60,7 +34,7 @@ export function parseMoment(text: string): { readonly atNs: bigint; readonly wha
   return { atNs: BigInt(Math.round(Number(seconds) * 1e9)), what };
 }
 
-function actionOf(what: string): Action | undefined {
+function actionOf(what: string): TriggerAction | undefined {
   if (Object.hasOwn(actions, what)) return actions[what];
   const [, name, text] = /^(\w+):(.+)$/s.exec(what) ?? [];
   return name !== undefined && text !== undefined && Object.hasOwn(spoken, name) ? spoken[name]?.(text) : undefined;

@@ -1,6 +1,13 @@
 /** One machine and what there is to tell about it: no worker, no page, no clock of its own. */
 import { ImageError, loadBootSector, loadImage } from "guest-loader";
-import { bootEnvironment, createMachine, type Machine, type MachineConfig, type MachineStop } from "hvm-machine";
+import {
+  bootEnvironment,
+  createMachine,
+  type Machine,
+  type MachineConfig,
+  type MachineStop,
+  triggers,
+} from "hvm-machine";
 import { firstLight } from "vmport-first-light";
 import { describeCall } from "./describe-call.ts";
 import { memoryDisk } from "./memory-disk.ts";
@@ -84,21 +91,7 @@ export class GuestRun {
   }
 
   trigger(trigger: Trigger): void {
-    const { domain, devices, guestrpc } = this.machine;
-    const tools = (verb: "ping" | "halt" | "reboot") => () =>
-      void guestrpc[verb]({
-        onResult: ({ outcome, app, text }) =>
-          this.notice(`${trigger}: ${[outcome, app, text].filter((part) => part).join(" ")}`),
-      });
-    const actions: Readonly<Record<Trigger, () => void>> = {
-      power: () =>
-        this.notice(devices.pressPowerButton() ? "power button pressed" : "this machine has no power button"),
-      nmi: () => domain.injectNmi(0),
-      "tools-ping": tools("ping"),
-      "tools-halt": tools("halt"),
-      "tools-reboot": tools("reboot"),
-    };
-    actions[trigger]();
+    triggers[trigger](this.machine, (result) => this.notice(`${trigger}: ${result}`));
   }
 
   /** What happened since the last call. @param hostMs host time spent in `slice` since then */

@@ -1,4 +1,5 @@
 /** What the page and the worker say to each other. Everything is plain data. */
+import type { TriggerName } from "hvm-machine";
 
 export interface GuestFile {
   readonly name: string;
@@ -25,7 +26,13 @@ export interface GuestChoice {
   readonly commandLine: string;
 }
 
-export const triggers = ["power", "nmi", "tools-ping", "tools-halt", "tools-reboot"] as const;
+export const triggers = [
+  "power",
+  "nmi",
+  "tools-ping",
+  "tools-halt",
+  "tools-reboot",
+] as const satisfies readonly TriggerName[];
 export type Trigger = (typeof triggers)[number];
 
 export type ToEngine =
