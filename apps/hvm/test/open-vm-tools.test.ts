@@ -8,20 +8,19 @@ const root = guestRoot("open-vm-tools");
 const on = ["exec", "--vmware-port=1", "--vmware-hw=11", `--root=${root}`];
 const off = ["exec", "--vmware-port=0", `--root=${root}`];
 
-describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodified (${SKIP_HINT})`, () => {
-  it("vmware-checkvm finds VMware", async () => {
+describe.each([
+  ["64-bit", root],
+  ["32-bit", guestRoot("open-vm-tools-i386")],
+])(`[hvm exec] Debian's %s open-vm-tools, unmodified (${SKIP_HINT})`, (_bits, tools) => {
+  const on = ["exec", "--vmware-port=1", "--vmware-hw=11", `--root=${tools}`];
+
+  it.skipIf(tools === undefined)("vmware-checkvm finds VMware", async () => {
     const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-checkvm"]);
     expect(stdout).toBe("VMware software version 6 (good)\n");
     expect(status).toBe(0);
   });
 
-  it("vmware-checkvm -p names the product", async () => {
-    const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-checkvm", "-p"]);
-    expect(stdout).toBe("ESX Server\n");
-    expect(status).toBe(0);
-  });
-
-  it("vmware-rpctool reads guestinfo", async () => {
+  it.skipIf(tools === undefined)("vmware-rpctool reads guestinfo", async () => {
     const { status, stdout } = await hvm([
       ...on,
       "--guestinfo",
@@ -31,6 +30,20 @@ describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodifi
       "info-get guestinfo.greeting",
     ]);
     expect(stdout).toBe("hello\n");
+    expect(status).toBe(0);
+  });
+
+  it.skipIf(tools === undefined)("vmware-toolbox-cmd -v says its version", async () => {
+    const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-toolbox-cmd", "-v"]);
+    expect(stdout).toMatch(/^12\.2\.0\.\d+ \(build-\d+\)\n$/);
+    expect(status).toBe(0);
+  });
+});
+
+describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodified (${SKIP_HINT})`, () => {
+  it("vmware-checkvm -p names the product", async () => {
+    const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-checkvm", "-p"]);
+    expect(stdout).toBe("ESX Server\n");
     expect(status).toBe(0);
   });
 
@@ -59,12 +72,6 @@ describe.skipIf(root === undefined)(`[hvm exec] Debian's open-vm-tools, unmodifi
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
-
-  it("vmware-toolbox-cmd -v says its version", async () => {
-    const { status, stdout } = await hvm([...on, "--", "/usr/bin/vmware-toolbox-cmd", "-v"]);
-    expect(stdout).toMatch(/^12\.2\.0\.\d+ \(build-\d+\)\n$/);
-    expect(status).toBe(0);
   });
 
   it("vmware-toolbox-cmd stat hosttime shows virtual time", async () => {
