@@ -6,9 +6,15 @@
 
 export type Aml = readonly number[];
 
+/** One behind the other; by `concat`, which copies: spreading takes one number at a time, and a machine has its tables before all else. */
+const joined = (...parts: readonly Aml[]): Aml => (parts[0] ?? []).concat(...parts.slice(1));
+
 const letters = (text: string): number[] => Array.from(text, (char) => char.charCodeAt(0));
-const little = (value: number, bytes: number): number[] =>
-  Array.from({ length: bytes }, (_, index) => Math.floor(value / 2 ** (8 * index)) & 0xff);
+const little = (value: number, bytes: number): number[] => {
+  const parts: number[] = [];
+  for (let rest = value; parts.length < bytes; rest = Math.floor(rest / 0x100)) parts.push(rest % 0x100);
+  return parts;
+};
 
 /** A path such as `\_SB.PCI0` or `COM1`; each segment has up to four characters (§20.2.2). */
 export function name(path: string): Aml {
@@ -16,15 +22,15 @@ export function name(path: string): Aml {
   const segments = (root ? path.slice(1) : path).split(".").filter((part) => part !== "");
   const bytes = segments.flatMap((segment) => letters(segment.padEnd(4, "_")));
   const prefix = segments.length === 0 ? [0] : segments.length === 1 ? [] : [0x2f, segments.length];
-  return [...(root ? [0x5c] : []), ...(segments.length === 2 ? [0x2e] : prefix), ...bytes];
+  return joined(root ? [0x5c] : [], segments.length === 2 ? [0x2e] : prefix, bytes);
 }
 
 /** §20.2.4: the length counts its own bytes. */
 function sized(body: Aml): Aml {
-  if (body.length + 1 < 0x40) return [body.length + 1, ...body];
+  if (body.length + 1 < 0x40) return joined([body.length + 1], body);
   const bytes = body.length + 2 < 0x1000 ? 2 : 3;
   const total = body.length + bytes;
-  return [((bytes - 1) << 6) | (total & 0xf), ...little(total >> 4, bytes - 1), ...body];
+  return joined([((bytes - 1) << 6) | (total & 0xf)], little(total >> 4, bytes - 1), body);
 }
 
 export function integer(value: number): Aml {
@@ -35,24 +41,21 @@ export function integer(value: number): Aml {
 }
 
 export const string = (text: string): Aml => [0x0d, ...letters(text), 0];
-export const buffer = (bytes: Aml): Aml => [0x11, ...sized([...integer(bytes.length), ...bytes])];
-export const pack = (elements: readonly Aml[]): Aml => [0x12, ...sized([elements.length, ...elements.flat()])];
-export const named = (path: string, value: Aml): Aml => [0x08, ...name(path), ...value];
-export const scope = (path: string, terms: readonly Aml[]): Aml => [0x10, ...sized([...name(path), ...terms.flat()])];
-export const device = (path: string, terms: readonly Aml[]): Aml => [
-  0x5b,
-  0x82,
-  ...sized([...name(path), ...terms.flat()]),
-];
+/** An opcode, the length of what follows, and that. */
+const block = (opcode: Aml, ...body: readonly Aml[]): Aml => joined(opcode, sized(joined(...body)));
+
+export const buffer = (bytes: Aml): Aml => block([0x11], integer(bytes.length), bytes);
+export const pack = (elements: readonly Aml[]): Aml => block([0x12], [elements.length], ...elements);
+export const named = (path: string, value: Aml): Aml => joined([0x08], name(path), value);
+export const scope = (path: string, terms: readonly Aml[]): Aml => block([0x10], name(path), ...terms);
+export const device = (path: string, terms: readonly Aml[]): Aml => block([0x5b, 0x82], name(path), ...terms);
 /** Not serialised. */
-export const method = (path: string, args: number, terms: readonly Aml[]): Aml => [
-  0x14,
-  ...sized([...name(path), args, ...terms.flat()]),
-];
+export const method = (path: string, args: number, terms: readonly Aml[]): Aml =>
+  block([0x14], name(path), [args], ...terms);
 export const argument = (index: number): Aml => [0x68 + index];
-export const store = (source: Aml, target: Aml): Aml => [0x70, ...source, ...target];
-export const giveBack = (value: Aml): Aml => [0xa4, ...value];
-export const when = (condition: Aml, terms: readonly Aml[]): Aml => [0xa0, ...sized([...condition, ...terms.flat()])];
+export const store = (source: Aml, target: Aml): Aml => joined([0x70], source, target);
+export const giveBack = (value: Aml): Aml => joined([0xa4], value);
+export const when = (condition: Aml, terms: readonly Aml[]): Aml => block([0xa0], condition, ...terms);
 
 /** "PNP0A03" as the 32-bit number that _HID takes. */
 export function eisaId(id: string): Aml {
@@ -98,4 +101,4 @@ export const memoryWindow = (from: number, to: number): Aml => [
   ...[0, from, to, 0, to - from + 1].flatMap((word) => little(word, 4)),
 ];
 /** A list of descriptors with its end tag; a checksum of zero is always good (§6.4.2.9). */
-export const resources = (descriptors: readonly Aml[]): Aml => buffer([...descriptors.flat(), 0x79, 0]);
+export const resources = (descriptors: readonly Aml[]): Aml => buffer(joined(...descriptors, [0x79, 0]));
