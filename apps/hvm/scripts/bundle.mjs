@@ -1,5 +1,7 @@
 // dist/, or the folder that is named: the command as a few files. Loading two hundred modules would cost more than most guests' whole run.
-import { rmSync } from "node:fs";
+// bin.js loads the chunks of app/, each of them an ASCII expression: a CommonJS module as a function. What is the same in every run is
+// calculated here: the interpreter, and the decoder's tables.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, runnerImport } from "vite";
@@ -8,6 +10,21 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const outDir = process.argv[2] ?? join(root, "dist");
 // From the packages' sources: nothing has to be built before.
 const conditions = ["hvm-source"];
+const decoder = join(root, "..", "..", "packages", "x86-decode", "src");
+/** Modules whose exports are data only: numbers, plain objects, typed arrays. */
+const dataModules = ["tables.gen.ts", "decode-tables.ts", "operand-plan.ts"].map((name) => join(decoder, name));
+
+/** A module run here. */
+async function imported(path, plugins = []) {
+  const { module } = await runnerImport(path, {
+    configFile: false,
+    root,
+    logLevel: "warn",
+    plugins,
+    environments: { inline: { resolve: { external: [], noExternal: true, conditions } } },
+  });
+  return module;
+}
 
 /** Puts another body in the place of x86-vcpu's `readyMade`. */
 const readyMade = (body) => ({
@@ -15,39 +32,111 @@ const readyMade = (body) => ({
   transform: (_code, id) => (id.endsWith("/tier1/ready-made.ts") ? body : undefined),
 });
 
-const { module: made } = await runnerImport(join(root, "scripts", "first-interpreter.ts"), {
-  configFile: false,
-  root,
-  logLevel: "warn",
-  plugins: [readyMade("export const readyMade = (key) => void globalThis.readyMadeAsked.push(key);")],
-  environments: { inline: { resolve: { external: [], noExternal: true, conditions } } },
-});
-const { key, bytes } = made.firstInterpreter();
+/** Typed arrays go into one file, which is read as it is; everything else into the module's text. */
+async function dataPlugin() {
+  const parts = [];
+  let size = 0;
+  const bodies = new Map();
+  for (const path of dataModules) {
+    const lines = ['import { tables } from "virtual:tables";'];
+    for (const [name, value] of Object.entries(await imported(path))) {
+      if (!ArrayBuffer.isView(value)) {
+        if (JSON.stringify(value) === undefined) throw new Error(`${path}: ${name} is not data`);
+        lines.push(`export const ${name} = ${JSON.stringify(value)};`);
+        continue;
+      }
+      parts.push({ at: size, bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) });
+      lines.push(
+        `export const ${name} = /* @__PURE__ */ new ${value.constructor.name}(tables, ${size}, ${value.length});`,
+      );
+      size = Math.ceil((size + value.byteLength) / 8) * 8;
+    }
+    bodies.set(path, lines.join("\n"));
+  }
+  const source = new Uint8Array(size);
+  for (const { at, bytes } of parts) source.set(bytes, at);
+  return {
+    name: "data",
+    resolveId: (id) => (id === "virtual:tables" ? "\0tables" : undefined),
+    load: (id) =>
+      id === "\0tables"
+        ? `import { readFileSync } from "node:fs";
+import { join } from "node:path";
+const bytes = readFileSync(join(__dirname, "tables.bin"));
+export const tables = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);`
+        : undefined,
+    transform: (_code, id) => bodies.get(id),
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "tables.bin", source });
+    },
+  };
+}
+
+/** Chunks as bin.js wants them. */
+const functions = {
+  name: "functions",
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== "chunk") continue;
+      const ascii = chunk.code.replace(
+        /[^\0-\x7f]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      );
+      chunk.code = `(function (exports, require, __dirname) {${ascii}\n})`;
+    }
+  },
+};
+
+const bundled = (input, { folder, plugins, output }) =>
+  build({
+    configFile: false,
+    root,
+    logLevel: "warn",
+    plugins,
+    ssr: { noExternal: true, resolve: { conditions } },
+    build: {
+      ssr: input,
+      outDir: folder,
+      emptyOutDir: false,
+      target: "node20.19",
+      sourcemap: false,
+      rolldownOptions: {
+        output: {
+          format: "cjs",
+          entryFileNames: "[name].js",
+          chunkFileNames: "[name].js",
+          // Names stay, so that a stack in a bug report can be read.
+          minify: { mangle: false, compress: true, codegen: true },
+          ...output,
+        },
+      },
+    },
+  });
+
+const { firstInterpreter } = await imported(join(root, "scripts", "first-interpreter.ts"), [
+  readyMade("export const readyMade = (key) => void globalThis.readyMadeAsked.push(key);"),
+]);
+const { key, bytes } = firstInterpreter();
 
 rmSync(outDir, { recursive: true, force: true });
-await build({
-  configFile: false,
-  root,
-  logLevel: "warn",
+mkdirSync(outDir, { recursive: true });
+await bundled("src/bin.ts", { folder: outDir, plugins: [] });
+await bundled("src/process.ts", {
+  folder: join(outDir, "app"),
   plugins: [
     readyMade(`import { readFileSync } from "node:fs";
-const file = new URL("interpreter.wasm", import.meta.url);
+import { join } from "node:path";
+const file = join(__dirname, "interpreter.wasm");
 export const readyMade = (key) => (key === ${JSON.stringify(key)} ? readFileSync(file) : undefined);`),
     {
       name: "interpreter",
       generateBundle() {
-        this.emitFile({ type: "asset", fileName: "assets/interpreter.wasm", source: bytes });
+        this.emitFile({ type: "asset", fileName: "interpreter.wasm", source: bytes });
       },
     },
+    await dataPlugin(),
+    functions,
   ],
-  ssr: { noExternal: true, resolve: { conditions } },
-  build: {
-    ssr: "src/bin.ts",
-    outDir,
-    emptyOutDir: false,
-    target: "node20.19",
-    sourcemap: false,
-    // Names stay, so that a stack in a bug report can be read.
-    rolldownOptions: { output: { minify: { mangle: false, compress: true, codegen: true } } },
-  },
 });
+// The package is one of ES modules; its command is not.
+writeFileSync(join(outDir, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);

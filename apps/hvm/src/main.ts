@@ -2,9 +2,10 @@
 import { CliError, ExitCode } from "./cli/exit-codes.ts";
 import { createStyle, wantsColour } from "./cli/terminal.ts";
 import type { Command, Io } from "./commands/command.ts";
+import type { CommandName } from "./commands/names.ts";
 
 interface CommandRow {
-  readonly name: string;
+  readonly name: CommandName;
   readonly summary: string;
   /** Loads only what the command needs: most of start-up is loading. */
   readonly load: () => Promise<Command>;

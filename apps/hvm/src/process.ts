@@ -1,6 +1,7 @@
 /** The command in its process: arguments, streams, exit status. */
 import { readSync } from "node:fs";
 import { main } from "./main.ts";
+import { isTerminal, standardError, standardOutput } from "./node/standard-streams.ts";
 
 /** Blocking reads of standard input: the guest's read(2) waits, and nothing else runs meanwhile. */
 function readStdin(length: number): Uint8Array {
@@ -18,13 +19,15 @@ function readStdin(length: number): Uint8Array {
   }
 }
 
-// A reader that goes away (hvm … | head) ends us quietly, as it ends other programs.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+const stdout = standardOutput();
+const stderr = standardError();
 
-process.exitCode = await main(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
+void main(process.argv.slice(2), {
+  stdout,
+  stderr,
   env: process.env,
   readStdin,
-  stdinIsTerminal: process.stdin.isTTY === true,
+  stdinIsTerminal: isTerminal(0),
+}).then((status) => {
+  process.exitCode = status;
 });

@@ -1,10 +1,12 @@
+import { type InputStream, standardInput } from "../node/standard-streams.ts";
+
 /** What a run needs of its host beside files: a clock, sleep, standard input, signals. Tests give their own. */
 export interface Host {
   /** A monotonic clock. */
   nowMs(): number;
   /** Resolves after so long, or as soon as `wake` is aborted. */
   sleep(ms: number, wake: AbortSignal): Promise<void>;
-  readonly stdin: NodeJS.ReadStream;
+  readonly stdin: InputStream;
   /** Calls `listener` when somebody wants the run to end. Returns what undoes it. */
   onSignal(listener: (signal: EndSignal) => void): () => void;
   /** Calls `restore` when the process ends, whatever ends it but SIGKILL. Returns what undoes it. */
@@ -28,9 +30,7 @@ export const nodeHost: Host = {
       if (wake.aborted) done();
       else wake.addEventListener("abort", done);
     }),
-  get stdin() {
-    return process.stdin;
-  },
+  stdin: standardInput(),
   onSignal(listener) {
     const listeners = Object.keys(endSignals).map((name) => {
       const signal = name as EndSignal;
