@@ -1,6 +1,6 @@
 // dist/, or the folder that is named: the command as a few files. Loading two hundred modules would cost more than most guests' whole run.
 // bin.js loads the chunks of app/, each of them an ASCII expression: a CommonJS module as a function. What is the same in every run is
-// calculated here: the interpreter, and the decoder's tables.
+// calculated here: the interpreter, and tables.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +10,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const outDir = process.argv[2] ?? join(root, "dist");
 // From the packages' sources: nothing has to be built before.
 const conditions = ["hvm-source"];
-const decoder = join(root, "..", "..", "packages", "x86-decode", "src");
 /** Modules whose exports are data only: numbers, plain objects, typed arrays. */
-const dataModules = ["tables.gen.ts", "decode-tables.ts", "operand-plan.ts"].map((name) => join(decoder, name));
+const dataModules = [
+  "x86-decode/src/tables.gen.ts",
+  "x86-decode/src/decode-tables.ts",
+  "x86-decode/src/operand-plan.ts",
+  "x86-vcpu/src/helpers/simd/aes-tables.ts",
+].map((path) => join(root, "..", "..", "packages", path));
 
 /** A module run here. */
 async function imported(path, plugins = []) {

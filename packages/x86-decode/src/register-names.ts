@@ -1,6 +1,6 @@
 import { Register } from "./register.ts";
 
-/** Runs of equally wide registers: first register, bytes. */
+/** Runs of equally wide registers, the last first: first register, bytes. */
 const widths: readonly (readonly [first: number, bytes: number])[] = [
   [Register.TMM0, 1024],
   [Register.TR0, 4],
@@ -29,9 +29,12 @@ export function registerName(register: number): string {
   return register === Register.None ? "" : (names[register] ?? "");
 }
 
-const sizes: Uint16Array = /* @__PURE__ */ Uint16Array.from(names, (_, register) =>
-  register === Register.None ? 0 : widths.find(([first]) => register >= first)![1],
-);
+const sizes: Uint16Array = /* @__PURE__ */ (() => {
+  const table = new Uint16Array(names.length);
+  for (const [first, bytes] of widths.toReversed()) table.fill(bytes, first);
+  table[Register.None] = 0;
+  return table;
+})();
 
 /** Width in bytes; CR and DR count 8, ST 10, BND 16, TMM 1024; 0 for none. */
 export function registerSize(register: number): number {

@@ -1,8 +1,8 @@
 /** The report at the end of a run, for people: what happened, in a few lines. */
+import { grouped } from "./grouped.ts";
 import type { GuestSession } from "./guest-session.ts";
 import { type Style, visible } from "./terminal.ts";
 
-const count = new Intl.NumberFormat("en-US");
 const MAX_ITEMS = 8;
 const MAX_TEXT = 60;
 
@@ -41,7 +41,7 @@ function counted(items: readonly (readonly [string, number])[]): string {
     [...items]
       .sort(([, a], [, b]) => b - a)
       .slice(0, MAX_ITEMS)
-      .map(([name, times]) => `${name} ${count.format(times)}`)
+      .map(([name, times]) => `${name} ${grouped(times)}`)
       .join(", ") + more(items.length)
   );
 }

@@ -9,6 +9,7 @@ import {
   latencies,
   summarize,
 } from "vmport-debug-log";
+import { grouped } from "./grouped.ts";
 import type { Style } from "./terminal.ts";
 
 const BAR = 40;
@@ -99,7 +100,6 @@ function changes(before: LogRegisters, after: LogRegisters): string {
 }
 
 const instructionsAt = (record: LogRecord, rate: number): number => Math.round((Number(record.atNs) * rate) / 1e9);
-const grouped = (value: number): string => value.toLocaleString("en-US");
 
 interface SummaryLine {
   readonly group: string;

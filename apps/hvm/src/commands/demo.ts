@@ -2,6 +2,7 @@
 import { backdoorLine } from "../cli/backdoor-line.ts";
 import { CliError, ExitCode } from "../cli/exit-codes.ts";
 import { type FlagTable, flagHelp, parseFlags } from "../cli/flags.ts";
+import { grouped } from "../cli/grouped.ts";
 import { createStyle, type Style, visible, wantsColour } from "../cli/terminal.ts";
 import { type DemoRun, GREETING, runFirstLight } from "../guest/run-first-light.ts";
 import type { Command, Io } from "./command.ts";
@@ -65,7 +66,7 @@ function summary(io: Io, style: Style, run: DemoRun): void {
   const rows: readonly (readonly [string, string])[] = [
     ["backdoor calls", `${run.backdoorCalls} (${run.ring3Calls} from ring 3 through the #GP path)`],
     ["RPCI requests", String(run.rpciCalls)],
-    ["instructions", run.instructions.toLocaleString("en")],
+    ["instructions", grouped(run.instructions)],
     ["virtual time", `${(run.virtualTimeNs / 1e6).toFixed(3)} ms`],
     ["trace hash", run.traceHash],
     ["ended", run.ended],

@@ -9,6 +9,7 @@ export function release(views: readonly Uint8Array[]): void {
   const buffers = [...new Set(views.map(({ buffer }) => buffer))].filter(
     (buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength >= LARGE,
   );
+  if (buffers.length === 0) return;
   // What is transferred to a port that nobody listens to is gone.
   const { port1, port2 } = new MessageChannel();
   port2.close();
