@@ -109,6 +109,8 @@ const bundled = (input, { folder, plugins, output }) =>
           format: "cjs",
           entryFileNames: "[name].js",
           chunkFileNames: "[name].js",
+          // V8 compiles the value of a const into code, of a var never.
+          topLevelVar: false,
           // Names stay, so that a stack in a bug report can be read.
           minify: { mangle: false, compress: true, codegen: true },
           ...output,
