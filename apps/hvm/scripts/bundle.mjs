@@ -8,6 +8,8 @@ import { build, runnerImport } from "vite";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const outDir = process.argv[2] ?? join(root, "dist");
+const source = (path) => join(root, "src", path);
+const packaged = (path) => join(root, "..", "..", "packages", path);
 // From the packages' sources: nothing has to be built before.
 const conditions = ["hvm-source"];
 /** Modules whose exports are data only: numbers, plain objects, typed arrays. */
@@ -16,7 +18,14 @@ const dataModules = [
   "x86-decode/src/decode-tables.ts",
   "x86-decode/src/operand-plan.ts",
   "x86-vcpu/src/helpers/simd/aes-tables.ts",
-].map((path) => join(root, "..", "..", "packages", path));
+].map(packaged);
+
+/** Only `hvm exec` runs programs without a kernel. For the others the machine's `LinuxProcess` is a chunk of its own, loaded at the first use. */
+const LATE = {
+  chunk: "linux-process",
+  path: packaged("linux-process/src/index.ts"),
+  importer: "hvm-machine/src/machine.ts",
+};
 
 /** A module run here. */
 async function imported(path, plugins = []) {
@@ -76,6 +85,21 @@ export const tables = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + by
   };
 }
 
+const lateProcess = {
+  name: "late",
+  enforce: "pre",
+  resolveId(id, importer) {
+    if (importer === "\0late") return { id, external: true };
+    return id === LATE.chunk && importer?.endsWith(LATE.importer) ? "\0late" : undefined;
+  },
+  load: (id) =>
+    id === "\0late"
+      ? `export const LinuxProcess = new Proxy(class {}, {
+  construct: (_target, args) => new (require("./${LATE.chunk}.js").LinuxProcess)(...args),
+});`
+      : undefined,
+};
+
 /** Chunks as bin.js wants them. */
 const functions = {
   name: "functions",
@@ -99,20 +123,21 @@ const bundled = (input, { folder, plugins, output }) =>
     plugins,
     ssr: { noExternal: true, resolve: { conditions } },
     build: {
-      ssr: input,
+      ssr: true,
       outDir: folder,
       emptyOutDir: false,
       target: "node20.19",
       sourcemap: false,
       rolldownOptions: {
+        input,
         output: {
           format: "cjs",
           entryFileNames: "[name].js",
           chunkFileNames: "[name].js",
           // V8 compiles the value of a const into code, of a var never.
           topLevelVar: false,
-          // Names stay, so that a stack in a bug report can be read.
-          minify: { mangle: false, compress: true, codegen: true },
+          // Names of functions and classes stay, so that a stack in a bug report can be read.
+          minify: { mangle: { keepNames: true }, compress: true, codegen: true },
           ...output,
         },
       },
@@ -126,23 +151,27 @@ const { key, bytes } = firstInterpreter();
 
 rmSync(outDir, { recursive: true, force: true });
 mkdirSync(outDir, { recursive: true });
-await bundled("src/bin.ts", { folder: outDir, plugins: [] });
-await bundled("src/process.ts", {
-  folder: join(outDir, "app"),
-  plugins: [
-    readyMade(`import { readFileSync } from "node:fs";
+await bundled({ bin: source("bin.ts") }, { folder: outDir, plugins: [] });
+await bundled(
+  { process: source("process.ts"), [LATE.chunk]: LATE.path },
+  {
+    folder: join(outDir, "app"),
+    plugins: [
+      lateProcess,
+      readyMade(`import { readFileSync } from "node:fs";
 import { join } from "node:path";
 const file = join(__dirname, "interpreter.wasm");
 export const readyMade = (key) => (key === ${JSON.stringify(key)} ? readFileSync(file) : undefined);`),
-    {
-      name: "interpreter",
-      generateBundle() {
-        this.emitFile({ type: "asset", fileName: "interpreter.wasm", source: bytes });
+      {
+        name: "interpreter",
+        generateBundle() {
+          this.emitFile({ type: "asset", fileName: "interpreter.wasm", source: bytes });
+        },
       },
-    },
-    await dataPlugin(),
-    functions,
-  ],
-});
+      await dataPlugin(),
+      functions,
+    ],
+  },
+);
 // The package is one of ES modules; its command is not.
 writeFileSync(join(outDir, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);

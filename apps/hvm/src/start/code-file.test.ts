@@ -84,18 +84,17 @@ describe("[hvm] a file of compiled code", () => {
     expect(readCode(join(blocked, "cache", "run.code"))).toBeUndefined();
   });
 
-  it("makes files disappear that were written two months ago", () => {
+  it("makes the oldest disappear when there are more than sixteen", () => {
     const path = written();
-    const [old, recent] = [join(path, "..", "old.code"), join(path, "..", "recent.code")];
-    for (const [file, days] of [
-      [old, 61],
-      [recent, 59],
-    ] as const) {
-      writeFileSync(file, "");
-      const then = Date.now() / 1000 - days * 86_400;
-      utimesSync(file, then, then);
+    const folder = join(path, "..");
+    for (let age = 1; age <= 16; age++) {
+      const other = join(folder, `${age}.code`);
+      writeFileSync(other, "");
+      const then = Date.now() / 1000 - age;
+      utimesSync(other, then, then);
     }
     writeCode(path, chunks);
-    expect(readdirSync(join(path, "..")).sort()).toEqual(["recent.code", "run.code"]);
+    const expected = ["run.code", ...Array.from({ length: 15 }, (_, index) => `${index + 1}.code`)];
+    expect(readdirSync(folder).sort()).toEqual(expected.sort());
   });
 });

@@ -38,8 +38,8 @@ const HEAD = 8;
 const ALIGN = 8;
 /** All chunks of the command make two MiB. */
 const MAX_BYTES = 32 << 20;
-/** Of versions of Node and places of the command that are used no more. */
-const MAX_AGE_MS = 60 * 24 * 60 * 60 * 1000;
+/** For the commands of two or three versions: each file has a MiB and a half. */
+const MAX_FILES = 16;
 
 const aligned = (at: number): number => Math.ceil(at / ALIGN) * ALIGN;
 
@@ -119,9 +119,10 @@ function readOwn(path: string): Buffer | undefined {
   }
 }
 
+/** Of versions of Node and of places of the command that are used no more. */
 function forgetOld(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (Date.now() - statSync(path).mtimeMs > MAX_AGE_MS) rmSync(path, { force: true });
-  }
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  const times = new Map(files.map((path) => [path, statSync(path).mtimeMs]));
+  files.sort((a, b) => times.get(b)! - times.get(a)!);
+  for (const path of files.slice(MAX_FILES)) rmSync(path, { force: true });
 }

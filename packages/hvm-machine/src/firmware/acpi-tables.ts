@@ -336,14 +336,11 @@ const PINS = 4;
 
 /** Every slot and pin: { device, any function; pin; no link device; interrupt }. */
 function routing(lines: readonly [number, number, number, number]): Aml {
-  const rows = Array.from({ length: SLOTS * PINS }, (_, index) => {
-    const [slot, pin] = [index >> 2, index & 3];
-    return pack([
-      integer(slot * 0x1_0000 + 0xffff),
-      integer(pin),
-      integer(0),
-      integer(lines[(slot + pin + PINS - 1) % PINS]!),
-    ]);
-  });
+  const pins = Array.from({ length: PINS }, (_, pin) => integer(pin));
+  const ends = lines.map(integer);
+  const none = integer(0);
+  const rows = Array.from({ length: SLOTS }, (_, slot) => integer(slot * 0x1_0000 + 0xffff)).flatMap((address, slot) =>
+    pins.map((number, pin) => pack([address, number, none, ends[(slot + pin + PINS - 1) % PINS]!])),
+  );
   return pack(rows);
 }

@@ -7,7 +7,7 @@
 export type Aml = readonly number[];
 
 /** One behind the other; by `concat`, which copies: spreading takes one number at a time, and a machine has its tables before all else. */
-const joined = (...parts: readonly Aml[]): Aml => (parts[0] ?? []).concat(...parts.slice(1));
+const joined = (...parts: readonly Aml[]): Aml => ([] as number[]).concat(...parts);
 
 const letters = (text: string): number[] => Array.from(text, (char) => char.charCodeAt(0));
 const little = (value: number, bytes: number): number[] => {
