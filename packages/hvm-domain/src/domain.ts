@@ -15,6 +15,7 @@ import {
   type ExitHandler,
   exitHandlers,
   type HypercallHook,
+  type NextStep,
   type PerformanceCounter,
   performPortInstruction,
 } from "./exit-handlers.ts";
@@ -24,7 +25,7 @@ import { type MsrHandler, type MsrState, MsrTable } from "./msr.ts";
 import { PauseLoop, type PauseLoopState } from "./pause-loop.ts";
 import type { DomainIo, PortInstruction, PortResult } from "./port-io.ts";
 import type { ShutdownInfo, ShutdownReason } from "./shutdown.ts";
-import { TraceHash } from "./trace-hash.ts";
+import { digestOf, TraceHash } from "./trace-hash.ts";
 import type { HvmVcpu, VmExit, VmExitReason } from "./vcpu.ts";
 
 /** Virtual time as the domain needs it; `sim-clock` fits. */
@@ -35,6 +36,10 @@ export interface DomainClock {
   nsAfter(count: number): bigint;
   readonly nextAlarmNs: bigint | undefined;
   instructionsUntilAlarm(most: number): number;
+  /** Another number whenever `instructionsUntilAlarm` is not simply what it was, less what has retired since. */
+  readonly revision: number;
+  /** From now on `catchUp` is called before anybody reads the time, arms an alarm or lets time jump. */
+  follow(catchUp: () => void): void;
   instructionsUntil(atNs: bigint, most: number): number;
 }
 
@@ -190,6 +195,8 @@ interface Slot {
   progress: number;
   /** `vcpu.retired` up to which progress counts. */
   counted: number;
+  /** `vcpu.retired` at which the budget of the latest entry is spent. */
+  horizon: number;
 }
 
 function unblock(slot: Slot): void {
@@ -202,6 +209,8 @@ const DEFAULT_QUANTUM = 10_000;
 const ALONE_QUANTUM = 1_000_000;
 const MAX_VCPUS = 128;
 const GENERAL_REGISTERS = 16;
+/** Of exceptions (SDM vol. 3, table 7-1). */
+const VECTORS = 32;
 const RFLAGS_IF = 1n << 9n;
 const CR0_PE = 1n;
 const STOPPED = { kind: "stopped" } as const;
@@ -212,7 +221,6 @@ class HvmDomain implements Domain {
   readonly flags: CreateFlags;
   readonly params: HvmParams;
   readonly cpuid: CpuidPolicy;
-  debuggerAttached = false;
   paused = false;
   shutdownInfo: ShutdownInfo | undefined;
   ticks = 0;
@@ -224,14 +232,14 @@ class HvmDomain implements Domain {
   readonly #clock: DomainClock;
   readonly #interrupts: DomainInterrupts | undefined;
   readonly #quantum: number;
-  readonly #interceptors = new Map<number, readonly ExceptionInterceptor[]>();
+  readonly #interceptors: (readonly ExceptionInterceptor[] | undefined)[] = new Array(VECTORS).fill(undefined);
   #observers: readonly ExitObserver[] = [];
   readonly #mmio = new MmioMap();
   readonly #msrs = new MsrTable();
   readonly #hash = new TraceHash();
-  /** General registers and RIP on their way into the hash, and the same as words. */
-  readonly #hashed = new BigUint64Array(GENERAL_REGISTERS + 1);
-  readonly #hashedWords = new Uint32Array(this.#hashed.buffer);
+  /** Of the registers of a vCPU that has none of its own, and the same as words. */
+  readonly #digest = new BigUint64Array(1);
+  readonly #digestWords = new Uint32Array(this.#digest.buffer);
   readonly #environment: MutableEnvironment;
   readonly #rows = new Map<VmExitReason, ExitRow>();
   /** Of the latest exit: the next one is of the same reason more often than not. */
@@ -240,8 +248,21 @@ class HvmDomain implements Domain {
   /** Ticks of this round that the clock has seen: the progress of the vCPU furthest ahead. */
   #roundElapsed = 0;
   #charged = 0;
+  /** Whose entry was the latest, and whether its guest runs. */
   #running: Slot | undefined;
+  #isInside = false;
+  /** An exit of it is being dealt with, at which it had retired so many instructions. */
+  #isAtExit = false;
+  #exitRetired = 0;
   #stopRequested = false;
+  #debuggerAttached = false;
+  /**
+   * Since the latest entry something has come up that the next one must look at: a request, an NMI, another exception bitmap, the end of a turn.
+   * Where the bitmap depends on CR0, which changes without an exit: always.
+   */
+  #isDisturbed = true;
+  /** The clock's at the latest entry. */
+  #clockRevision = -1;
   /** Limits of the current `run`: ticks, virtual time, steps still to take. */
   #end = 0;
   #untilNs: bigint | undefined;
@@ -272,6 +293,7 @@ class HvmDomain implements Domain {
     this.#flavour = options.flavour ?? "vmx";
     this.#unrestrictedGuest = options.unrestrictedGuest ?? true;
     this.#clock = options.clock;
+    this.#clock.follow(() => this.#catchUp());
     this.#interrupts = options.interrupts;
     this.#quantum = quantum;
     this.#environment = this.#createEnvironment(options.io);
@@ -299,6 +321,7 @@ class HvmDomain implements Domain {
       bitmapInputs: -1,
       progress: 0,
       counted: vcpu.retired,
+      horizon: 0,
     };
     this.#slots.push(slot);
     this.#updateExceptionBitmap(slot);
@@ -306,10 +329,9 @@ class HvmDomain implements Domain {
   }
 
   registerExceptionInterceptor(vector: number, interceptor: ExceptionInterceptor): () => void {
-    this.#interceptors.set(vector, [...(this.#interceptors.get(vector) ?? []), interceptor]);
+    this.#interceptors[vector] = [...(this.#interceptors[vector] ?? []), interceptor];
     return () => {
-      const rest = (this.#interceptors.get(vector) ?? []).filter((other) => other !== interceptor);
-      this.#interceptors.set(vector, rest);
+      this.#interceptors[vector] = this.#interceptors[vector]?.filter((other) => other !== interceptor);
     };
   }
 
@@ -386,7 +408,22 @@ class HvmDomain implements Domain {
 
   pause(): void {
     this.paused = true;
-    this.#running?.vcpu.requestStop();
+    this.#interrupt();
+  }
+
+  /** What was asked for between two entries is looked at by the next; a running guest is stopped. */
+  #interrupt(): void {
+    this.#isDisturbed = true;
+    if (this.#isInside) this.#running?.vcpu.requestStop();
+  }
+
+  get debuggerAttached(): boolean {
+    return this.#debuggerAttached;
+  }
+
+  set debuggerAttached(attached: boolean) {
+    this.#debuggerAttached = attached;
+    this.#isDisturbed = true;
   }
 
   unpause(): void {
@@ -399,11 +436,12 @@ class HvmDomain implements Domain {
 
   requestStop(): void {
     this.#stopRequested = true;
-    this.#running?.vcpu.requestStop();
+    this.#interrupt();
   }
 
   injectNmi(vcpuId: number): void {
     this.#slotAt(vcpuId).nmiPending = true;
+    this.#isDisturbed = true;
   }
 
   wake(vcpuId: number): void {
@@ -415,6 +453,7 @@ class HvmDomain implements Domain {
     const slot = this.#slotAt(vcpuId);
     slot.online = online;
     unblock(slot);
+    this.#isDisturbed = true;
   }
 
   isOnline(vcpuId: number): boolean {
@@ -428,6 +467,7 @@ class HvmDomain implements Domain {
   }
 
   nsAt(vcpuId: number, retired: number): bigint {
+    this.#catchUp();
     const slot = this.#slots[vcpuId];
     if (slot === undefined) return this.#clock.nowNs();
     return this.#clock.nsAfter(slot.progress + (retired - slot.counted) - this.#roundElapsed);
@@ -525,6 +565,7 @@ class HvmDomain implements Domain {
       isEmulatedRealMode: (vcpu) => this.#isEmulatedRealMode(vcpu),
       fpuUsed: (vcpu) => {
         slotOf(vcpu).fpuLoaded = true;
+        this.#isDisturbed = true;
       },
       charge: (count) => {
         this.#charged += count;
@@ -533,7 +574,7 @@ class HvmDomain implements Domain {
       tripleFaultReason: () => this.params.get("TRIPLE_FAULT_REASON"),
       shutdown: (info) => {
         this.shutdownInfo ??= info;
-        this.#running?.vcpu.requestStop();
+        this.#interrupt();
       },
     };
   }
@@ -589,13 +630,15 @@ class HvmDomain implements Domain {
       this.#clock.advanceTo(this.#clock.nowNs());
       return;
     }
-    this.#enter(slot);
-    this.#running = slot;
+    this.#enter(slot, budget);
     const exit = vcpu.run(budget);
-    this.#running = undefined;
+    this.#isInside = false;
     this.#account(slot);
     if (exit.reason === "stop") this.#stopRequested ||= !this.paused && this.shutdownInfo === undefined;
-    else if (exit.reason !== "budget") this.#carryOut(slot, exit);
+    else if (exit.reason !== "budget") {
+      this.#carryOut(slot, exit, slot.counted);
+      this.#account(slot);
+    }
   }
 
   /**
@@ -603,36 +646,76 @@ class HvmDomain implements Domain {
    * the next, just as `run` does them.
    */
   #answer(slot: Slot, exit: VmExit): number {
-    this.#running = undefined;
+    const { vcpu, horizon } = slot;
+    this.#isInside = false;
+    const retired = this.#carryOut(slot, exit, vcpu.retired);
+    const isPlain =
+      !this.#isDisturbed &&
+      this.#charged === 0 &&
+      retired < horizon &&
+      this.#clock.revision === this.#clockRevision &&
+      this.#stepsLeft > 0 &&
+      this.#interrupts?.isPending(vcpu.id) !== true;
+    if (!isPlain) return this.#nextEntry(slot);
+    // All is as at the latest entry but the time, and who asks for that lets it catch up.
+    this.#stepsLeft--;
+    this.#isInside = true;
+    return horizon;
+  }
+
+  #nextEntry(slot: Slot): number {
     this.#account(slot);
-    this.#carryOut(slot, exit);
     // Still its turn? Whose it is otherwise, `run` finds out.
     const isNext = this.#slots[this.#turn] === slot && slot.progress < this.#quantum && !this.#isBlocked(slot);
     if (!isNext || this.#stop() !== undefined) return 0;
     const budget = this.#budget(slot);
     if (budget === 0) return 0;
     this.#stepsLeft--;
-    this.#enter(slot);
-    this.#running = slot;
-    return budget;
+    this.#enter(slot, budget);
+    return slot.horizon;
   }
 
-  #carryOut(slot: Slot, exit: VmExit): void {
+  /**
+   * An exit at which the vCPU had retired `retired` instructions; how many it has then. Time passes only as far as somebody asks for it, or
+   * charges some.
+   */
+  #carryOut(slot: Slot, exit: VmExit, retired: number): number {
     const { vcpu } = slot;
     const { reason } = exit;
-    if (reason === "external-interrupt-window") return;
+    if (reason === "external-interrupt-window") {
+      this.#isDisturbed = true;
+      return retired;
+    }
+    this.#exitRetired = retired;
+    this.#isAtExit = true;
     const row = this.#row?.reason === reason ? this.#row : this.#rowOf(reason);
-    this.#row = row;
     row.count++;
-    this.#hashExit(vcpu, row.number, slot.counted);
-    for (const observer of this.#observers) observer(vcpu, exit);
+    this.#hashExit(vcpu, row.number, retired);
+    if (this.#observers.length > 0) this.#tellObservers(vcpu, exit);
     const next = row.handler(vcpu, exit, this.#environment);
-    const { retired } = vcpu;
-    if (retired === slot.counted) this.#charged++;
-    this.#account(slot, retired);
-    if (next === "block" || next === "wait") slot.blocked = true;
+    this.#isAtExit = false;
+    const now = vcpu.retired;
+    if (now === retired) this.#charged++;
+    if (next !== "run") this.#endTurn(slot, next);
+    return now;
+  }
+
+  /** While an exit is dealt with, time is that of the exit. */
+  #catchUp(): void {
+    if (this.#isAtExit) this.#pass(this.#running as Slot, this.#exitRetired, 0);
+  }
+
+  #tellObservers(vcpu: HvmVcpu, exit: VmExit): void {
+    for (const observer of this.#observers) observer(vcpu, exit);
+  }
+
+  #endTurn(slot: Slot, next: Exclude<NextStep, "run">): void {
+    this.#isDisturbed = true;
+    this.#account(slot);
+    if (next === "stop") return;
+    if (next !== "yield") slot.blocked = true;
     if (next === "wait") slot.waiting = true;
-    if (next === "block" || next === "wait" || next === "yield") this.#turn++;
+    this.#turn++;
   }
 
   get exitCounts(): Partial<Record<VmExitReason, number>> {
@@ -646,6 +729,7 @@ class HvmDomain implements Domain {
       row = { reason, number: reasonNumbers[reason], handler: exitHandlers[reason] ?? unknownExit, count: 0 };
       this.#rows.set(reason, row);
     }
+    this.#row = row;
     return row;
   }
 
@@ -660,8 +744,13 @@ class HvmDomain implements Domain {
     return budget;
   }
 
-  #enter(slot: Slot): void {
+  #enter(slot: Slot, budget: number): void {
     const { vcpu } = slot;
+    slot.horizon = slot.counted + budget;
+    this.#clockRevision = this.#clock.revision;
+    this.#isDisturbed = this.#flavour === "vmx" && !this.#unrestrictedGuest;
+    this.#running = slot;
+    this.#isInside = true;
     this.#updateExceptionBitmap(slot);
     if (slot.nmiPending) {
       slot.nmiPending = false;
@@ -674,7 +763,7 @@ class HvmDomain implements Domain {
 
   #updateExceptionBitmap(slot: Slot): void {
     const isReal = this.#isEmulatedRealMode(slot.vcpu);
-    const inputs = (slot.fpuLoaded ? 1 : 0) | (this.debuggerAttached ? 2 : 0) | (isReal ? 4 : 0);
+    const inputs = (slot.fpuLoaded ? 1 : 0) | (this.#debuggerAttached ? 2 : 0) | (isReal ? 4 : 0);
     if (inputs === slot.bitmapInputs) return;
     slot.bitmapInputs = inputs;
     slot.vcpu.exceptionBitmap = exceptionBitmap({
@@ -683,7 +772,7 @@ class HvmDomain implements Domain {
       paging: this.flags.hap ? "hap" : "shadow",
       emulatedRealMode: isReal,
       fpuLoaded: slot.fpuLoaded,
-      debugger: { attached: this.debuggerAttached, monitorTrapFlag: true },
+      debugger: { attached: this.#debuggerAttached, monitorTrapFlag: true },
     });
   }
 
@@ -691,10 +780,15 @@ class HvmDomain implements Domain {
     return this.#flavour === "vmx" && !this.#unrestrictedGuest && (vcpu.cr0 & CR0_PE) === 0n;
   }
 
-  /** Lets the time of what the vCPU has done since the last time pass. */
-  #account(slot: Slot, retired = slot.vcpu.retired): void {
-    const ticks = retired - slot.counted + this.#charged;
+  /** Lets the time of what the vCPU has done since the last time pass, and what was charged. */
+  #account(slot: Slot): void {
+    const charged = this.#charged;
     this.#charged = 0;
+    this.#pass(slot, slot.vcpu.retired, charged);
+  }
+
+  #pass(slot: Slot, retired: number, charged: number): void {
+    const ticks = retired - slot.counted + charged;
     slot.counted = retired;
     slot.progress += ticks;
     this.ticks += ticks;
@@ -705,16 +799,13 @@ class HvmDomain implements Domain {
   }
 
   #hashExit(vcpu: HvmVcpu, number: number, retired: number): void {
-    const { registerViews } = vcpu;
-    if (registerViews !== undefined) {
-      this.#hash.addExit(number, vcpu.id, retired, registerViews.general, registerViews.rip);
-      return;
-    }
-    const registers = this.#hashed;
-    for (let index = 0; index < GENERAL_REGISTERS; index++) registers[index] = vcpu.readRegister(index);
-    registers[GENERAL_REGISTERS] = vcpu.rip;
-    const words = this.#hashedWords;
-    this.#hash.addExit(number, vcpu.id, retired, words, words.subarray(GENERAL_REGISTERS * 2));
+    const digest = vcpu.registerDigest;
+    if (digest === undefined) {
+      const general = Array.from({ length: GENERAL_REGISTERS }, (_, index) => vcpu.readRegister(index));
+      this.#digest[0] = digestOf(general, vcpu.rip);
+    } else digest.update();
+    const words = digest?.words ?? this.#digestWords;
+    this.#hash.addExit(number, vcpu.id, retired, words[0] as number, words[1] as number);
   }
 }
 

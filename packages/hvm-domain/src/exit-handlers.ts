@@ -32,7 +32,8 @@ export interface ExitEnvironment {
   readonly io: DomainIo;
   readonly mmio: MmioMap;
   readonly msrs: MsrTable;
-  readonly interceptors: ReadonlyMap<number, readonly ExceptionInterceptor[]>;
+  /** By vector; no entry for one that nobody intercepts. */
+  readonly interceptors: readonly (readonly ExceptionInterceptor[] | undefined)[];
   readonly hypercalls: readonly HypercallHook[];
   readonly counters: readonly PerformanceCounter[];
   /** Exceptions of this vCPU leave only because the mode is emulated: nobody is asked. */
@@ -54,6 +55,7 @@ const RCX = 1;
 const RDX = 2;
 const RBX = 3;
 const CR4_OSXSAVE = 1n << 18n;
+const NOBODY: readonly ExceptionInterceptor[] = [];
 /** Time, in instructions, of an access to a device behind memory: about a microsecond. */
 const MMIO_TICKS = 1000;
 const LOW = 0xffff_ffffn;
@@ -91,7 +93,7 @@ export const exitHandlers: Readonly<Partial<Record<VmExitReason, ExitHandler>>> 
   exception(vcpu, exit, environment) {
     if (exit.vector === Vector.NM) environment.fpuUsed(vcpu);
     if (!environment.isEmulatedRealMode(vcpu)) {
-      for (const interceptor of environment.interceptors.get(exit.vector) ?? []) {
+      for (const interceptor of environment.interceptors[exit.vector] ?? NOBODY) {
         if (interceptor(vcpu, exit) === "handled") return "run";
       }
     }

@@ -65,6 +65,7 @@ export {
   hvmSaveTypes,
 } from "./save-stream.ts";
 export { type ShutdownCause, ShutdownCode, type ShutdownInfo, type ShutdownReason } from "./shutdown.ts";
+export { digestOf } from "./trace-hash.ts";
 export type {
   HvmVcpu,
   LinearOptions,

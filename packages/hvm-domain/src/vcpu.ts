@@ -102,8 +102,8 @@ export interface HvmVcpu {
   run(budget: number): VmExit;
   /**
    * Engines that can go on after an exit without coming back have this. From now on `answer` is called at every exit but `budget` and `stop` in
-   * place of a return: it deals with the exit and gives the budget of the `run` that would come next, which then goes on at once. 0: `run`
-   * returns `budget`.
+   * place of a return: it deals with the exit and gives the number of retired instructions to which the `run` that would come next would go; it
+   * then goes on at once. What is not above `retired`: `run` returns `budget`.
    */
   answerExits?(answer: (exit: VmExit) => number): void;
   /** Instructions retired since power-on; `advanceRip` counts one. Exact up to 2^53. */
@@ -115,8 +115,13 @@ export interface HvmVcpu {
   /** Bits 31:0. Writing keeps 63:32. */
   readRegister32(index: number): number;
   writeRegister32(index: number, value: number): void;
-  /** Views of the sixteen general registers and of RIP, low words first, where the engine has them: the domain reads them at every exit. */
+  /** Views of the sixteen general registers and of RIP, low words first, where the engine has them. */
   readonly registerViews?: { readonly general: Uint32Array; readonly rip: Uint32Array };
+  /**
+   * Where the engine has a quicker way to `digestOf`: `update` makes it of what the registers are now, into `words` (low word first). The domain
+   * asks at every exit.
+   */
+  readonly registerDigest?: { readonly words: Uint32Array; readonly update: () => void } | undefined;
   rip: bigint;
   readonly rflags: bigint;
   readonly cpl: number;
@@ -147,10 +152,10 @@ export interface HvmVcpu {
   /** The same for `length` bytes of code, copied to the front of `into`: how many can be fetched. For those who have no use for a new array. */
   fetchLinear?(address: bigint, length: number, into: Uint8Array): number;
   /**
-   * Up to `into.length` bytes of code at CS:RIP, with the rights of the current privilege, as far as they lie in its page: how many. 0 where they
-   * are not at hand or cannot be fetched; the functions above know.
+   * Up to `most` bytes of code at CS:RIP, with the rights of the current privilege, as far as they lie in its page, to the front of `into`: how
+   * many. 0 where they are not at hand or cannot be fetched; the functions above know.
    */
-  fetchCode?(into: Uint8Array): number;
+  fetchCode?(into: Uint8Array, most: number): number;
   /** What the code segment makes of an instruction without prefixes; others find it in CS and EFER. */
   readonly codeBits?: 16 | 32 | 64;
   writeLinear(address: bigint, bytes: Uint8Array, options?: LinearOptions): LinearWrite;

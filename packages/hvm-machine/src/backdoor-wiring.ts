@@ -2,7 +2,7 @@
  * VMware's guest interface in a domain: ports on the bus, the #GP interceptor, pseudo counters, guestinfo. The domain knows
  * none of them; here they meet.
  */
-import type { Domain, DomainIo, HvmVcpu } from "hvm-domain";
+import type { Domain, DomainIo, HvmVcpu, PortInstruction } from "hvm-domain";
 import type { IoDirection, IoSize, PortioBus, StringMemory } from "portio-bus";
 import type { SimClock } from "sim-clock";
 import {
@@ -11,6 +11,7 @@ import {
   createBackdoor,
   createHost,
   findPersonality,
+  type GpCheckHandled,
   type GpCheckRequest,
   MAX_INST_LEN,
   type Personality,
@@ -125,6 +126,9 @@ export function connectBackdoor({
   const request = new GpRequest();
   // KVM lifts the permission alone: there an empty port reads as ones. Elsewhere the fault is still the guest's.
   const claimedOnly = personality.ring3Accepts === "magic";
+  // The check has one answer for what nearly every caller does.
+  let asked: GpCheckHandled | undefined;
+  let instruction: PortInstruction | undefined;
   domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
     // SVM reports no length on #GP: the check decodes from the bytes alone.
     const instructionLength =
@@ -134,24 +138,32 @@ export function connectBackdoor({
       return "handled";
     const found = backdoor.gpCheck(request);
     if (found.code !== "handled") return "reinject";
-    const { length, direction, port, size, string } = found;
-    const { outcome } = domain.performPortInstruction(vcpu, {
-      instructionLength: length,
-      port,
-      size,
-      direction,
-      string: string !== undefined,
-      rep: string?.rep ?? false,
-      addressSize: string?.addressBits ?? 64,
-      segment: string === undefined ? DS : SEGMENTS.indexOf(string.segment ?? "ds"),
-      claimedOnly,
-    });
+    if (instruction === undefined || found !== asked) {
+      asked = found;
+      instruction = portInstruction(found, claimedOnly);
+    }
+    const { outcome } = domain.performPortInstruction(vcpu, instruction);
     return outcome === "wait" || outcome === "unclaimed" ? "reinject" : "handled";
   });
   if (hypercall) registerHypercall(domain, backdoor, config.vmwareHypercall);
   domain.registerPerformanceCounter((_, index) => backdoor.rdpmc(index));
   return { backdoor, guestrpc };
 }
+
+const portInstruction = (
+  { length, direction, port, size, string }: GpCheckHandled,
+  claimedOnly: boolean,
+): PortInstruction => ({
+  instructionLength: length,
+  port,
+  size,
+  direction,
+  string: string !== undefined,
+  rep: string?.rep ?? false,
+  addressSize: string?.addressBits ?? 64,
+  segment: string === undefined ? DS : SEGMENTS.indexOf(string.segment ?? "ds"),
+  claimedOnly,
+});
 
 type Fetch = (linear: bigint, length: number) => Uint8Array | undefined;
 
@@ -177,7 +189,7 @@ class GpRequest implements GpCheckRequest {
     this.#count = 0;
     this.errorCode = errorCode;
     this.instructionLength = instructionLength;
-    this.codeLength = vcpu.fetchCode?.(this.code) ?? 0;
+    this.codeLength = vcpu.fetchCode?.(this.code, instructionLength ?? MAX_INST_LEN) ?? 0;
   }
 
   get registers(): HvmVcpu {

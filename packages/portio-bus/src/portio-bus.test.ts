@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IoAccess, IoDirection, IoSize, PortHandler } from "./access.ts";
 import { PortioError } from "./errors.ts";
-import { createPortioBus, formatClaims, IoResult } from "./index.ts";
+import { createPortioBus, formatClaims, IoResult, type PortioBus, type Registration } from "./index.ts";
 
 type Seen = { direction: IoDirection; port: number; size: IoSize; value: number; context: string };
 
@@ -155,6 +155,85 @@ describe("[portio-bus] access", () => {
     expect(bus.result).toBe(IoResult.Okay);
     const declining = createPortioBus<string>({ unclaimed: probe("none", 1, IoResult.Unhandled).handler });
     expect(declining.access("in", 0x99, 1, 0, "v")).toBe(0xff);
+  });
+});
+
+describe("[portio-bus] the same access again", () => {
+  /** Reads port 0x10 twice, so that the bus knows who answers, changes something, and reads again. */
+  const twiceThen = (
+    change: (bus: PortioBus<string>, registration: Registration) => void,
+    first = probe("first", 1),
+  ) => {
+    const bus = createPortioBus<string>();
+    const registration = bus.register({ base: 0x10, size: 4 }, first.handler, { overlap: "layer" });
+    const read = (size: IoSize = 1) => bus.access("in", 0x10, size, 0, "v");
+    expect([read(), read()]).toEqual([1, 1]);
+    change(bus, registration);
+    return { bus, read, first };
+  };
+
+  it("another size, port or direction is another access", () => {
+    const { bus, read, first } = twiceThen(() => undefined);
+    expect(read(4)).toBe(1);
+    bus.access("out", 0x10, 1, 0x1ff, "w");
+    bus.access("in", 0x11, 1, 0, "w");
+    expect(first.seen.slice(2)).toEqual([
+      { direction: "in", port: 0x10, size: 4, value: 0xffff_ffff, context: "v" },
+      { direction: "out", port: 0x10, size: 1, value: 0xff, context: "w" },
+      { direction: "in", port: 0x11, size: 1, value: 0xff, context: "w" },
+    ]);
+  });
+
+  it("a layer over it, its end, its move and an observer are noticed", () => {
+    const over = probe("over", 2);
+    const layer = twiceThen(
+      (bus) => void bus.register({ base: 0x10, size: 1 }, over.handler, { overlap: "layer", priority: 1 }),
+    );
+    expect(layer.read()).toBe(2);
+    expect(twiceThen((_, registration) => registration.deregister()).read()).toBe(0xff);
+    const moved = twiceThen((_, registration) => registration.relocate(0x20));
+    expect(moved.read()).toBe(0xff);
+    expect(moved.bus.access("in", 0x20, 1, 0, "v")).toBe(1);
+    const names: unknown[] = [];
+    twiceThen((bus) => void bus.observe((_access, _result, name) => names.push(name))).read();
+    expect(names).toEqual(["first"]);
+  });
+
+  it("who answered before may decline, ask for a repetition, or be wrong", () => {
+    let result: IoResult = IoResult.Okay;
+    const moody: PortHandler<string> = {
+      name: "moody",
+      access(access) {
+        access.value = 1;
+        return result;
+      },
+    };
+    const { bus, read } = twiceThen(() => undefined, { handler: moody, seen: [] });
+    result = IoResult.Unhandled;
+    expect([read(), bus.result]).toEqual([0xff, IoResult.Unhandled]);
+    result = IoResult.Retry;
+    read();
+    expect(bus.result).toBe(IoResult.Retry);
+    result = 2 as IoResult;
+    expect(code(read)).toBe("bad-result");
+  });
+
+  it("a handler that changes the claims while it answers is not remembered", () => {
+    const bus = createPortioBus<string>();
+    const later = probe("later", 7);
+    const registration = bus.register(
+      { base: 0x10, size: 1 },
+      {
+        name: "once",
+        access(access) {
+          registration.deregister();
+          bus.register({ base: 0x10, size: 1 }, later.handler);
+          access.value = 6;
+          return IoResult.Okay;
+        },
+      },
+    );
+    expect([bus.access("in", 0x10, 1, 0, "v"), bus.access("in", 0x10, 1, 0, "v")]).toEqual([6, 7]);
   });
 });
 

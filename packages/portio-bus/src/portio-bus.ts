@@ -127,6 +127,10 @@ class Bus<C> implements PortioBus<C> {
   /** The reused access object; taken while a handler runs, so that a handler may itself use the bus. */
   #reused: MutableAccess<C> | undefined;
   #isTaken = false;
+  /** The one handler for accesses of `#soloSize` bytes at this port while nobody observes; −1: for none. */
+  #soloPort = -1;
+  #soloSize: IoSize = 1;
+  #soloHandler: PortHandler<C> | undefined;
 
   constructor(options: PortioBusOptions<C>) {
     this.#split = options.spanning === "split";
@@ -149,18 +153,21 @@ class Bus<C> implements PortioBus<C> {
       order: this.#order++,
     };
     table.add(claim);
+    this.#soloPort = -1;
     let live = true;
     return {
       name: handler.name,
       get range(): PortRange {
         return { base: claim.base, size: claim.end - claim.base };
       },
-      relocate(base: number): void {
+      relocate: (base) => {
         if (!live) throw new PortioError("deregistered", `${handler.name}: relocate after deregister`);
         table.move(claim, base);
+        this.#soloPort = -1;
       },
-      deregister(): void {
+      deregister: () => {
         if (live) table.remove(claim);
+        this.#soloPort = -1;
         live = false;
       },
     };
@@ -218,6 +225,7 @@ class Bus<C> implements PortioBus<C> {
   observe(observer: PortioObserver<C>): () => void {
     this.#observers = [...this.#observers, observer];
     this.#observed = true;
+    this.#soloPort = -1;
     return () => {
       this.#observers = this.#observers.filter((other) => other !== observer);
       this.#observed = this.#observers.length > 0;
@@ -280,15 +288,38 @@ class Bus<C> implements PortioBus<C> {
   }
 
   #dispatch(access: MutableAccess<C>): IoResult {
+    // Guests that poll a port, or call through one, do little else.
+    if (access.port !== this.#soloPort || access.size !== this.#soloSize) return this.#askAll(access);
+    const handler = this.#soloHandler as PortHandler<C>;
+    const result = handler.access(access);
+    if (result === IoResult.Okay) return result;
+    return result === IoResult.Unhandled ? this.#askBehind(access) : this.#finish(access, result, handler);
+  }
+
+  #askAll(access: MutableAccess<C>): IoResult {
     const end = access.port + access.size;
     const claims = this.#table.at(access.port);
-    for (let i = 0; i < claims.length; i++) {
-      const claim = claims[i] as Claim<C>;
+    for (const claim of claims) {
       if (end > claim.end) continue;
       const result = claim.handler.access(access);
       if (result === IoResult.Unhandled) continue;
+      // Unless the handler has changed the claims.
+      if (claims.length === 1 && claims === this.#table.at(access.port) && !this.#observed) {
+        this.#remember(access, claim.handler);
+      }
       return this.#finish(access, result, claim.handler);
     }
+    return this.#askBehind(access);
+  }
+
+  #remember({ port, size }: MutableAccess<C>, handler: PortHandler<C>): void {
+    this.#soloPort = port;
+    this.#soloSize = size;
+    this.#soloHandler = handler;
+  }
+
+  /** No claim handled the access. */
+  #askBehind(access: MutableAccess<C>): IoResult {
     if (this.#split && access.size > 1 && this.#spans(access)) return this.#splitAccess(access);
     const fallback = this.#unclaimed;
     if (fallback !== undefined) {

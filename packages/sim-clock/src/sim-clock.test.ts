@@ -232,6 +232,74 @@ describe("[sim-clock] alarms", () => {
   });
 });
 
+describe("[sim-clock] whoever retires late", () => {
+  /** A driver that has run instructions and tells of them only when it is asked. */
+  const lateDriver = () => {
+    const made = recorder();
+    let untold = 0;
+    made.clock.follow(() => {
+      const count = untold;
+      untold = 0;
+      made.clock.retire(count);
+    });
+    return { ...made, ran: (count: number) => void (untold += count) };
+  };
+
+  it("is asked before the time is read, an alarm is armed or time jumps", () => {
+    const { clock, ran, alarm, fired } = lateDriver();
+    ran(5);
+    expect(clock.nowNs()).toBe(5n);
+    ran(5);
+    expect(clock.unixTimeNs()).toBe(10n);
+    ran(5);
+    expect(clock.nsAfter(-1)).toBe(14n);
+    ran(5);
+    expect(clock.save().nowNs).toBe(20n);
+    ran(5);
+    expect(clock.instructionsUntil(30n, 100)).toBe(5);
+    // Not in the past by then, though it was when nobody had been told.
+    ran(10);
+    const a = alarm("a");
+    a.arm(36n);
+    expect(clock.instructionsUntilAlarm(100)).toBe(1);
+    ran(1);
+    clock.advanceTo(36n);
+    expect(fired).toEqual(["a@36/36"]);
+  });
+
+  it("is not asked by its own telling, and the next driver takes the place of the last", () => {
+    const { clock, ran, alarm, fired } = lateDriver();
+    alarm("a").arm(3n);
+    ran(3);
+    expect(clock.nowNs()).toBe(3n);
+    expect(fired).toEqual(["a@3/3"]);
+    clock.follow(() => undefined);
+    ran(3);
+    expect(clock.nowNs()).toBe(3n);
+  });
+
+  it("the revision is another one after all that moves the next alarm but retiring", () => {
+    const { clock, alarm } = recorder();
+    const seen = [clock.revision];
+    const changes = (what: () => void): boolean => {
+      what();
+      seen.push(clock.revision);
+      return seen.at(-1) !== seen.at(-2);
+    };
+    const a = alarm("a");
+    expect(changes(() => a.arm(10n))).toBe(true);
+    expect(changes(() => clock.retire(9))).toBe(false);
+    expect(changes(() => void clock.nowNs())).toBe(false);
+    expect(changes(() => clock.retire(1))).toBe(true);
+    expect(changes(() => a.arm(20n))).toBe(true);
+    expect(changes(() => a.disarm())).toBe(true);
+    expect(changes(() => clock.advanceTo(15n))).toBe(true);
+    const state = clock.save();
+    expect(changes(() => clock.load(state))).toBe(true);
+    expect(new Set(seen).size).toBe(7);
+  });
+});
+
 describe("[sim-clock] save and load", () => {
   it("a restored clock fires the same alarms at the same times in the same order", () => {
     const first = recorder(createSimClock({ instructionsPerSecond: 3_000_000_000, unixTimeNs: 42n }));

@@ -51,10 +51,20 @@ export interface SimClock {
   nsAfter(count: number): bigint;
   /** Time of the next alarm. */
   readonly nextAlarmNs: bigint | undefined;
+  /**
+   * Another number whenever `instructionsUntilAlarm` is not simply what it was, less what has retired since: an alarm was armed, disarmed or has
+   * fired, or time has jumped.
+   */
+  readonly revision: number;
   /** Instructions that may retire until `atNs` is reached, at least 0, at most `most`. */
   instructionsUntil(atNs: bigint, most: number): number;
   /** The same for the next alarm; `most` if there is none. */
   instructionsUntilAlarm(most: number): number;
+  /**
+   * `catchUp` is called before anybody reads the time, arms an alarm or lets time jump: whoever retires instructions may be late with telling,
+   * if no alarm comes between, and must `retire` them then. Not from inside an alarm's callback. The latest caller's counts.
+   */
+  follow(catchUp: () => void): void;
   /** `callback` gets the alarm's own time. At most 1,024 alarms; names are unique. */
   createAlarm(name: string, callback: (atNs: bigint) => void): Alarm;
   save(): SimClockState;
@@ -98,6 +108,8 @@ class Clock implements SimClock {
   #next: Slot | undefined;
   #order = 0;
   #firing = false;
+  revision = 0;
+  #catchUp: () => void = () => undefined;
 
   constructor({ instructionsPerSecond = 1e9, unixTimeNs = 0n }: SimClockOptions) {
     if (!Number.isInteger(instructionsPerSecond) || instructionsPerSecond < 1 || instructionsPerSecond > MAX_RATE) {
@@ -114,8 +126,19 @@ class Clock implements SimClock {
   }
 
   nowNs(): bigint {
+    // Inside an alarm's callback time stands.
+    if (!this.#firing) this.#catchUp();
+    return this.#toldNs();
+  }
+
+  /** As far as `retire` has told. */
+  #toldNs(): bigint {
     if (this.#aheadNs !== 0) this.#settle();
     return this.#nowNs;
+  }
+
+  follow(catchUp: () => void): void {
+    this.#catchUp = catchUp;
   }
 
   unixTimeNs(): bigint {
@@ -133,7 +156,7 @@ class Clock implements SimClock {
     if (this.#wholeNs !== undefined) {
       const ahead = this.#aheadNs + count * this.#stepNs;
       if (ahead < this.#alarmInNs && !this.#firing) this.#aheadNs = ahead;
-      else this.#move(this.nowNs() + BigInt(count) * this.#wholeNs);
+      else this.#move(this.#toldNs() + BigInt(count) * this.#wholeNs);
       return;
     }
     const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
@@ -143,15 +166,17 @@ class Clock implements SimClock {
   }
 
   advanceTo(atNs: bigint): void {
+    this.revision++;
     if (atNs > this.nowNs()) this.#remainder = 0n;
     this.#move(atNs);
   }
 
   nsAfter(count: number): bigint {
-    if (this.#wholeNs !== undefined) return this.nowNs() + BigInt(count) * this.#wholeNs;
+    const nowNs = this.nowNs();
+    if (this.#wholeNs !== undefined) return nowNs + BigInt(count) * this.#wholeNs;
     const units = this.#remainder + BigInt(count) * NS_PER_SECOND;
     const rest = units % this.#rate;
-    return this.#nowNs + (units - (rest < 0n ? rest + this.#rate : rest)) / this.#rate;
+    return nowNs + (units - (rest < 0n ? rest + this.#rate : rest)) / this.#rate;
   }
 
   instructionsUntil(atNs: bigint, most: number): number {
@@ -258,6 +283,7 @@ class Clock implements SimClock {
   }
 
   #select(): void {
+    this.revision++;
     let next: Slot | undefined;
     for (const slot of this.#slots.values()) {
       if (slot.atNs === undefined) continue;

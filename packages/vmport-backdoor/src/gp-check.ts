@@ -109,9 +109,16 @@ export function checkGp(
   }
   const port = registers.readRegister32(Register.Edx) & 0xffff;
   if (port !== BDOOR_PORT && port !== BDOORHB_PORT) return refused["bad-state"];
+  const isMagic = registers.readRegister32(Register.Eax) >>> 0 === BDOOR_MAGIC;
+  // What nearly every caller has: one byte, already at hand.
+  const { code, codeLength = 0, codeBits } = request;
+  if (isMagic && port === BDOOR_PORT && codeLength > 0 && code !== undefined) {
+    const byte = code[0] as number;
+    if ((byte & PLAIN_MASK) === PLAIN_OPCODES) return (codeBits === 16 ? plain16 : plain32)[byte & 3] as GpCheckHandled;
+  }
   const reader = new InstructionReader(request, limit);
   if (anyAccess) return decode(reader, request.codeBits, port, "any");
-  if (registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return refused["bad-state"];
+  if (!isMagic) return refused["bad-state"];
   if (port === BDOOR_PORT) return decodePlain(reader, request.codeBits);
   return highBandwidth ? decode(reader, request.codeBits, port, "string") : refused["bad-state"];
 }
@@ -178,15 +185,17 @@ function decodePlain(reader: InstructionReader, codeBits: 16 | 32 | 64): GpCheck
     byte = reader.next();
   }
   if (byte < 0) return stop(reader);
-  if ((byte & 0xfc) !== 0xec) return refused["bad-opcode"];
-  return {
-    code: "handled",
-    length: reader.used,
-    direction: (byte & 2) === 0 ? "in" : "out",
-    port: BDOOR_PORT,
-    size: operandSize(byte, codeBits, operandPrefix),
-  };
+  if ((byte & PLAIN_MASK) !== PLAIN_OPCODES) return refused["bad-opcode"];
+  return plainForm(byte, reader.used, operandSize(byte, codeBits, operandPrefix));
 }
+
+const plainForm = (opcode: number, length: number, size: IoSize): GpCheckHandled => ({
+  code: "handled",
+  length,
+  direction: (opcode & 2) === 0 ? "in" : "out",
+  port: BDOOR_PORT,
+  size,
+});
 
 const segments: Readonly<Record<number, "es" | "cs" | "ss" | "ds" | "fs" | "gs">> = {
   38: "es",
@@ -239,8 +248,18 @@ const addressSize = (codeBits: 16 | 32 | 64, prefixed: boolean): 16 | 32 | 64 =>
   return (codeBits === 16) === prefixed ? 32 : 16;
 };
 
+/** IN and OUT by DX, EC to EF. */
+const PLAIN_OPCODES = 0xec;
+const PLAIN_MASK = 0xfc;
+const plainForms = (codeBits: 16 | 32): readonly GpCheckHandled[] =>
+  [0xec, 0xed, 0xee, 0xef].map((opcode) => plainForm(opcode, 1, operandSize(opcode, codeBits, false)));
+
 /** Even opcodes are byte forms; odd ones take the code segment's size, switched by 0x66, and never 8 bytes. */
 function operandSize(opcode: number, codeBits: 16 | 32 | 64, operandPrefix: boolean): IoSize {
   if ((opcode & 1) === 0) return 1;
   return (codeBits === 16) === operandPrefix ? 4 : 2;
 }
+
+/** The four without prefixes, in 16-bit and in other code. */
+const plain16 = /* @__PURE__ */ plainForms(16);
+const plain32 = /* @__PURE__ */ plainForms(32);

@@ -102,6 +102,8 @@ export class Cpu {
 
   /** The VM exit being reported; valid when a helper or tier returned Exit. */
   readonly exit: VmExit = createVmExit();
+  /** First constant of the `exit` row whose form `exit` has: see `fillIoExit`. */
+  ioForm = -1;
 
   /** The exception that `raise` recorded; vector −1 for none. */
   pendingVector = -1;
@@ -220,6 +222,14 @@ export class Cpu {
 
   set retired(value: number) {
     this.setCount(StateOffset.retired, value);
+  }
+
+  /** One instruction more has retired. */
+  retire(): void {
+    const at = (this.base + StateOffset.retired) >>> 2;
+    const low = this.u32[at]! + 1;
+    this.u32[at] = low;
+    if (low > 0xffff_ffff) this.u32[at + 1] = this.u32[at + 1]! + 1;
   }
 
   /** A u64 field from a number below 2^53. */

@@ -1,7 +1,7 @@
 /** `exit` rows to VM exits. */
 import { ExitKind } from "x86-lift";
 import type { Cpu } from "./cpu.ts";
-import { matchPortBreakpoints } from "./mmu/breakpoints.ts";
+import { hasBreakpoints, matchPortBreakpoints } from "./mmu/breakpoints.ts";
 import { StateOffset } from "./state-layout.ts";
 import type { VmExitReason } from "./vm-exit.ts";
 
@@ -38,9 +38,17 @@ export function fillExit(cpu: Cpu, kind: number, a: number, lo: number, hi: numb
 /** The same for `Io`. */
 export function fillIoExit(cpu: Cpu, a: number, lo: number, hi: number): void {
   const { exit } = cpu;
-  exit.reason = "io-instruction";
+  // Of two exits in a row most are of the same form: a look costs less than a store.
+  if (exit.reason !== "io-instruction") exit.reason = "io-instruction";
   exit.instructionLength = cpu.get32(StateOffset.instructionLength);
   exit.port = a & 0xffff;
+  if (cpu.ioForm !== lo || exit.segment !== hi) fillIoForm(cpu, lo, hi);
+  if (hasBreakpoints(cpu)) matchPortBreakpoints(cpu, exit.port, exit.size);
+}
+
+function fillIoForm(cpu: Cpu, lo: number, hi: number): void {
+  const { exit } = cpu;
+  cpu.ioForm = lo;
   exit.size = (lo & 0xf) as 1 | 2 | 4;
   exit.direction = (lo & (1 << 4)) !== 0 ? "in" : "out";
   exit.immediate = (lo & (1 << 5)) !== 0;
@@ -48,7 +56,6 @@ export function fillIoExit(cpu: Cpu, a: number, lo: number, hi: number): void {
   exit.rep = (lo & (1 << 7)) !== 0;
   exit.addressSize = ((lo >>> 8) & 0xff) as 16 | 32 | 64;
   exit.segment = hi;
-  matchPortBreakpoints(cpu, exit.port, exit.size);
 }
 
 /** An instruction that has no semantics or no helper: a defect of ours, told with all that is needed to mend it. */

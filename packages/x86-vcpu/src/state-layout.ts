@@ -100,6 +100,8 @@ export const StateOffset = {
    */
   readTop: 0x540,
   writeTop: 0x570,
+  /** u64: what `Vcpu.registerDigest` made of the registers when it was asked last. */
+  digest: 0x5a0,
   /** Temporaries of the fragment being executed: slots of 16 bytes, up to 0x1000. */
   temps: 0x600,
   /** 64 bytes for values on their way between memory and TypeScript. */

@@ -27,4 +27,6 @@ export interface Tier {
   invalidateCode(hostPage: number, first: number, end: number): void;
   /** Forget everything decoded. */
   reset(): void;
+  /** See `Vcpu.registerDigest`: fills StateOffset.digest. */
+  readonly digestRegisters?: () => void;
 }

@@ -69,6 +69,8 @@ export class Tlb {
   /** Installed since the last full flush: INVLPG must then look for siblings. 4 MiB pages count in both their regions. */
   private readonly largeRegions = new Uint8Array(REGIONS);
   private hasHuge = false;
+  /** How often translations were taken away. */
+  drops = 0;
 
   /** `base`: TLB_BYTES of linear memory, 16-byte aligned. */
   constructor(buffer: ArrayBufferLike, base: number) {
@@ -129,6 +131,7 @@ export class Tlb {
 
   /** Everything, global pages too. */
   flush(): void {
+    this.drops++;
     const { i32 } = this;
     this.each((at) => {
       this.empty(at);
@@ -142,6 +145,7 @@ export class Tlb {
 
   /** All but global pages. Costs what was installed since the last time. */
   flushNonGlobal(): void {
+    this.drops++;
     const { i32, local } = this;
     const first = this.base >> 2;
     for (let n = 0; n < this.localCount; n++) {
@@ -155,6 +159,7 @@ export class Tlb {
 
   /** The translation of one linear address, of any page size, global or not. */
   flushPage(low: number, high: number): void {
+    this.drops++;
     const { i32 } = this;
     const page = low & ~0xfff;
     const slot = tlbIndex(low, high) * TLB_ENTRY_BYTES;

@@ -140,6 +140,8 @@ export class Vcpu {
     this.registerViews = { general: words(StateOffset.gpr, 32), rip: words(StateOffset.rip, 2) };
     this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
     this.tier = (options.createTier ?? (options.tier === 0 ? createTier0 : createTier1))(this.cpu);
+    const { digestRegisters: update } = this.tier;
+    this.registerDigest = update === undefined ? undefined : { words: words(StateOffset.digest, 2), update };
     this.cpu.wantsAttention = () => this.wantsAttention();
     this.cpu.answerExit = () => this.answerExit();
     this.cpu.answerFault = () => this.answerFault();
@@ -183,12 +185,11 @@ export class Vcpu {
   private goesOn(): boolean {
     const { cpu, onExit } = this;
     if (onExit === undefined) return false;
-    const more = onExit(cpu.exit);
-    if (more <= 0) {
+    this.end = onExit(cpu.exit);
+    if (this.end <= cpu.retired) {
       this.exit("budget");
       return false;
     }
-    this.end = cpu.retired + more;
     cpu.replay.restart();
     return true;
   }
@@ -197,22 +198,30 @@ export class Vcpu {
   private answerExit(): InPlace {
     const { cpu, onExit } = this;
     if (onExit === undefined || this.single) return InPlace.No;
-    const more = onExit(cpu.exit);
-    if (more <= 0) {
-      this.isOver = true;
-      return InPlace.Leave;
-    }
-    const end = cpu.retired + more;
+    const end = onExit(cpu.exit);
+    if (end !== this.end && this.moveEnd(end)) return InPlace.Leave;
+    return this.isBusy() ? InPlace.Leave : InPlace.Stay;
+  }
+
+  /** True: what the tier has been given to run reaches beyond the new end, or that is there. */
+  private moveEnd(end: number): boolean {
     const isShorter = end < this.end;
     this.end = end;
-    const isQuiet =
-      cpu.get32(StateOffset.attention) === 0 &&
-      this.injected === undefined &&
-      !this.mustStep() &&
-      cpu.pendingDr6 === 0 &&
-      cpu.metWatchpoint === undefined &&
-      !cpu.replay.isPending(cpu.retired);
-    return isQuiet && !isShorter ? InPlace.Stay : InPlace.Leave;
+    this.isOver = end <= this.cpu.retired;
+    return isShorter || this.isOver;
+  }
+
+  /** Must anything be seen to before the next instruction? */
+  private isBusy(): boolean {
+    const { cpu } = this;
+    return (
+      cpu.get32(StateOffset.attention) !== 0 ||
+      this.injected !== undefined ||
+      cpu.pendingDr6 !== 0 ||
+      cpu.metWatchpoint !== undefined ||
+      cpu.replay.isPending(cpu.retired) ||
+      this.mustStep()
+    );
   }
 
   private answerFault(): InPlace {
@@ -483,8 +492,8 @@ export class Vcpu {
 
   /**
    * From now on `answer` is called at every exit but `budget` and `stop` in place of a return from `run`. It deals with the exit as a caller of
-   * `run` would, and gives the budget of the `run` that would come next, which then goes on at once; 0: `run` returns `budget`. It must not
-   * call `run`. undefined: `run` returns at every exit, as at first.
+   * `run` would, and gives the number of retired instructions to which the `run` that would come next would go, which then goes on at once. What
+   * is not above `retired`: `run` returns `budget`. It must not call `run`. undefined: `run` returns at every exit, as at first.
    */
   answerExits(answer: ((exit: VmExit) => number) | undefined): void {
     this.onExit = answer;
@@ -498,10 +507,12 @@ export class Vcpu {
     const { cpu } = this;
     cpu.moveRip(length);
     cpu.set32(StateOffset.repeating, length === 0 ? 1 : 0);
-    cpu.retired += 1;
+    cpu.retire();
     cpu.replay.clear();
-    cpu.pendingDr6 |= cpu.matchedBreakpoints;
-    cpu.matchedBreakpoints = 0;
+    if (cpu.matchedBreakpoints !== 0) {
+      cpu.pendingDr6 |= cpu.matchedBreakpoints;
+      cpu.matchedBreakpoints = 0;
+    }
     if ((cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0) cpu.pendingDr6 |= DR6_BS;
   }
 
@@ -559,6 +570,12 @@ export class Vcpu {
 
   /** The general registers and RIP as words, low ones first; always what they are now. */
   readonly registerViews: { readonly general: Uint32Array; readonly rip: Uint32Array };
+
+  /**
+   * A digest of the general registers and RIP, for those who tell runs apart: `update` makes it from what they are now, into `words` (low word
+   * first). Not cryptographic; the same on every host. Undefined where the engine has no quick way to it.
+   */
+  readonly registerDigest: { readonly words: Uint32Array; readonly update: () => void } | undefined;
 
   /** General registers by encoding number: 0 RAX, 1 RCX, 2 RDX, 3 RBX, 4 RSP, 5 RBP, 6 RSI, 7 RDI, 8–15. */
   readRegister(index: number): bigint {
@@ -781,17 +798,17 @@ export class Vcpu {
   }
 
   /**
-   * Up to `into.length` bytes of code at CS:RIP, with the rights of the current privilege, as far as they lie in its page: how many. 0 where the
-   * TLB does not have the page.
+   * Up to `most` bytes of code at CS:RIP, with the rights of the current privilege, as far as they lie in its page, to the front of `into`: how
+   * many. 0 where the TLB does not have the page.
    */
-  fetchCode(into: Uint8Array): number {
+  fetchCode(into: Uint8Array, most: number = into.length): number {
     const { cpu } = this;
     const { u8, u32, i32, base, code64 } = cpu;
     const rip = (base + StateOffset.rip) >>> 2;
     const low = code64 ? i32[rip]! : (i32[rip]! + i32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!) | 0;
     const host = cpu.tlb.lookup(u32[(base + StateOffset.tlbFetch) >>> 2]!, low, code64 ? i32[rip + 1]! : 0);
     if (host < 0) return 0;
-    const length = Math.min(into.length, 0x1000 - (low & 0xfff));
+    const length = Math.min(most, 0x1000 - (low & 0xfff));
     for (let n = 0; n < length; n++) into[n] = u8[host + n]!;
     return length;
   }

@@ -28,7 +28,8 @@ export class MmioReplay {
   }
 
   clear(): void {
-    if (this.done.length > 0) this.done.length = 0;
+    if (this.done.length === 0) return;
+    this.done.length = 0;
     this.next = 0;
     this.retired = -1;
   }

@@ -9,6 +9,7 @@ import { MemoryFlag } from "x86-lift";
 import type { Cpu } from "../cpu.ts";
 import { HelperStatus } from "../helper.ts";
 import { StateOffset } from "../state-layout.ts";
+import { TlbContext } from "../tlb.ts";
 
 /** Halves of a bigint through one buffer: no intermediate bigints, which cost more than everything around them. */
 const whole = new BigUint64Array(1);
@@ -40,6 +41,9 @@ export function readSystem16At(cpu: Cpu, field: number, offset: number): number 
   const at = (cpu.base + field) >>> 2;
   const sum = cpu.u32[at]! + offset;
   const high = (cpu.i32[at + 1]! + (sum > 0xffff_ffff ? 1 : 0)) | 0;
+  // The I/O bitmap is asked at every port instruction of ring 3.
+  const host = (sum & 0xfff) === 0xfff ? -1 : cpu.tlb.lookup(cpu.tlb.readTable(TlbContext.Supervisor), sum | 0, high);
+  if (host >= 0) return cpu.u8[host]! | (cpu.u8[host + 1]! << 8);
   const scratch = cpu.base + StateOffset.scratch;
   const status = cpu.loadLinear(sum | 0, high, 2, MemoryFlag.Supervisor, scratch);
   return status === HelperStatus.Continue ? cpu.get16(StateOffset.scratch) : undefined;

@@ -116,6 +116,8 @@ export class CodeCache {
   private branchEnds = false;
   private branchTarget = 0;
   private branchNext = 0;
+  /** How often decoded code was taken away. */
+  drops = 0;
   /** The page of `buildOnce`. */
   private readonly loose: CodePage;
   private readonly looseAt: number;
@@ -155,6 +157,7 @@ export class CodeCache {
 
   /** Forgets everything. Pages stay marked: other vCPUs may have decoded from them, and a store clears the mark. */
   reset(): void {
+    this.drops++;
     const { cpu } = this;
     this.byHost.clear();
     this.crossings.clear();
@@ -171,9 +174,13 @@ export class CodeCache {
   /** The bytes [first, end) of a page of the buffer have changed; every tier that shares the memory is told. */
   invalidate(hostPage: number, first: number, end: number): void {
     const crossings = this.crossings.get(hostPage);
-    if (crossings !== undefined) this.dropCrossings(hostPage, crossings, first, end);
+    if (crossings !== undefined) {
+      this.drops++;
+      this.dropCrossings(hostPage, crossings, first, end);
+    }
     const views = this.byHost.get(hostPage);
     if (views === undefined) return;
+    this.drops++;
     let blocks = 0;
     for (const { pointers, singles } of views) blocks += pointers.length + singles.size;
     if (blocks > MAX_SEARCHED) {

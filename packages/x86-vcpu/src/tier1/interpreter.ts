@@ -10,6 +10,7 @@ import { Emit, type Layout } from "./ops/emit.ts";
 import { missedLoad, missedStore } from "./ops/guarded.ts";
 import { hotOpCount, recordOps } from "./ops/index.ts";
 import { Control, Field, Reason } from "./record.ts";
+import { digestRegisters } from "./register-digest.ts";
 import type { Label } from "./wasm/function-builder.ts";
 import { ModuleBuilder } from "./wasm/module-builder.ts";
 import { x87Functions } from "./x87/functions.ts";
@@ -70,6 +71,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   const main = module.function(["i32", "i32"], ["i32"], 1 << 16);
   writeMain(new Emit(main.body, layout, callees, true), rareType);
   module.export("run", main.index);
+  module.export("digestRegisters", digestRegisters(module, layout));
   return { bytes: module.finish(), mainBytes: main.body.size };
 }
 

@@ -61,6 +61,7 @@ class Tier1 implements Tier {
   private readonly cpu: Cpu;
   private readonly cache: CodeCache;
   private readonly control: number;
+  readonly digestRegisters: () => void;
   private readonly execute: (pointer: number, budget: number) => number;
   private readonly bytes = new Uint8Array(MAX_INSTRUCTION_BYTES);
 
@@ -95,7 +96,9 @@ class Tier1 implements Tier {
       script: (pc: number, budget: number) => this.script(pc, budget),
       io: (pc: number, budget: number) => this.io(pc, budget),
     };
-    this.execute = new WebAssembly.Instance(module, { tier1: imports }).exports["run"] as typeof this.execute;
+    const { exports } = new WebAssembly.Instance(module, { tier1: imports });
+    this.execute = exports["run"] as typeof this.execute;
+    this.digestRegisters = exports["digestRegisters"] as typeof this.digestRegisters;
   }
 
   invalidateCode(hostPage: number, first: number, end: number): void {
@@ -397,9 +400,12 @@ class Tier1 implements Tier {
       const status = helper(cpu, a, b, c, result, low, high);
       if (status === HelperStatus.Continue) return 0;
       if (helper === checkIo && status === HelperStatus.Fault) {
-        const modeUpdates = cpu.modeUpdates;
+        const rip = (base + StateOffset.rip) >>> 2;
+        const low = u32[rip]!;
+        const high = i32[rip + 1]!;
+        const { version } = this;
         const answer = cpu.answerFault();
-        if (answer !== InPlace.No) return this.goesOn(answer, pc, modeUpdates) ? this.behindIo(pc) : 1;
+        if (answer !== InPlace.No) return this.goesOn(answer, low, high, version) ? this.behindIo(pc) : 1;
       }
       this.stop(status);
       return 1;
@@ -430,33 +436,37 @@ class Tier1 implements Tier {
 
   private io(pc: number, budget: number): number {
     const { cpu } = this;
-    const { i32, u16, base, modeUpdates } = cpu;
+    const { i32, u32, u16, base } = cpu;
     this.sync(pc, budget);
     const at = pc >>> 2;
+    const rip = (base + StateOffset.rip) >>> 2;
+    const low = u32[rip]!;
+    const high = i32[rip + 1]!;
+    const { version } = this;
     fillIoExit(cpu, i32[(base + u16[(pc + Field.a) >>> 1]!) >>> 2]!, i32[at + 6]!, i32[at + 7]!);
     const answer = cpu.answerExit();
-    if (answer !== InPlace.No) return this.goesOn(answer, pc, modeUpdates) ? 0 : 1;
+    if (answer !== InPlace.No) return this.goesOn(answer, low, high, version) ? 0 : 1;
     this.stopped = TierStop.Exit;
     return 1;
   }
 
-  /** An exit of the record at `pc` has been answered: does the instruction's successor come next, as if nobody had looked? */
-  private goesOn(answer: InPlace, pc: number, modeUpdates: number): boolean {
+  /** Grows with all that may make the rest of a running block another than what whoever looks for it anew would find. */
+  private get version(): number {
     const { cpu } = this;
-    const { u32, i32, base } = cpu;
+    return cpu.modeUpdates + cpu.tlb.drops + this.cache.drops;
+  }
+
+  /**
+   * An exit of the instruction at RIP `high:low` has been answered, since `version`: does the instruction's successor come next, as if nobody
+   * had looked?
+   */
+  private goesOn(answer: InPlace, low: number, high: number, version: number): boolean {
+    const { u32, i32, base } = this.cpu;
     this.stopped = TierStop.Attention;
-    if (answer === InPlace.Leave || cpu.modeUpdates !== modeUpdates) return false;
-    const info = this.cache.infoOf(pc);
-    const page = this.cache.pageOfRecord(pc);
-    const next = (page.ripLow >>> 0) + infoOffset(info) + infoLength(info);
+    if (answer === InPlace.Leave || version !== this.version) return false;
     const rip = (base + StateOffset.rip) >>> 2;
-    const carry = next > 0xffff_ffff ? 1 : 0;
-    const { code64 } = cpu;
-    if (u32[rip] !== next >>> 0 || i32[rip + 1] !== (code64 ? (page.ripHigh + carry) | 0 : 0)) return false;
-    // The page must still be there, where whoever looks anew for the next block would look.
-    const offset = code64 ? 0 : i32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!;
-    const host = cpu.tlb.lookup(u32[(base + StateOffset.tlbFetch) >>> 2]!, (next + offset) | 0, i32[rip + 1]!);
-    return host >= 0 && host >>> 12 === page.hostPage;
+    // Where the low half wraps, it is not equal.
+    return u32[rip] === low + u32[(base + StateOffset.instructionLength) >>> 2]! && i32[rip + 1] === high;
   }
 
   /** What `script` gives at the check before an IN or OUT that has been carried out: 1 for what is neither. */
