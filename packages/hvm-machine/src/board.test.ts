@@ -268,6 +268,43 @@ describe("[board] PCI", () => {
     expect(first!.receive(new Uint8Array(60)), "no driver yet").toBe(false);
   });
 
+  it("the entropy device goes on with the numbers that would have come next (VIRTIO 1.2 §5.4)", () => {
+    const bar = 0xe000_0000;
+    const status = (value: number): number[] => [0xc6, 0x05, ...dword(bar + 0x14), value];
+    const poke16 = (address: number, value: number): number[] => [
+      ...[0x66, 0xc7, 0x05, ...dword(address)],
+      ...[value & 0xff, value >> 8],
+    ];
+    const [descriptors, available, used, bytes] = [0x9000, 0xa000, 0xb000, 0xc000];
+    const ask = (count: number): number[] => [...poke16(available + 2, count), ...poke16(bar + 0x3000, 0)];
+    const code = [
+      ...[...out32(0xcf8, 0x8000_1810), ...out32(0xcfc, bar), ...out32(0xcf8, 0x8000_1804), ...out32(0xcfc, 6)],
+      // Features: VERSION_1 alone.
+      ...[...status(0), ...status(1), ...status(3), ...poke(bar + 0x08, 1), ...poke(bar + 0x0c, 1), ...status(0xb)],
+      ...[...poke(bar + 0x20, descriptors), ...poke(bar + 0x28, available), ...poke(bar + 0x30, used)],
+      ...[...poke16(bar + 0x18, 4), ...poke16(bar + 0x1c, 1), ...status(0xf)],
+      ...[0, 1].flatMap((n) => [
+        ...[...poke(descriptors + 16 * n, bytes + 64 * n), ...poke(descriptors + 16 * n + 8, 64)],
+        ...[...poke16(descriptors + 16 * n + 12, 2), ...poke16(available + 4 + 2 * n, n)],
+      ]),
+      ...[...ask(1), ...ask(2), ...HALT],
+    ];
+    const taken = (machine: Machine): number => machine.memory.readU16(used + 2)!;
+    const machine = guest(code);
+    while (taken(machine) === 0) machine.run({ maxSteps: 1 });
+    expect(taken(machine)).toBe(1);
+    const loaded = createMachine({ memory: 4 });
+    loaded.load(structuredClone(machine.save()));
+    const [whole, ...others] = [guest(code), machine, loaded].map((one) => {
+      expect(one.run(LIMIT)).toEqual({ kind: "halted" });
+      expect(taken(one)).toBe(2);
+      return one.memory.read(bytes, 128)!;
+    });
+    expect(others).toEqual([whole, whole]);
+    expect(whole!.subarray(0, 64)).not.toEqual(whole!.subarray(64));
+    expect(new Set(whole).size).toBeGreaterThan(64);
+  });
+
   it("a base address on RAM is not mapped, and RAM stays RAM", () => {
     const code = [
       ...out32(0xcf8, 0x8000_1810),

@@ -364,11 +364,7 @@ class Devices implements MachineDevices {
     const { config } = this.#board;
     const options = { memory: this.#dma(), sendMsi: messages.sendMsi };
     if (this.vga) host.add(CARD_SLOTS.vga, 0, vga.name, this.vga);
-    const random = createRandom(config.seed ^ 0x7669_7274);
-    const rng = this.#create("rng", virtioRng, {
-      ...options,
-      random: (length) => Uint8Array.from({ length }, () => random.next() & 0xff),
-    });
+    const rng = this.#create("rng", virtioRng, { ...options, random: createRandom(config.seed ^ 0x7669_7274) });
     host.add(CARD_SLOTS.rng, 0, virtioRng.name, rng);
     config.disks.forEach((disk, index) => {
       const name = `disk${index}`;

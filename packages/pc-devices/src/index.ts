@@ -63,7 +63,13 @@ export {
   virtioConsole,
 } from "./devices/virtio-console.ts";
 export { type VirtioNet, type VirtioNetOptions, type VirtioNetState, virtioNet } from "./devices/virtio-net.ts";
-export { type VirtioRng, type VirtioRngOptions, virtioRng } from "./devices/virtio-rng.ts";
+export {
+  type VirtioRng,
+  type VirtioRngOptions,
+  type VirtioRngSource,
+  type VirtioRngState,
+  virtioRng,
+} from "./devices/virtio-rng.ts";
 export type { DmaMemory } from "./dma.ts";
 export { deviceModels } from "./index.gen.ts";
 export {

@@ -80,7 +80,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   console: { queues: 2, make: (memory) => made(virtioConsole, { memory }) },
   rng: {
     queues: 1,
-    make: (memory) => made(virtioRng, { memory, random: (length) => new Uint8Array(length).fill(0x5a) }),
+    make: (memory) => made(virtioRng, { memory, random: { next: () => 0x5a, save: () => 0, load() {} } }),
   },
   net: { queues: 2, make: (memory) => made(virtioNet, { memory }) },
 };
