@@ -116,6 +116,25 @@ describe("[sim-clock] time", () => {
     expect(clock.nowNs()).toBe(3n);
   });
 
+  it("never runs backwards: not even where nobody had looked how late it is", () => {
+    const late = createSimClock();
+    late.retire(50);
+    late.advanceTo(20n);
+    expect(late.nowNs()).toBe(50n);
+    late.advanceTo(60n);
+    late.retire(1);
+    expect(late.nowNs()).toBe(61n);
+  });
+
+  it("is exact beyond what a number holds", () => {
+    const clock = createSimClock();
+    const far = 2n ** 53n;
+    clock.advanceTo(far);
+    clock.retire(1);
+    expect(clock.nowNs()).toBe(far + 1n);
+    expect(clock.nsAfter(2)).toBe(far + 3n);
+  });
+
   it("never runs backwards", () => {
     const clock = createSimClock();
     clock.advanceTo(100n);

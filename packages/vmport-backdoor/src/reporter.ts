@@ -117,13 +117,14 @@ export class Reporter {
     // Virtual time stands still during a call.
     entry.atNs = this.#host.uptimeNs();
     entry.vcpuId = registers.vcpuId ?? 0;
-    entry.direction = direction;
+    // Stores of objects cost more than a look.
+    if (entry.direction !== direction) entry.direction = direction;
     entry.port = port;
     entry.size = size;
     entry.rip = registers.rip ?? 0n;
     entry.cpl = registers.cpl;
     entry.command = number;
-    entry.commandName = name;
+    if (entry.commandName !== name) entry.commandName = name;
     entry.eax = frame.eax;
     entry.ebx = frame.ebx;
     entry.ecx = frame.ecx;

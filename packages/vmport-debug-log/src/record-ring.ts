@@ -109,9 +109,10 @@ export class RecordRing {
   pushAccess(entry: AccessEntry): void {
     if (this.#words.length === 0) this.#words = new Int32Array(this.capacity * WORDS);
     const slot = this.#take();
-    this.#others[slot] = undefined;
-    this.#names[slot] = entry.commandName;
-    this.#notes[slot] = entry.note;
+    // A look costs less than a store of an object, and what lies there is the same more often than not.
+    if (this.#others[slot] !== undefined) this.#others[slot] = undefined;
+    if (this.#names[slot] !== entry.commandName) this.#names[slot] = entry.commandName;
+    if (this.#notes[slot] !== entry.note) this.#notes[slot] = entry.note;
     this.#times[slot] = entry.atNs;
     this.#rips[slot] = entry.rip;
     const words = this.#words;
