@@ -120,7 +120,7 @@ function sourceFingerprint() {
       if (existsSync(source)) visit(source);
     }
   visit(join(root, "apps", "hvm", "scripts"));
-  visit(join(root, "tooling", "tsconfig"));
+  for (const name of ["build", "tsconfig"]) visit(join(root, "tooling", name));
   return hash.digest("hex");
 }
 

@@ -1,0 +1,3 @@
+import preset from "../vitest-preset/index.mjs";
+
+export default preset({ include: ["test/**/*.test.mjs"] });
