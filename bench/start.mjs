@@ -70,9 +70,11 @@ for (const { name, times } of rows) {
   );
   console.log(name.padEnd(width) + cells.map((cell) => cell.padStart(22)).join(""));
 }
+// On a busy machine only processor time says how long it takes.
 for (const { name, times } of rows.filter((row) => row.name.endsWith("run")))
   for (const column of [0, 2]) {
-    const median = share(times, column, 0.5);
-    const verdict = median < LIMIT ? "under" : "NOT under";
-    console.log(`${name}, ${columns[column]}: ${median.toFixed(0)} ms in the median, ${verdict} ${LIMIT}`);
+    const [elapsed, processor] = [column, column + 1].map((index) => share(times, index, 0.5).toFixed(0));
+    console.log(
+      `${name}, ${columns[column]}: ${elapsed} ms, ${processor} ms of a processor (medians); wanted: under ${LIMIT}`,
+    );
   }
