@@ -223,7 +223,6 @@ class HvmDomain implements Domain {
   readonly cpuid: CpuidPolicy;
   paused = false;
   shutdownInfo: ShutdownInfo | undefined;
-  ticks = 0;
 
   readonly #slots: Slot[] = [];
   readonly #vcpuCount: number;
@@ -251,6 +250,7 @@ class HvmDomain implements Domain {
   /** Whose entry was the latest, and whether its guest runs. */
   #running: Slot | undefined;
   #isInside = false;
+  #ticks = 0;
   /** An exit of it is being dealt with, at which it had retired so many instructions. */
   #isAtExit = false;
   #exitRetired = 0;
@@ -379,7 +379,7 @@ class HvmDomain implements Domain {
       throw new DomainError("EINVAL", `${this.#slots.length} of ${this.#vcpuCount} vCPUs were added`);
     }
     const { maxInstructions = Number.MAX_SAFE_INTEGER, untilNs, maxSteps = Number.MAX_SAFE_INTEGER } = limits;
-    this.#end = this.ticks + maxInstructions;
+    this.#end = this.#ticks + maxInstructions;
     this.#untilNs = untilNs;
     this.#stepsLeft = maxSteps;
     for (;;) {
@@ -400,7 +400,7 @@ class HvmDomain implements Domain {
     if (this.shutdownInfo !== undefined) return { kind: "shutdown", shutdown: this.shutdownInfo };
     if (this.paused) return { kind: "paused" };
     if (this.#stopRequested) return STOPPED;
-    if (this.ticks >= this.#end) return { kind: "instructions" };
+    if (this.#ticks >= this.#end) return { kind: "instructions" };
     if (this.#untilNs !== undefined && this.#clock.nowNs() >= this.#untilNs) return { kind: "time" };
     if (this.#stepsLeft <= 0) return { kind: "steps" };
     return undefined;
@@ -466,6 +466,11 @@ class HvmDomain implements Domain {
     return slot;
   }
 
+  get ticks(): number {
+    this.#catchUp();
+    return this.#ticks;
+  }
+
   nsAt(vcpuId: number, retired: number): bigint {
     this.#catchUp();
     const slot = this.#slots[vcpuId];
@@ -496,7 +501,7 @@ class HvmDomain implements Domain {
       })),
       turn: this.#turn,
       roundElapsed: this.#roundElapsed,
-      ticks: this.ticks,
+      ticks: this.#ticks,
       charged: this.#charged,
       msrs: this.#msrs.save(),
       traceHash: this.traceHash(),
@@ -542,7 +547,7 @@ class HvmDomain implements Domain {
     });
     this.#turn = state.turn;
     this.#roundElapsed = state.roundElapsed;
-    this.ticks = state.ticks;
+    this.#ticks = state.ticks;
     this.#charged = state.charged ?? 0;
     this.#msrs.load(state.msrs);
     this.#hash.restore(state.traceHash);
@@ -648,6 +653,8 @@ class HvmDomain implements Domain {
   #answer(slot: Slot, exit: VmExit): number {
     const { vcpu, horizon } = slot;
     this.#isInside = false;
+    // What somebody spent while the guest ran, or before.
+    if (this.#charged !== 0) this.#account(slot);
     const retired = this.#carryOut(slot, exit, vcpu.retired);
     const isPlain =
       !this.#isDisturbed &&
@@ -736,7 +743,7 @@ class HvmDomain implements Domain {
   /** Ticks this vCPU may run: to the end of its turn, of the caller's limits, or to the next alarm. */
   #budget(slot: Slot): number {
     const behind = this.#roundElapsed - slot.progress;
-    let budget = Math.min(this.#quantum - slot.progress, this.#end - this.ticks);
+    let budget = Math.min(this.#quantum - slot.progress, this.#end - this.#ticks);
     if (budget > behind) budget = behind + this.#clock.instructionsUntilAlarm(budget - behind);
     if (this.#untilNs !== undefined && budget > behind) {
       budget = Math.min(budget, behind + this.#clock.instructionsUntil(this.#untilNs, budget - behind));
@@ -791,7 +798,7 @@ class HvmDomain implements Domain {
     const ticks = retired - slot.counted + charged;
     slot.counted = retired;
     slot.progress += ticks;
-    this.ticks += ticks;
+    this.#ticks += ticks;
     const ahead = slot.progress - this.#roundElapsed;
     if (ahead <= 0) return;
     this.#roundElapsed = slot.progress;
