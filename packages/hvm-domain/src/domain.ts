@@ -653,8 +653,11 @@ class HvmDomain implements Domain {
   #answer(slot: Slot, exit: VmExit): number {
     const { vcpu, horizon } = slot;
     this.#isInside = false;
-    // What somebody spent while the guest ran, or before.
-    if (this.#charged !== 0) this.#account(slot);
+    if (this.#charged !== 0) {
+      // Somebody spent it while the guest ran, or before: the horizon does not know.
+      this.#account(slot);
+      this.#isDisturbed = true;
+    }
     const retired = this.#carryOut(slot, exit, vcpu.retired);
     const isPlain =
       !this.#isDisturbed &&
