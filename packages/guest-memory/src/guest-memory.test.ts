@@ -36,6 +36,17 @@ describe("[guest-memory] layout", () => {
     }
   });
 
+  it("finds the guest-physical address of a byte again", () => {
+    const memory = make({ arenaBytes: 8192 });
+    memory.addRom(0xf_0000, new Uint8Array(5000));
+    memory.addMmio(0xfee0_0000, 4096, "local-apic");
+    for (const gpa of [0, 0x9_ffff, 0x10_0000, 0x1f_ffff, 0xf_0000, 0xf_1fff])
+      expect(memory.gpaOf(memory.hostOffset(gpa)), `${gpa}`).toBe(gpa);
+    const last = memory.hostOffset(0xf_1fff);
+    for (const host of [-1, 0, 8191, memory.pageFlagsOffset, memory.codeLinesOffset, last + 1, 2 ** 32, Number.NaN])
+      expect(memory.gpaOf(host), `no guest's byte at ${host}`).toBe(-1);
+  });
+
   it("addresses so far away that sums are rounded are nowhere", () => {
     const memory = make();
     for (const gpa of [2 ** 53, 2 ** 63, 2 ** 64 - 4096]) {

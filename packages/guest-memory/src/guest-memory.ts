@@ -71,6 +71,8 @@ export interface GuestMemory {
    * a page-aligned `gpa` gives a page-aligned offset.
    */
   hostOffset(gpa: number): number;
+  /** The inverse: guest-physical address of a byte of the linear memory, -1 where neither RAM nor ROM is. Searches the regions. */
+  gpaOf(hostOffset: number): number;
   /** RAM: true. ROM, MMIO and nothing: false. */
   isWritable(gpa: number): boolean;
   regionAt(gpa: number): MemoryRegion | undefined;
@@ -212,6 +214,11 @@ class Memory implements GuestMemory {
   hostOffset(gpa: number): number {
     const region = this.#map.find(gpa);
     return region === undefined || region.hostOffset < 0 ? -1 : region.hostOffset + (gpa - region.base);
+  }
+
+  gpaOf(hostOffset: number): number {
+    const region = this.#map.findHost(hostOffset);
+    return region === undefined ? -1 : region.base + (hostOffset - region.hostOffset);
   }
 
   isWritable(gpa: number): boolean {

@@ -43,6 +43,13 @@ export class RegionMap {
     return region;
   }
 
+  /** The region with this byte of the linear memory. */
+  findHost(hostOffset: number): MemoryRegion | undefined {
+    return this.#regions.find(
+      (region) => region.hostOffset >= 0 && hostOffset >= region.hostOffset && hostOffset < region.hostOffset + region.size,
+    );
+  }
+
   add(region: MemoryRegion): void {
     checkRegion(region);
     for (const other of this.#regions) {
