@@ -7,6 +7,8 @@ export interface CpuMemory {
   allocate(bytes: number, align: number): number;
   /** Byte offset in the buffer of a guest-physical address, or −1 where neither RAM nor ROM is. Pages of 4 KiB are contiguous. */
   hostOffset(gpa: number): number;
+  /** The inverse, −1 where neither RAM nor ROM is. */
+  gpaOf(hostOffset: number): number;
   /** RAM, as opposed to ROM and holes. */
   isWritable(gpa: number): boolean;
   /** One byte of `PageFlag` bits for each 4 KiB page of the buffer, at `pageFlagsOffset + (hostOffset >>> 12)`. */

@@ -1,5 +1,6 @@
-/** All of a processor's state as plain data with named fields. Translations and decoded code are not state. */
+/** All of a processor's state as plain data with named fields. Decoded code is not state. */
 import type { Cpu } from "./cpu.ts";
+import { checkTranslations, loadTranslations, saveTranslations } from "./mmu/saved-translations.ts";
 import {
   type SegmentName,
   segmentAttributesOffset,
@@ -100,6 +101,8 @@ export interface CpuState {
     readonly waitsForStartup?: boolean;
   };
   readonly randomState: bigint;
+  /** The TLB, as saved-translations.ts has it. Absent in states of before: empty. */
+  readonly translations?: Uint32Array;
 }
 
 const XMM_BYTES = 256;
@@ -111,6 +114,8 @@ const collect = <K extends string, V>(names: readonly K[], value: (name: K) => V
 export function saveCpu(cpu: Cpu): CpuState {
   const bytes = (offset: number, count: number): Uint8Array =>
     cpu.u8.slice(cpu.base + offset, cpu.base + offset + count);
+  // What held for an instruction of before holds for none.
+  const here = (retired: number): number => (retired === cpu.retired ? retired : -1);
   return {
     version: 1,
     registers: collect(gprNames, (name) => cpu.readGpr(gprNames.indexOf(name))),
@@ -133,20 +138,26 @@ export function saveCpu(cpu: Cpu): CpuState {
     pdpte: cpu.pdpte.slice(),
     mtrrs: new Map(cpu.mtrrs),
     events: {
-      stiShadowAt: cpu.stiShadowAt,
-      movSsShadowAt: cpu.movSsShadowAt,
-      resumeFlagAt: cpu.get32(StateOffset.repeating) !== 0 ? cpu.retired : cpu.resumeFlagAt,
+      stiShadowAt: here(cpu.stiShadowAt),
+      movSsShadowAt: here(cpu.movSsShadowAt),
+      resumeFlagAt: cpu.get32(StateOffset.repeating) !== 0 ? cpu.retired : here(cpu.resumeFlagAt),
       nmiBlocked: cpu.nmiBlocked,
       pendingDr6: cpu.pendingDr6,
       waitsForStartup: cpu.waitsForStartup,
     },
     randomState: cpu.randomState,
+    translations: saveTranslations(cpu),
   };
 }
 
-/** The caller has reset the processor. Throws a RangeError for another version. */
-export function loadCpu(cpu: Cpu, state: CpuState): void {
+/** Throws a RangeError for another version, and for translations to what is not the guest's. */
+export function checkCpu(cpu: Cpu, state: CpuState): void {
   if (state.version !== 1) throw new RangeError(`processor state of version ${String(state.version)}; expected 1`);
+  checkTranslations(cpu, state.translations ?? []);
+}
+
+/** The caller has checked the state, and reset the processor. */
+export function loadCpu(cpu: Cpu, state: CpuState): void {
   for (const [n, name] of gprNames.entries()) cpu.writeGpr(n, state.registers[name]);
   for (const name of words64) cpu.set64(StateOffset[name], state.words64[name]);
   for (const name of words32) cpu.set32(StateOffset[name], state.words32[name]);
@@ -172,4 +183,5 @@ export function loadCpu(cpu: Cpu, state: CpuState): void {
   cpu.pendingDr6 = state.events.pendingDr6;
   cpu.waitsForStartup = state.events.waitsForStartup ?? false;
   cpu.randomState = state.randomState;
+  loadTranslations(cpu, state.translations ?? []);
 }

@@ -40,15 +40,16 @@ export const TlbFlag = {
   ListedGlobal: 1 << 5,
 } as const;
 
-export const TLB_ENTRIES = 4096;
+const TLB_ENTRY_BITS = 12;
+export const TLB_ENTRIES: number = 1 << TLB_ENTRY_BITS;
 export const TLB_ENTRY_BYTES = 16;
 export const TLB_TABLE_BYTES = TLB_ENTRIES * TLB_ENTRY_BYTES;
 
 /** Tables in order: read × 3 contexts, write × 3, fetch × 2. */
-const TABLES = 8;
+export const TLB_TABLES = 8;
 const WRITE_TABLES = 3;
 const FETCH_TABLES = 6;
-export const TLB_BYTES = TABLES * TLB_TABLE_BYTES;
+export const TLB_BYTES = TLB_TABLES * TLB_TABLE_BYTES;
 
 export const tlbIndex = (low: number, high: number): number => ((low >>> 12) + (low >>> 24) + (high << 8)) & 0xfff;
 
@@ -56,14 +57,15 @@ export const tlbIndex = (low: number, high: number): number => ((low >>> 12) + (
 const REGIONS = 2048;
 const regionOf = (low: number, high: number): number => ((low >>> 21) + (high << 11) + (high << 2)) & (REGIONS - 1);
 const LISTED = TlbFlag.ListedLocal | TlbFlag.ListedGlobal;
+const KINDS = TlbFlag.Global | TlbFlag.Large | TlbFlag.Huge;
 
 export class Tlb {
   /** Byte offset of the first table. */
   readonly base: number;
   private readonly i32: Int32Array;
   /** Offsets (>>> 4, relative to base) of entries that may be valid: those installed as local, those as global. */
-  private readonly local = new Int32Array(TABLES * TLB_ENTRIES);
-  private readonly global = new Int32Array(TABLES * TLB_ENTRIES);
+  private readonly local = new Int32Array(TLB_TABLES * TLB_ENTRIES);
+  private readonly global = new Int32Array(TLB_TABLES * TLB_ENTRIES);
   private localCount = 0;
   private globalCount = 0;
   /** Installed since the last full flush: INVLPG must then look for siblings. 4 MiB pages count in both their regions. */
@@ -129,6 +131,23 @@ export class Tlb {
     i32[at + 3] = flags | listed | list;
   }
 
+  /** Byte offset of a table by its number, as `visit` gives it. */
+  tableAt(number: number): number {
+    return this.base + number * TLB_TABLE_BYTES;
+  }
+
+  /** Visits what is installed, by table and slot: page's linear address and host offset, flags Global, Large and Huge. */
+  visit(each: (table: number, low: number, high: number, host: number, flags: number) => void): void {
+    const { i32 } = this;
+    const first = this.base >> 2;
+    for (let slot = 0; slot < TLB_TABLES * TLB_ENTRIES; slot++) {
+      const at = first + slot * 4;
+      if ((i32[at]! & 0xffe) !== 0) continue;
+      const low = i32[at]! & ~0xfff;
+      each(slot >>> TLB_ENTRY_BITS, low, i32[at + 1]!, (low + i32[at + 2]!) >>> 0, i32[at + 3]! & KINDS);
+    }
+  }
+
   /** Everything, global pages too. */
   flush(): void {
     this.drops++;
@@ -163,7 +182,7 @@ export class Tlb {
     const { i32 } = this;
     const page = low & ~0xfff;
     const slot = tlbIndex(low, high) * TLB_ENTRY_BYTES;
-    for (let table = 0; table < TABLES; table++) {
+    for (let table = 0; table < TLB_TABLES; table++) {
       const at = (this.base + table * TLB_TABLE_BYTES + slot) >> 2;
       if ((i32[at]! & ~1) === page && i32[at + 1] === high) this.empty(at);
     }

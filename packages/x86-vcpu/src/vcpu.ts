@@ -17,7 +17,7 @@ import { high32, low32 } from "./mmu/system-access.ts";
 import { modeKeyBitness } from "./mode-key.ts";
 import { nextRip } from "./next-rip.ts";
 import { initState, resetState } from "./reset.ts";
-import { type CpuState, loadCpu, saveCpu } from "./saved-state.ts";
+import { type CpuState, checkCpu, loadCpu, saveCpu } from "./saved-state.ts";
 import {
   SegmentAttribute,
   SegmentIndex,
@@ -923,6 +923,7 @@ export class Vcpu {
   }
 
   load(state: VcpuState): void {
+    checkCpu(this.cpu, state.cpu);
     this.reset();
     loadCpu(this.cpu, state.cpu);
     const { injected, pendingInterrupt, nmiPending, windowRequested, exitedDr6, mmioDone = [] } = state.events;

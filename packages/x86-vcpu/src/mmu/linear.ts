@@ -25,6 +25,21 @@ export function linearToGpa(cpu: Cpu, low: number, high: number, access: Access,
   return -1;
 }
 
+/** An entry of a table for writing: guarded where code is, else the page's owner knows that nobody looks. page: host offset. */
+export function installForWriting(
+  cpu: Cpu,
+  table: number,
+  low: number,
+  high: number,
+  page: number,
+  flags: number,
+): void {
+  const at = cpu.memory.pageFlagsOffset + (page >>> 12);
+  const isCode = (cpu.u8[at]! & PageFlag.Code) !== 0;
+  cpu.u8[at] = cpu.u8[at]! | PageFlag.Dirty | (isCode ? 0 : PageFlag.Writable);
+  cpu.tlb.install(table, low, high, page, flags | (isCode ? TlbFlag.Guarded : 0));
+}
+
 /** Walks, and installs what may be installed. Host offset, TRANSLATE_FAULT, or TRANSLATE_EXIT: no memory there (`cpu.walk.gpa`). */
 function walkAndInstall(cpu: Cpu, low: number, high: number, access: Access, context: TlbContext): number {
   const gpa = linearToGpa(cpu, low, high, access, context);
@@ -46,12 +61,7 @@ function walkAndInstall(cpu: Cpu, low: number, high: number, access: Access, con
   if (access === Access.Write && !cpu.memory.isWritable(gpa)) return TRANSLATE_EXIT;
   if (pageHasDataBreakpoint(cpu, low, high)) return host;
   tlb.install(tlb.readTable(context), low, high, page, flags);
-  if (access === Access.Write) {
-    const at = cpu.memory.pageFlagsOffset + (host >>> 12);
-    const isCode = (cpu.u8[at]! & PageFlag.Code) !== 0;
-    cpu.u8[at] = cpu.u8[at]! | PageFlag.Dirty | (isCode ? 0 : PageFlag.Writable);
-    tlb.install(tlb.writeTable(context), low, high, page, flags | (isCode ? TlbFlag.Guarded : 0));
-  }
+  if (access === Access.Write) installForWriting(cpu, tlb.writeTable(context), low, high, page, flags);
   return host;
 }
 
