@@ -72,6 +72,16 @@ describe("[hvm-machine] hostile saved states", () => {
       (s) => void (at(s, ["memory", "runs", "0"])["base"] = 2 ** 40),
       "memory: memory state has",
     ],
+    [
+      "a translation to where no memory is",
+      (s) => void (at(s, ["domain", "vcpus", "1", "state", "cpu"])["translations"] = Uint32Array.of(0x1000, 0, 0, 16)),
+      "domain: translations[0]: a page of RAM or ROM expected, found 0x1000000000",
+    ],
+    [
+      "random numbers to come left out",
+      (s) => void delete at(s, ["devices", "devices", "rng"])["random"],
+      "devices.devices.rng.random: a whole number expected, found nothing",
+    ],
     ["a vCPU too few", (s) => void (at(s, ["domain", "vcpus"])["length"] = 1), "domain: domain state has 1 vCPUs"],
     [
       "an alarm that nobody has",
