@@ -46,7 +46,8 @@ export class RegionMap {
   /** The region with this byte of the linear memory. */
   findHost(hostOffset: number): MemoryRegion | undefined {
     return this.#regions.find(
-      (region) => region.hostOffset >= 0 && hostOffset >= region.hostOffset && hostOffset < region.hostOffset + region.size,
+      (region) =>
+        region.hostOffset >= 0 && hostOffset >= region.hostOffset && hostOffset < region.hostOffset + region.size,
     );
   }
 
