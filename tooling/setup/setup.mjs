@@ -107,6 +107,7 @@ function sourceFingerprint() {
   const visit = (directory) => {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       const path = join(directory, entry.name);
+      if (entry.name === "node_modules") continue;
       if (entry.isDirectory()) visit(path);
       else if (!entry.name.endsWith(".test.ts")) {
         const { size, mtimeMs } = statSync(path);
