@@ -153,6 +153,8 @@ describeTiers("[x86-vcpu] save and load", () => {
 
   const pages = fc.nat({ max: 5 }).map((n) => page + n * 0x1000);
   const step = fc.oneof(
+    // The second page of the program, used but not said to be.
+    fc.constant(set(pteOf(0x10_1000), 0x10_1007)),
     pages.map((at) => read(at + 8)),
     pages.map((at) => write(at + 16)),
     // Across two pages.
@@ -169,10 +171,11 @@ describeTiers("[x86-vcpu] save and load", () => {
   test("any program: saved and loaded wherever, it ends as if never saved", () => {
     // Memories are dear, and so are their unused parts.
     const [whole, first, second] = [0, 1, 2].map(() => createMachine("long")) as [Machine, Machine, Machine];
-    const program = 0x10_0000;
+    // Across two pages.
+    const program = 0x10_0f80;
     const used = [
       [0, 0x1_a000],
-      [program, 0x1000],
+      [0x10_0000, 0x2000],
       [page, 0x8000],
     ] as const;
     const contents = ({ memory }: Machine) => used.map(([at, length]) => memory.read(at, length)!);
