@@ -15,7 +15,7 @@ workload:
         int 0x40
 gp_handler:
         inc ebx
-        add rsp, 8
-        inc qword [rsp]
-        iretq
+        add psp, word_size
+        skip 1
+        iretp
 %include "end.inc"
