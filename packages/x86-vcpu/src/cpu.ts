@@ -53,6 +53,13 @@ export const TRANSLATE_EXIT = -2;
 
 const UNUSABLE_OR_PRESENT = SegmentAttribute.Unusable | SegmentAttribute.Present;
 
+/** 64-bit code, flat whatever its segments say. */
+const CODE64_KEY = 2 | (0xf << ModeKeyShift.flatES);
+/** In a word of `keyedSegments`, above the attributes: it has been made, and for which mode. */
+const SEGMENT_KNOWN = 1 << 16;
+const SEGMENT_PROTECTED = 1 << 17;
+const SEGMENT_8086 = 1 << 18;
+
 const keyedCr0Bits: readonly (readonly [number, ModeKeyField])[] = [
   [Cr0.PE, "protectedMode"],
   [Cr0.TS, "ts"],
@@ -135,8 +142,6 @@ export class Cpu {
    */
   stiShadowAt = -1;
   movSsShadowAt = -1;
-  /** RFLAGS.RF reads as set only while `retired` has this value: every instruction that completes clears it. */
-  resumeFlagAt = -1;
   /** What CR8 stands for, when a local APIC has it; else the register of its own. */
   taskPriority: TaskPriority | undefined = undefined;
   /** After INIT a processor waits for a start-up interrupt and does nothing else. */
@@ -160,12 +165,22 @@ export class Cpu {
    */
   answerExit: () => InPlace = () => InPlace.No;
   answerFault: () => InPlace = () => InPlace.No;
+  /**
+   * Set by `Vcpu`, for tiers: may the pending fault be delivered with the tier running? Then CR2 is what it is to be.
+   */
+  mayDeliver: () => boolean = () => false;
+  /**
+   * Set by `Vcpu`, for tiers, which have asked `mayDeliver`: delivers the pending fault if nothing is in the way. RIP and counts are exact; true: the handler's first
+   * instruction is at RIP, the mode key is up to date, and the tier counts one instruction. False: nothing has happened.
+   */
+  deliverFault: () => boolean = () => false;
   /** How often `updateModeKey` was called: unchanged, code that was found before is still what runs. */
   modeUpdates = 0;
 
-  /** CR0 and CR4 from which `controlKey` was made. */
+  /** CR0, CR4 and EFER from which `controlKey` was made. */
   private keyedCr0 = 0;
   private keyedCr4 = 0;
+  private keyedEfer = 0;
   private controlKey = 0;
   private readonly liftModes = new Map<number, LiftMode>();
 
@@ -237,6 +252,18 @@ export class Cpu {
     const at = (this.base + offset) >>> 2;
     this.u32[at] = value;
     this.u32[at + 1] = value / 0x1_0000_0000;
+  }
+
+  /** RFLAGS.RF reads as set only while `retired` has this value: every instruction that completes clears it. −1: never. */
+  get resumeFlagAt(): number {
+    const at = (this.base + StateOffset.resumeFlagAt) >>> 2;
+    return this.i32[at + 1]! < 0 ? -1 : this.u32[at]! + this.i32[at + 1]! * 0x1_0000_0000;
+  }
+
+  set resumeFlagAt(value: number) {
+    const at = (this.base + StateOffset.resumeFlagAt) >>> 2;
+    this.i32[at] = value < 0 ? -1 : value;
+    this.i32[at + 1] = value < 0 ? -1 : value / 0x1_0000_0000;
   }
 
   get rip(): bigint {
@@ -314,8 +341,8 @@ export class Cpu {
     const { u32, base } = this;
     const other = this.get32(StateOffset.rflagsOther);
     if (this.get32(StateOffset.repeating) !== 0) return other | Rflags.RF | lazyToFlags(u32, base);
-    const visible = this.resumeFlagAt === this.retired ? other : other & ~Rflags.RF;
-    return visible | lazyToFlags(u32, base);
+    const isHidden = (other & Rflags.RF) !== 0 && this.resumeFlagAt !== this.retired;
+    return (isHidden ? other & ~Rflags.RF : other) | lazyToFlags(u32, base);
   }
 
   /** All of RFLAGS: bits outside the architectural set are dropped, bit 1 is set. Call `refresh` when more than status flags may change. */
@@ -336,78 +363,92 @@ export class Cpu {
   updateModeKey(): void {
     // Every exception, interrupt and IRET comes here: fields are read straight from the block.
     this.modeUpdates++;
-    const { u32, u16, base, tlb } = this;
+    const { i32, u16, base, tlb } = this;
     const state = base >>> 2;
-    const cr0 = u32[state + StateOffset.cr0 / 4]!;
-    const cr4 = u32[state + StateOffset.cr4 / 4]!;
-    const efer = u32[state + StateOffset.efer / 4]!;
-    const cpl = u32[state + StateOffset.cpl / 4]!;
-    const flags = u32[state + StateOffset.rflagsOther / 4]!;
-    const longMode = (efer & Efer.LMA) !== 0;
-    const csAttributes = u16[(base + segmentAttributesOffset(SegmentIndex.CS)) >>> 1]!;
-    const ssAttributes = u16[(base + segmentAttributesOffset(SegmentIndex.SS)) >>> 1]!;
-    const code64 = longMode && (csAttributes & SegmentAttribute.Long) !== 0;
-    const bitness = code64 ? 2 : (csAttributes & SegmentAttribute.Big) !== 0 ? 1 : 0;
-    const alignmentCheck = cpl === 3 && (cr0 & Cr0.AM) !== 0 && (flags & Rflags.AC) !== 0;
-
-    const codeLimit = u32[(base + segmentLimitOffset(SegmentIndex.CS)) >>> 2]!;
-    let key = bitness | (cpl << ModeKeyShift.cpl) | (((flags >>> 12) & 3) << ModeKeyShift.iopl);
-    if (!code64 && (ssAttributes & SegmentAttribute.Big) !== 0) key |= 1 << ModeKeyShift.stackBig;
-    if (!code64 && codeLimit < (bitness === 1 ? 0xffff_ffff : 0xffff)) key |= 1 << ModeKeyShift.codeLimited;
-    if (longMode) key |= 1 << ModeKeyShift.longMode;
+    const cr0 = i32[state + StateOffset.cr0 / 4]!;
+    const cr4 = i32[state + StateOffset.cr4 / 4]!;
+    const efer = i32[state + StateOffset.efer / 4]!;
+    if (cr0 !== this.keyedCr0 || cr4 !== this.keyedCr4 || efer !== this.keyedEfer) this.keyControlBits(cr0, cr4, efer);
+    const cpl = i32[state + StateOffset.cpl / 4]!;
+    const flags = i32[state + StateOffset.rflagsOther / 4]!;
+    const attributes = u16[(base + segmentAttributesOffset(SegmentIndex.CS)) >>> 1]!;
+    const isCode64 = (efer & Efer.LMA) !== 0 && (attributes & SegmentAttribute.Long) !== 0;
+    let key = this.controlKey | (isCode64 ? CODE64_KEY : this.segmentKey(attributes));
+    key |= (cpl << ModeKeyShift.cpl) | (((flags >>> 12) & 3) << ModeKeyShift.iopl);
     if ((flags & Rflags.VM) !== 0) key |= 1 << ModeKeyShift.virtual8086;
-    if ((efer & Efer.SCE) !== 0) key |= 1 << ModeKeyShift.sce;
-    if (alignmentCheck) key |= 1 << ModeKeyShift.alignmentCheck;
-    if (cr0 !== this.keyedCr0 || cr4 !== this.keyedCr4) this.keyControlBits(cr0, cr4);
-    key |= this.controlKey;
-    if (code64) key |= 0xf << ModeKeyShift.flatES;
-    else {
-      for (let segment = 0; segment < 4; segment++) {
-        if (this.isFlat(segment)) key |= 1 << (ModeKeyShift.flatES + segment);
-      }
-      this.updateTops();
-    }
-    u32[state + StateOffset.modeKey / 4] = key;
+    const isChecked = (flags & Rflags.AC) !== 0;
+    if (isChecked && cpl === 3 && (cr0 & Cr0.AM) !== 0) key |= 1 << ModeKeyShift.alignmentCheck;
+    i32[state + StateOffset.modeKey / 4] = key;
 
-    const context = this.dataContext;
-    u32[state + StateOffset.tlbRead / 4] = tlb.readTable(context);
-    u32[state + StateOffset.tlbWrite / 4] = tlb.writeTable(context);
-    u32[state + StateOffset.tlbFetch / 4] = tlb.fetchTable(context);
+    const supervisor = isChecked && (cr4 & Cr4.SMAP) !== 0 ? TlbContext.SupervisorWithAc : TlbContext.Supervisor;
+    const context = cpl === 3 ? TlbContext.User : supervisor;
+    i32[state + StateOffset.tlbRead / 4] = tlb.readTable(context);
+    i32[state + StateOffset.tlbWrite / 4] = tlb.writeTable(context);
+    i32[state + StateOffset.tlbFetch / 4] = tlb.fetchTable(context);
   }
 
-  /** The key's bits that come from CR0 and CR4, which change seldom. */
-  private keyControlBits(cr0: number, cr4: number): void {
+  /** The key's bits that come from CR0, CR4 and EFER, which change seldom. */
+  private keyControlBits(cr0: number, cr4: number, efer: number): void {
     let key = 0;
     for (const [bit, field] of keyedCr0Bits) if ((cr0 & bit) !== 0) key |= 1 << ModeKeyShift[field];
     for (const [bit, field] of keyedCr4Bits) if ((cr4 & bit) !== 0) key |= 1 << ModeKeyShift[field];
+    if ((efer & Efer.LMA) !== 0) key |= 1 << ModeKeyShift.longMode;
+    if ((efer & Efer.SCE) !== 0) key |= 1 << ModeKeyShift.sce;
     this.keyedCr0 = cr0;
     this.keyedCr4 = cr4;
+    this.keyedEfer = efer;
     this.set32(StateOffset.canonicalShift, (cr4 & Cr4.LA57) !== 0 ? 7 : 16);
     this.controlKey = key;
   }
 
+  /** The key's bits that come from segments, for code that is not 64-bit; `readTop` and `writeTop` with them. */
+  private segmentKey(csAttributes: number): number {
+    const { i32, u16, base } = this;
+    const mode = SEGMENT_KNOWN | (this.protectedMode ? SEGMENT_PROTECTED : 0) | (this.virtual8086 ? SEGMENT_8086 : 0);
+    let key = 0;
+    for (let segment = 0; segment < 6; segment++) {
+      const rights = u16[(base + segmentAttributesOffset(segment)) >>> 1]! | mode;
+      const limit = i32[(base + segmentLimitOffset(segment)) >>> 2]!;
+      const start = i32[(base + StateOffset.segmentBase + segment * 8) >>> 2]!;
+      const at = (base + StateOffset.keyedSegments + segment * 16) >>> 2;
+      if (i32[at] !== rights || i32[at + 1] !== limit || i32[at + 2] !== start) {
+        i32[at] = rights;
+        i32[at + 1] = limit;
+        i32[at + 2] = start;
+        i32[at + 3] = segment < 4 && this.isFlat(segment) ? 1 << (ModeKeyShift.flatES + segment) : 0;
+        this.updateTops(segment);
+      }
+      key |= i32[at + 3]!;
+    }
+    const isBig = (csAttributes & SegmentAttribute.Big) !== 0;
+    if (isBig) key |= 1;
+    const ssAttributes = u16[(base + segmentAttributesOffset(SegmentIndex.SS)) >>> 1]!;
+    if ((ssAttributes & SegmentAttribute.Big) !== 0) key |= 1 << ModeKeyShift.stackBig;
+    const limit = this.u32[(base + segmentLimitOffset(SegmentIndex.CS)) >>> 2]!;
+    if (limit < (isBig ? 0xffff_ffff : 0xffff)) key |= 1 << ModeKeyShift.codeLimited;
+    return key;
+  }
+
   /** As `segmentedToLinear` would decide. */
-  private updateTops(): void {
+  private updateTops(segment: number): void {
     const { i32, u32, u16, base } = this;
     const plainMode = !this.protectedMode || this.virtual8086;
-    for (let segment = 0; segment < 6; segment++) {
-      const attributes = u16[(base + segmentAttributesOffset(segment)) >>> 1]!;
-      const isCode = (attributes & SegmentAttribute.Code) !== 0;
-      const isUsable = plainMode || (attributes & UNUSABLE_OR_PRESENT) === SegmentAttribute.Present;
-      const isDown = !isCode && (attributes & SegmentAttribute.ExpandDown) !== 0;
-      const isOpen = isUsable && !isDown;
-      // One bit: readable code, writable data.
-      const hasBit = (attributes & SegmentAttribute.Readable) !== 0;
-      const limit = u32[(base + segmentLimitOffset(segment)) >>> 2]!;
-      const read = (base + StateOffset.readTop + segment * 8) >>> 2;
-      const write = (base + StateOffset.writeTop + segment * 8) >>> 2;
-      const reads = isOpen && (plainMode || !isCode || hasBit);
-      const writes = isOpen && (plainMode || (!isCode && hasBit));
-      i32[read] = reads ? limit : -1;
-      i32[read + 1] = reads ? 0 : -1;
-      i32[write] = writes ? limit : -1;
-      i32[write + 1] = writes ? 0 : -1;
-    }
+    const attributes = u16[(base + segmentAttributesOffset(segment)) >>> 1]!;
+    const isCode = (attributes & SegmentAttribute.Code) !== 0;
+    const isUsable = plainMode || (attributes & UNUSABLE_OR_PRESENT) === SegmentAttribute.Present;
+    const isDown = !isCode && (attributes & SegmentAttribute.ExpandDown) !== 0;
+    const isOpen = isUsable && !isDown;
+    // One bit: readable code, writable data.
+    const hasBit = (attributes & SegmentAttribute.Readable) !== 0;
+    const limit = u32[(base + segmentLimitOffset(segment)) >>> 2]!;
+    const read = (base + StateOffset.readTop + segment * 8) >>> 2;
+    const write = (base + StateOffset.writeTop + segment * 8) >>> 2;
+    const reads = isOpen && (plainMode || !isCode || hasBit);
+    const writes = isOpen && (plainMode || (!isCode && hasBit));
+    i32[read] = reads ? limit : -1;
+    i32[read + 1] = reads ? 0 : -1;
+    i32[write] = writes ? limit : -1;
+    i32[write + 1] = writes ? 0 : -1;
   }
 
   private isFlat(segment: number): boolean {

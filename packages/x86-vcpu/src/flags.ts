@@ -24,16 +24,13 @@ export function lazyToFlags(u32: Uint32Array, base: number): number {
 
 /** Lazy words that stand for these RFLAGS bits. */
 export function flagsToLazy(u32: Uint32Array, base: number, flags: number): void {
-  const zero = (flags & Rflags.ZF) !== 0;
-  const res = zero ? 0 : 1;
-  const cf = flags & Rflags.CF ? 1 : 0;
-  const of = flags & Rflags.OF ? 1 : 0;
-  let aux = flags & Rflags.AF;
-  if (((flags & Rflags.PF) !== 0) !== evenParity(res)) aux |= 1 << 8;
-  if ((flags & Rflags.SF) !== 0) aux |= 1 << 31;
-  u32[(base + StateOffset.flagRes) >>> 2] = res;
+  const zero = (flags >>> 6) & 1;
+  const of = flags >>> 11;
+  // 0 has even parity, 1 odd; SF is bit 7.
+  const aux = (flags & Rflags.AF) | ((((flags >>> 2) ^ zero) & 1) << 8) | ((flags & Rflags.SF) << 24);
+  u32[(base + StateOffset.flagRes) >>> 2] = zero ^ 1;
   u32[(base + StateOffset.flagRes + 4) >>> 2] = 0;
   u32[(base + StateOffset.flagCout) >>> 2] = 0;
-  u32[(base + StateOffset.flagCout + 4) >>> 2] = (cf << 31) | ((cf ^ of) << 30);
+  u32[(base + StateOffset.flagCout + 4) >>> 2] = (flags << 31) | (((flags ^ of) & 1) << 30);
   u32[(base + StateOffset.flagAux) >>> 2] = aux;
 }

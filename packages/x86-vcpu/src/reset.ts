@@ -24,6 +24,7 @@ export function resetState(cpu: Cpu): void {
   setSegment(cpu, SegmentIndex.TR, 0, 0n, 0xffff, present | SystemType.TssBusy);
   setSegment(cpu, SegmentIndex.LDTR, 0, 0n, 0xffff, present | SystemType.Ldt);
   cpu.set32(StateOffset.canonicalShift, 16);
+  cpu.set32(StateOffset.tlbBase, cpu.tlb.base);
   cpu.set32(StateOffset.gdtrLimit, 0xffff);
   cpu.set32(StateOffset.idtrLimit, 0xffff);
   cpu.rip = 0xfff0n;

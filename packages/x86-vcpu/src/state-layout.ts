@@ -32,9 +32,8 @@ export const StateOffset = {
   attention: 0x0f0,
   /** u32: length of the current instruction when a helper, fault or exit needs it. */
   instructionLength: 0x0f4,
-  /** u32: HelperStatus with which tier 1 left; u32 detail (helper number, exit kind). */
-  status: 0x0f8,
-  statusDetail: 0x0fc,
+  /** i64: RFLAGS.RF reads as set only while `retired` has this value; −1: never. */
+  resumeFlagAt: 0x0f8,
   /** 16 XMM registers of 16 bytes (room for 32). */
   xmm: 0x100,
   /** 8 x87 registers, 16 bytes each: significand u64, sign-exponent u16, 6 bytes zero. Physical order R0–R7; MMn is the significand of Rn. */
@@ -106,6 +105,18 @@ export const StateOffset = {
   temps: 0x600,
   /** 64 bytes for values on their way between memory and TypeScript. */
   scratch: 0x1f00,
+  /**
+   * u32: 1 while a tier runs with nothing waiting, no NMI blocked, no breakpoint, no step: what an event or IRET may find is what the guest's
+   * own state says. Whatever changes that asks for attention.
+   */
+  quiet: 0x1f40,
+  /** u32: byte offset of the TLB. */
+  tlbBase: 0x1f44,
+  /**
+   * Of what `readTop`, `writeTop` and the flat bits of the mode key were made, 16 bytes a segment in encoding order: u32 attributes and mode,
+   * u32 limit, u32 base; i32 the key's bit.
+   */
+  keyedSegments: 0x1f50,
 } as const;
 export type StateFieldOffset = keyof typeof StateOffset;
 

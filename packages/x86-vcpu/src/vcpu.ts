@@ -5,7 +5,7 @@ import { Access, Cpu, type CpuFeatures, type TaskPriority } from "./cpu.ts";
 import { type EntryState, loadEntryState } from "./entry-state.ts";
 import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
-import { deliverQuickly } from "./events/quick-long.ts";
+import { deliverQuickly } from "./events/quick.ts";
 import { HelperStatus } from "./helper.ts";
 import { InPlace } from "./in-place.ts";
 import { exitsInsteadOfFault, type Intercepts } from "./intercepts.ts";
@@ -145,6 +145,8 @@ export class Vcpu {
     this.cpu.wantsAttention = () => this.wantsAttention();
     this.cpu.answerExit = () => this.answerExit();
     this.cpu.answerFault = () => this.answerFault();
+    this.cpu.mayDeliver = () => this.mayDeliver();
+    this.cpu.deliverFault = () => this.deliverFault();
     memory.onCodeWrite((hostPage, first, end) => this.tier.invalidateCode(hostPage, first, end));
     memory.onDirtyHarvest(() => this.cpu.tlb.flush());
     this.reset();
@@ -232,6 +234,28 @@ export class Vcpu {
     return this.answerExit();
   }
 
+  /** See `Cpu.mayDeliver`. */
+  private mayDeliver(): boolean {
+    const { cpu } = this;
+    const { pendingVector } = cpu;
+    const mayExit = ((this.exceptionBitmap >>> pendingVector) & 1) !== 0 || cpu.intercepts.movDr;
+    if (mayExit || this.single || this.injected !== undefined || pendingVector === Vector.DB) return false;
+    if (pendingVector === Vector.PF) cpu.set64(StateOffset.cr2, cpu.pendingCr2);
+    return true;
+  }
+
+  /** With the tier still running; as `dispatchException` of a fault, where that is quick. */
+  private deliverFault(): boolean {
+    const { cpu } = this;
+    const { pendingVector, pendingTrapLength } = cpu;
+    const flags = cpu.readRflags() | (pendingTrapLength === 0 ? Rflags.RF : 0);
+    const errorCode = cpu.protectedMode ? cpu.pendingErrorCode : undefined;
+    if (!deliverQuickly(cpu, pendingVector, errorCode, cpu.pendingIsSoftware, pendingTrapLength, flags)) return false;
+    cpu.pendingVector = -1;
+    cpu.updateModeKey();
+    return true;
+  }
+
   /** True: `cpu.exit` is what to return. */
   private runTier(): boolean {
     const { cpu } = this;
@@ -243,6 +267,7 @@ export class Vcpu {
     cpu.matchedBreakpoints = 0;
     cpu.setCount(StateOffset.budget, single ? 1 : this.end - before);
     cpu.set32(StateOffset.attention, 0);
+    cpu.set32(StateOffset.quiet, single || this.isRestless ? 0 : 1);
     const stop = this.tier.run(cpu);
     // What an instruction touched that then did not happen does not count; a port's comes when it is answered.
     if (cpu.retired === before && !(stop === TierStop.Exit && cpu.exit.reason === "io-instruction")) {
@@ -260,6 +285,13 @@ export class Vcpu {
   private mustStep(): boolean {
     if (this.breakpoints.size > 0 || hasBreakpoints(this.cpu)) return true;
     return this.hasWaiting && (this.inShadow || this.cpu.replay.isPending(this.cpu.retired));
+  }
+
+  /** Is there anything that an event or a change of mode might let through? */
+  private get isRestless(): boolean {
+    const { cpu } = this;
+    const hasEvent = this.hasWaiting || this.injected !== undefined || cpu.pendingDr6 !== 0;
+    return hasEvent || this.stopRequested || cpu.nmiBlocked;
   }
 
   private get inShadow(): boolean {
@@ -325,6 +357,7 @@ export class Vcpu {
   private deliverInterrupt(vector: number): boolean {
     const { cpu } = this;
     if (deliverQuickly(cpu, vector, undefined, false, 0, cpu.readRflags())) {
+      cpu.updateModeKey();
       this.countEvent();
       return false;
     }
@@ -379,6 +412,7 @@ export class Vcpu {
     const flags = fault && trapLength === 0 ? cpu.readRflags() | Rflags.RF : cpu.readRflags();
     cpu.pendingVector = -1;
     if (deliverQuickly(cpu, current, errorCode, cpu.pendingIsSoftware, trapLength, flags)) {
+      cpu.updateModeKey();
       this.countEvent();
       return false;
     }

@@ -3,7 +3,7 @@ import { Vector } from "x86-lift";
 import { Cr4, Rflags } from "../control-bits.ts";
 import type { Cpu } from "../cpu.ts";
 import { deliverEvent } from "../events/deliver.ts";
-import { returnQuickly } from "../events/quick-long.ts";
+import { deliverQuickly, returnQuickly } from "../events/quick.ts";
 import { type Helper, HelperStatus } from "../helper.ts";
 import { readSystem16 } from "../mmu/system-access.ts";
 import { SegmentIndex, segmentLimitOffset, segmentSelectorOffset } from "../segment.ts";
@@ -19,6 +19,11 @@ const iopl = (flags: number): number => (flags >>> 12) & 3;
 
 const softwareInterrupt: Helper = (cpu, _a, _b, _c, _result, lo, hi) => {
   const flags = cpu.readRflags() & ~Rflags.RF;
+  const length = cpu.get32(StateOffset.instructionLength);
+  if (hi === Kind.IntN && deliverQuickly(cpu, lo, undefined, true, length, flags)) {
+    cpu.suppressStep = true;
+    return HelperStatus.Continue;
+  }
   const returnRip = nextRip(cpu);
   if (hi === Kind.Into && (flags & Rflags.OF) === 0) {
     cpu.rip = returnRip;
@@ -28,7 +33,7 @@ const softwareInterrupt: Helper = (cpu, _a, _b, _c, _result, lo, hi) => {
   if (hi !== Kind.IntN) {
     // Traps of their own vectors: the run loop delivers them, because the exception bitmap may want them.
     cpu.raise(lo);
-    cpu.pendingTrapLength = cpu.get32(StateOffset.instructionLength);
+    cpu.pendingTrapLength = length;
     cpu.pendingIsSoftware = hi !== Kind.Int1;
     return HelperStatus.Fault;
   }
@@ -88,13 +93,27 @@ interface Frame {
 const interruptReturn: Helper = (cpu, _a, _b, _c, _result, lo) => {
   // Even if it faults (SDM vol. 3 §7.7.1).
   cpu.nmiBlocked = false;
-  const status = returnFromInterrupt(cpu, lo);
-  if (status !== HelperStatus.Continue) return status;
+  if (!returnedQuickly(cpu, lo)) {
+    const status = returnFromInterrupt(cpu, lo);
+    if (status !== HelperStatus.Continue) return status;
+  }
   // RF holds for the instruction after this one.
   const flags = cpu.get32(StateOffset.rflagsOther);
   cpu.resumeFlagAt = (flags & Rflags.RF) !== 0 ? cpu.retired + 1 : -1;
   return HelperStatus.Continue;
 };
+
+/** False: nothing has happened. */
+function returnedQuickly(cpu: Cpu, bits: number): boolean {
+  const old = cpu.get32(StateOffset.rflagsOther);
+  if ((old & Rflags.NT) !== 0) return false;
+  const mask = returnMask(cpu, old, bits >>> 3);
+  const image = returnQuickly(cpu, bits);
+  if (image < 0) return false;
+  // Status flags and RF all come from the image.
+  cpu.writeRflags((old & ~mask) | (image & mask));
+  return true;
+}
 
 function returnFromInterrupt(cpu: Cpu, bits: number): HelperStatus {
   const flags = cpu.readRflags();
@@ -102,14 +121,6 @@ function returnFromInterrupt(cpu: Cpu, bits: number): HelperStatus {
   if (isProtected && (flags & Rflags.NT) !== 0) {
     if (cpu.longMode) return cpu.raise(Vector.GP, 0);
     return switchTask(cpu, 0, { kind: "return", returnRip: nextRip(cpu), flags, errorCode: undefined, external: 0 });
-  }
-  if (bits === 64 && isProtected) {
-    const mask = returnMask(cpu, flags, 8);
-    const image = returnQuickly(cpu);
-    if (image >= 0) {
-      cpu.writeRflags((flags & ~mask) | (image & mask));
-      return HelperStatus.Continue;
-    }
   }
   const canVirtualise = bits === 16 && (cpu.cr4 & Cr4.VME) !== 0;
   if (cpu.virtual8086 && iopl(flags) < 3 && !canVirtualise) return cpu.raise(Vector.GP, 0);

@@ -86,11 +86,11 @@ export const isReadable = isWritable;
 export const isLong = (d: Descriptor): boolean => (d.high & (1 << 21)) !== 0;
 export const isBig = (d: Descriptor): boolean => (d.high & (1 << 22)) !== 0;
 
-const baseOfWords = (low: number, high: number): number =>
+export const baseOfWords = (low: number, high: number): number =>
   ((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff00_0000)) >>> 0;
 
 /** In bytes: with G, the low 12 bits are ones. */
-function limitOfWords(low: number, high: number): number {
+export function limitOfWords(low: number, high: number): number {
   const limit = (low & 0xffff) | (high & 0xf_0000);
   return (high & (1 << 23)) !== 0 ? ((limit << 12) | 0xfff) >>> 0 : limit;
 }

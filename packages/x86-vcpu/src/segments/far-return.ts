@@ -96,14 +96,19 @@ export function returnFar(cpu: Cpu, r: FarReturn): HelperStatus {
 
 /** Data segments that the outer level may not use become null (their bases stay, as 64-bit code may rely on). */
 export function dropInnerSegments(cpu: Cpu): void {
-  const { ES, DS, FS, GS } = SegmentIndex;
-  for (const segment of [ES, DS, FS, GS]) {
-    const attributes = cpu.get16(segmentAttributesOffset(segment));
-    const dpl = (attributes >>> segmentDplShift) & 3;
-    const anyLevel = SegmentAttribute.Code | SegmentAttribute.Conforming;
-    if ((attributes & SegmentAttribute.Unusable) !== 0 || dpl >= cpu.cpl) continue;
-    if ((attributes & anyLevel) === anyLevel) continue;
-    cpu.set16(segmentSelectorOffset(segment), 0);
-    cpu.set16(segmentAttributesOffset(segment), SegmentAttribute.Unusable);
-  }
+  dropInnerSegment(cpu, SegmentIndex.ES);
+  dropInnerSegment(cpu, SegmentIndex.DS);
+  dropInnerSegment(cpu, SegmentIndex.FS);
+  dropInnerSegment(cpu, SegmentIndex.GS);
+}
+
+const ANY_LEVEL = SegmentAttribute.Code | SegmentAttribute.Conforming;
+
+function dropInnerSegment(cpu: Cpu, segment: number): void {
+  const attributes = cpu.get16(segmentAttributesOffset(segment));
+  const dpl = (attributes >>> segmentDplShift) & 3;
+  if ((attributes & SegmentAttribute.Unusable) !== 0 || dpl >= cpu.cpl || (attributes & ANY_LEVEL) === ANY_LEVEL)
+    return;
+  cpu.set16(segmentSelectorOffset(segment), 0);
+  cpu.set16(segmentAttributesOffset(segment), SegmentAttribute.Unusable);
 }

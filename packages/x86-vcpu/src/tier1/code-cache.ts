@@ -15,7 +15,7 @@ import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.
 import { StateOffset } from "../state-layout.ts";
 import { compact, dropDeadFlags } from "./block-passes.ts";
 import { recordOp, recordOps } from "./ops/index.ts";
-import { CONTROL_BYTES, Control, Field, JUMP_CACHE_ENTRIES, RECORD_BYTES } from "./record.ts";
+import { CONTROL_BYTES, Control, Field, JUMP_CACHE_ENTRIES, KNOWN_CONTEXTS, RECORD_BYTES } from "./record.ts";
 import { Leave } from "./scripts.ts";
 import { branchOnCode } from "./select/control.ts";
 import { End } from "./select/end.ts";
@@ -169,6 +169,8 @@ export class CodeCache {
     this.top = this.looseAt + BLOCK_ROOM;
     const cache = (this.control + Control.jumpCache) >>> 2;
     cpu.i32.fill(-1, cache, cache + JUMP_CACHE_ENTRIES * 4);
+    const known = (this.control + Control.contexts) >>> 2;
+    cpu.i32.fill(0, known, known + KNOWN_CONTEXTS * 4);
   }
 
   /** The bytes [first, end) of a page of the buffer have changed; every tier that shares the memory is told. */
@@ -481,6 +483,7 @@ export class CodeCache {
     const word = offset | (length << 12) | (index << 16);
     const low = (page.ripLow >>> 0) + offset;
     selector.ripLow = low | 0;
+    selector.length = length;
     selector.ripHigh = modeKeyBitness(key) === 64 ? (page.ripHigh + (low > 0xffff_ffff ? 1 : 0)) | 0 : 0;
     const end = this.records(key, at);
     const firstInfo = (first - this.start) >>> 4;

@@ -6,10 +6,11 @@
  * costs 14 to 33 % (measured), and every byte lengthens the first tenth of a second, which runs unoptimised.
  */
 import { StateOffset } from "../state-layout.ts";
+import { EventOutcome, eventFunctions } from "./events.ts";
 import { Emit, type Layout } from "./ops/emit.ts";
 import { missedLoad, missedStore } from "./ops/guarded.ts";
 import { hotOpCount, recordOps } from "./ops/index.ts";
-import { Control, Field, Reason } from "./record.ts";
+import { Control, Field, RESUME_WITH_FAULT, Reason, Resume } from "./record.ts";
 import { digestRegisters } from "./register-digest.ts";
 import type { Label } from "./wasm/function-builder.ts";
 import { ModuleBuilder } from "./wasm/module-builder.ts";
@@ -25,6 +26,8 @@ export interface InterpreterImports {
   script(pc: number, budget: number): number;
   /** The same. */
   io(pc: number, budget: number): number;
+  /** why: see `Resume`. Gives the budget with which to go on at RIP, −1 to stop, or `RESUME_WITH_FAULT`. */
+  resume(pc: number, budget: number, why: number): number;
 }
 
 export interface InterpreterModule {
@@ -41,6 +44,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   const importedStore = module.importFunction("tier1", "slowStore", i32x4, ["i32"]);
   const script = module.importFunction("tier1", "script", ["i32", "i32"], ["i32"]);
   const io = module.importFunction("tier1", "io", ["i32", "i32"], ["i32"]);
+  const resume = module.importFunction("tier1", "resume", ["i32", "i32", "i32"], ["i32"]);
 
   const splitting = (target: number): number => {
     const { index, body } = module.function(["i32", "i32", "i64"], ["i32"]);
@@ -57,6 +61,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
     script,
     io,
     x87: x87Functions(module, layout),
+    events: eventFunctions(module, layout),
   };
 
   const rareType = module.type(["i32", "i32"], ["i32"]);
@@ -69,30 +74,30 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   module.table(rare);
 
   const main = module.function(["i32", "i32"], ["i32"], 1 << 16);
-  writeMain(new Emit(main.body, layout, callees, true), rareType);
+  writeMain(new Emit(main.body, layout, callees, true), rareType, resume);
   module.export("run", main.index);
   module.export("digestRegisters", digestRegisters(module, layout));
   return { bytes: module.finish(), mainBytes: main.body.size };
 }
 
-function writeMain(e: Emit, rareType: number): void {
+function writeMain(e: Emit, rareType: number, resume: number): void {
   const { f, pc, budget } = e;
   const leaveWith = (reason: number): void => {
     e.setControl("i32Store", Control.pc, () => f.get(pc));
     e.setControl("i32Store", Control.budget, () => f.get(budget));
     f.i32(reason).op("return");
   };
-  e.state("i32Load", StateOffset.tlbRead).f.set(e.tlbRead);
-  e.state("i32Load", StateOffset.tlbWrite).f.set(e.tlbWrite);
+  e.loadTables();
 
+  // Each round enters the block at pc; records go round in the inner loop.
+  const enter = f.loop();
+  const jump = f.block();
+  const callOut = f.block();
   const leave = f.block();
   const stop = f.block();
   const spent = f.block();
-  // Each round enters the block at pc; records go round in the inner loop.
-  const enter = f.loop();
   f.get(budget).get(pc).access("i32Load16U", Field.d).op("i32Sub").tee(budget).i32(0).op("i32LtS").brIf(spent);
   const follow = f.block();
-  const jump = f.block();
   const next = f.loop();
   const hot = recordOps.slice(0, hotOpCount);
   const rareLabel = f.block();
@@ -100,7 +105,7 @@ function writeMain(e: Emit, rareType: number): void {
   for (let number = hotOpCount - 1; number >= 0; number--) labels[number] = f.block();
   f.get(pc).i32(16).op("i32Add").tee(pc).access("i32Load16U", Field.op).brTable(labels, rareLabel);
   f.end();
-  const within = e.within({ next, follow, jump, stop, leave });
+  const within = e.within({ next, follow, jump, stop, leave, callOut });
   for (const op of hot) {
     op.emit(within);
     f.br(next);
@@ -112,20 +117,43 @@ function writeMain(e: Emit, rareType: number): void {
   f.get(pc).get(e.x).op("i32Add").set(pc).br(next);
   f.end(); // next
   f.op("unreachable");
-  f.end(); // jump
-  e.lookupJump(enter);
-  e.setControl("i64Store", Control.target, () => f.get(e.X));
-  leaveWith(Reason.Jump);
   f.end(); // follow
   f.get(e.edge).access("i32Load").set(pc).br(enter);
-  f.end(); // enter
-  f.op("unreachable");
   f.end(); // spent
   f.get(budget).get(pc).access("i32Load16U", Field.d).op("i32Add").set(budget);
   leaveWith(Reason.Budget);
   f.end(); // stop
-  leaveWith(Reason.Stop);
+  f.i32(Resume.Stopped).set(e.x).br(callOut);
   f.end(); // leave
-  leaveWith(Reason.Leave);
+  f.i32(Resume.Leave).set(e.x);
+  f.end(); // callOut
+  const callResume = (): void => void f.get(pc).get(budget).get(e.x).call(resume).set(budget);
+  callResume();
+  f.get(budget).i32(RESUME_WITH_FAULT).op("i32Eq");
+  f.if();
+  e.control("i32Load", Control.budget).f.set(budget);
+  e.state("i32Load", StateOffset.modeKey).f.i32(2).op("i32And");
+  f.if("i32");
+  f.i32(0).call(e.callees.events.fault64);
+  f.else();
+  f.i32(0).call(e.callees.events.fault32);
+  f.end();
+  f.tee(e.x).i32(EventOutcome.Done).op("i32Ne");
+  f.if();
+  f.i32(Resume.Half).i32(Resume.NotQuick).get(e.x).op("select").set(e.x);
+  callResume();
+  f.end();
+  f.end();
+  f.get(budget).i32(0).op("i32LtS");
+  f.if();
+  f.i32(Reason.Stop).op("return");
+  f.end();
+  e.loadTables();
+  e.state("i64Load", StateOffset.rip).f.set(e.X);
+  f.end(); // jump
+  e.lookupJump(enter);
+  e.setControl("i64Store", Control.target, () => f.get(e.X));
+  leaveWith(Reason.Jump);
+  f.end(); // enter
   f.op("unreachable");
 }

@@ -32,17 +32,29 @@ export const Reason = {
   Link: 0,
   /** The budget does not cover the block whose header is at `Control.pc` (or attention was asked for). */
   Budget: 1,
-  /** A slow path or helper called from the record at `Control.pc` did not answer Continue. */
+  /** TypeScript, called from a record, said so; RIP and counts are exact. */
   Stop: 2,
-  /** The record at `Control.pc` is one that TypeScript carries out (`leave`). */
-  Leave: 3,
   /** Jump to `Control.target`, which the jump cache does not know. */
-  Jump: 4,
+  Jump: 3,
   /** The block at `Control.pc` was decoded from bytes that have changed since. */
-  Stale: 5,
+  Stale: 4,
   /** The block at `Control.pc` is an instruction across two pages, and the second is not mapped where it was. */
-  Cross: 6,
+  Cross: 5,
 } as const;
+
+/** Why the interpreter calls `resume`. */
+export const Resume = {
+  /** The record at pc is one that TypeScript carries out. */
+  Leave: 0,
+  /** What the record at pc called did not answer Continue. */
+  Stopped: 1,
+  /** The fault in the control area could not be delivered quickly; nothing of it has happened. */
+  NotQuick: 2,
+  /** An event or IRET has happened; mode key and code context are to be brought up to date. */
+  Half: 3,
+} as const;
+/** Answer of `resume`: deliver the fault in the control area, then go on with the budget there. */
+export const RESUME_WITH_FAULT = -2;
 
 /** Tier 1's own words, byte offsets from the start of its control area. */
 export const Control = {
@@ -64,9 +76,18 @@ export const Control = {
   scratch: 0x20,
   /** A header and an `unlinked` record: where branches lead until they are linked. */
   unlinked: 0x40,
+  /** i64: `retired` once the budget that the interpreter was called with is used up. */
+  end: 0x60,
+  /** A fault to be delivered: u32 vector, i32 error code (−1: none), u32 RFLAGS to be pushed. */
+  faultVector: 0x68,
+  faultError: 0x6c,
+  faultFlags: 0x70,
   jumpCache: 0x80,
+  /** `KNOWN_CONTEXTS` entries of 16 bytes, by the mode key's CPL and IOPL: u32 mode key, base and limit of CS (64-bit code: 0 and −1), i32 context. */
+  contexts: 0x1_0080,
 } as const;
 
 /** Jump cache: direct-mapped, 16 bytes an entry: u64 RIP, i32 context, u32 block. */
 export const JUMP_CACHE_ENTRIES = 4096;
-export const CONTROL_BYTES = Control.jumpCache + JUMP_CACHE_ENTRIES * 16;
+export const KNOWN_CONTEXTS = 16;
+export const CONTROL_BYTES = Control.contexts + KNOWN_CONTEXTS * 16;

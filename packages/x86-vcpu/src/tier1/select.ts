@@ -50,6 +50,8 @@ export class Selector {
   /** RIP of the instruction, set before `instruction`. */
   ripLow = 0;
   ripHigh = 0;
+  /** Bytes of the instruction. */
+  length = 0;
   /** The records contain it. */
   usedRip = false;
   /** Of End.Branch and Repeat: the taken and fall-through pointers of the last record are swapped. */

@@ -5,6 +5,7 @@
  * anybody may look, and carries out what the interpreter leaves to TypeScript.
  */
 import { helperNames, Vector } from "x86-lift";
+import { Rflags } from "../control-bits.ts";
 import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
 import { fillExit, fillIoExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
@@ -13,6 +14,7 @@ import { ioHelpers } from "../helpers/io.ts";
 import { InPlace } from "../in-place.ts";
 import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
 import { probeLinear } from "../mmu/linear.ts";
+import { ModeKeyShift } from "../mode-key.ts";
 import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.ts";
 import { StateOffset } from "../state-layout.ts";
 import { type Tier, TierStop } from "../tier.ts";
@@ -25,12 +27,15 @@ import {
   Control,
   Field,
   JUMP_CACHE_ENTRIES,
+  KNOWN_CONTEXTS,
   MEMORY_LINEAR,
   memoryWordBytes,
   memoryWordFlags,
   memoryWordSegment,
   RECORD_BYTES,
+  RESUME_WITH_FAULT,
   Reason,
+  Resume,
 } from "./record.ts";
 import { FIRST_HELPER, Leave, NO_SLOT, Script } from "./scripts.ts";
 
@@ -95,6 +100,7 @@ class Tier1 implements Tier {
       slowStore: (pc: number, budget: number, low: number, high: number) => this.slowStore(pc, budget, low, high),
       script: (pc: number, budget: number) => this.script(pc, budget),
       io: (pc: number, budget: number) => this.io(pc, budget),
+      resume: (pc: number, budget: number, stopped: number) => this.resume(pc, budget, stopped),
     };
     const { exports } = new WebAssembly.Instance(module, { tier1: imports });
     this.execute = exports["run"] as typeof this.execute;
@@ -120,10 +126,20 @@ class Tier1 implements Tier {
     for (;;) {
       if (this.budget <= 0) return TierStop.Budget;
       const pointer = this.find();
-      if (pointer < 0) return pointer === FIND_FAULT ? TierStop.Fault : TierStop.Exit;
+      if (pointer < 0) {
+        if (pointer === FIND_EXIT) return TierStop.Exit;
+        if (!cpu.mayDeliver() || !cpu.deliverFault()) return TierStop.Fault;
+        this.single = false;
+        this.count(1);
+        if (cpu.wantsAttention()) return TierStop.Attention;
+        continue;
+      }
       const slice = this.single ? 1 : Math.min(this.budget, MAX_SLICE);
       this.slice = slice;
       i32[(control + Control.parked) >>> 2] = 0;
+      const end = this.retired + slice;
+      u32[(control + Control.end) >>> 2] = end;
+      u32[(control + Control.end + 4) >>> 2] = end / 0x1_0000_0000;
       const reason = this.execute(pointer, slice);
       const at = u32[(control + Control.pc) >>> 2]!;
       const left = this.slice - i32[(control + Control.budget) >>> 2]! - i32[(control + Control.parked) >>> 2]!;
@@ -150,18 +166,13 @@ class Tier1 implements Tier {
           u32[state + StateOffset.rip / 4] = u32[(control + Control.target) >>> 2]!;
           u32[state + StateOffset.rip / 4 + 1] = u32[(control + Control.target + 4) >>> 2]!;
           break;
-        case Reason.Stop:
-          // Counts and RIP were set when the slow path was called.
-          this.retired += this.budget - this.readBudget();
-          this.budget = this.readBudget();
+        default:
+          // Counts and RIP were set when TypeScript was called.
+          this.readCounts();
           if (!this.restart) return this.stopped;
           this.restart = false;
           this.single = true;
           continue;
-        default: {
-          const stop = this.leave(at, left);
-          if (stop !== undefined) return stop;
-        }
       }
       if (u32[attention] !== 0) return TierStop.Attention;
     }
@@ -490,37 +501,96 @@ class Tier1 implements Tier {
     return host < 0 ? new Uint8Array(0) : cpu.u8.slice(host, host + length);
   }
 
-  /** Carries out the record at `pc`; `done` counts all instructions of its block. undefined: go on at RIP. */
-  private leave(pc: number, done: number): TierStop | undefined {
-    const { cpu, cache } = this;
-    const { u16, i32, u32 } = cpu;
-    const info = cache.infoOf(pc);
+  /** See InterpreterImports. */
+  private resume(pc: number, budget: number, why: number): number {
+    if (why === Resume.Leave) return this.leave(pc, budget);
+    if (why === Resume.Stopped) return !this.restart && this.stopped === TierStop.Fault ? this.fault(pc, budget) : -1;
+    const { cpu } = this;
+    if (why === Resume.NotQuick) {
+      cpu.pendingVector = cpu.i32[(this.control + Control.faultVector) >>> 2]!;
+      return this.deliver(budget);
+    }
+    cpu.updateModeKey();
+    return this.goOn(budget);
+  }
+
+  /** Carries out the record at `pc`. Gives what `resume` gives. */
+  private leave(pc: number, budget: number): number {
+    const { cpu } = this;
+    const { u16, i32 } = cpu;
     const half = pc >>> 1;
     const op = u16[half]!;
     const kind = op === leaveOp ? i32[(pc >>> 2) + 2]! : Leave.Raise;
-    const page = cache.pageOfRecord(pc);
-    const length = infoLength(info);
     if (kind === Leave.Fresh || kind === Leave.Dispatch) {
-      this.count(done);
-      if (kind === Leave.Fresh) this.setRip(page, infoOffset(info) + length);
-      return cpu.refresh() ? TierStop.Attention : undefined;
+      const { cache } = this;
+      if (kind === Leave.Fresh) {
+        const info = cache.infoOf(pc);
+        this.setRip(cache.pageOfRecord(pc), infoOffset(info) + infoLength(info));
+      }
+      cpu.updateModeKey();
+      return this.goOn(budget);
     }
-    this.count(done - infoRemaining(info));
-    this.setRip(page, infoOffset(info));
-    u32[(cpu.base + StateOffset.instructionLength) >>> 2] = length;
+    this.sync(pc, budget);
     if (kind === Leave.Raise) {
       if (op === ret64Op) cpu.raise(Vector.GP, 0);
       else cpu.raise(u16[half + 1]!, u16[half + 3] === 0 ? undefined : i32[(pc >>> 2) + 3]!);
-      return TierStop.Fault;
+      return this.fault(pc, budget);
     }
+    this.stopped = TierStop.Exit;
     if (kind === Leave.Exit) {
       const slot = u16[half + 2]!;
       const a = slot === NO_SLOT ? 0 : i32[(cpu.base + slot) >>> 2]!;
       fillExit(cpu, u16[half + 1]!, a, i32[(pc >>> 2) + 6]!, i32[(pc >>> 2) + 7]!);
-      return TierStop.Exit;
+    } else fillUnimplemented(cpu, this.instructionBytes(), "no semantics");
+    return -1;
+  }
+
+  /** Something is raised at the record at `pc`; RIP and counts are exact. Gives what `resume` gives. */
+  private fault(pc: number, budget: number): number {
+    const { cpu, control } = this;
+    this.stopped = TierStop.Fault;
+    if (!cpu.mayDeliver()) return -1;
+    // What was paid for and not done comes back; delivery takes one.
+    const after = budget + infoRemaining(this.cache.infoOf(pc)) - 1;
+    const { i32, base } = cpu;
+    const isQuiet = i32[(base + StateOffset.quiet) >>> 2] !== 0 && i32[(base + StateOffset.attention) >>> 2] === 0;
+    if (!isQuiet || cpu.pendingTrapLength !== 0) return this.deliver(after);
+    const at = control >>> 2;
+    i32[at + Control.faultVector / 4] = cpu.pendingVector;
+    i32[at + Control.faultError / 4] = cpu.pendingErrorCode ?? -1;
+    i32[at + Control.faultFlags / 4] = cpu.readRflags() | Rflags.RF;
+    i32[at + Control.budget / 4] = after;
+    cpu.pendingVector = -1;
+    return RESUME_WITH_FAULT;
+  }
+
+  /** The pending fault, in TypeScript; `budget` behind it. Gives what `resume` gives. */
+  private deliver(budget: number): number {
+    return this.cpu.deliverFault() ? this.goOn(budget) : -1;
+  }
+
+  /** The mode may have changed, all that was paid for is done: on at RIP. Gives what `resume` gives. */
+  private goOn(budget: number): number {
+    const { cpu, cache, control } = this;
+    const { u32, i32, base } = cpu;
+    if (u32[(base + StateOffset.attention) >>> 2] !== 0 || cpu.wantsAttention()) {
+      const done = this.slice - budget - i32[(control + Control.parked) >>> 2]!;
+      this.writeCounts(this.retired + done, this.budget - done);
+      this.stopped = TierStop.Attention;
+      return -1;
     }
-    fillUnimplemented(cpu, this.instructionBytes(), "no semantics");
-    return TierStop.Exit;
+    const { code64 } = cpu;
+    const baseLow = code64 ? 0 : u32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!;
+    const limit = code64 ? 0xffff_ffff : u32[(base + segmentLimitOffset(SegmentIndex.CS)) >>> 2]!;
+    const context = cache.context(baseLow, 0, limit);
+    const { modeKey } = cpu;
+    const known = (control + Control.contexts + (((modeKey >>> ModeKeyShift.cpl) & (KNOWN_CONTEXTS - 1)) << 4)) >>> 2;
+    i32[known] = modeKey;
+    i32[known + 1] = baseLow;
+    i32[known + 2] = limit;
+    i32[known + 3] = context;
+    i32[(control + Control.context) >>> 2] = context;
+    return budget;
   }
 }
 

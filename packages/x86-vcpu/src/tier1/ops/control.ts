@@ -2,7 +2,8 @@
 
 import { SegmentIndex, segmentLimitOffset } from "../../segment.ts";
 import { StateOffset } from "../../state-layout.ts";
-import { Control, Reason } from "../record.ts";
+import { EventOutcome } from "../events.ts";
+import { Control, Reason, Resume } from "../record.ts";
 import type { Emit, RecordOp } from "./emit.ts";
 import { conditionCodes } from "./move.ts";
 
@@ -37,6 +38,25 @@ function callOut(e: Emit, callee: number): void {
   f.end();
   f.get(e.pc).get(e.x).op("i32Add").i32(16).op("i32Add").set(e.pc);
 }
+
+/** RIP in t:imm and the length in d. */
+const pushNextRip = (e: Emit): void => {
+  e.imm64Full().field("d").f.op("i64ExtendI32U", "i64Add");
+};
+
+/** An event or a return from one; `attempt` pushes what came of it. */
+const event = (name: string, attempt: (e: Emit) => void): RecordOp =>
+  control(name, "update", true, (e) => {
+    const { f, x } = e;
+    attempt(e);
+    f.tee(x).i32(EventOutcome.Done).op("i32Eq");
+    f.if();
+    e.goToRip();
+    f.end();
+    f.get(x).if();
+    f.i32(Resume.Half).set(x).br(e.labels.callOut);
+    f.end();
+  });
 
 export const controlOps: readonly RecordOp[] = [
   // Block pointer in imm.
@@ -128,6 +148,20 @@ export const controlOps: readonly RecordOp[] = [
     e.setControl("i32Store", Control.budget, () => e.f.get(e.budget));
     e.f.i32(Reason.Link).op("return");
   }),
+  // Where WebAssembly can do all of it; else on to the next record. INT n: vector in a. RIP in t:imm, length in d.
+  ...([32, 64] as const).flatMap((bits) => [
+    event(`iret${bits}`, (e) => e.f.get(e.budget).call(e.callees.events[`iret${bits}`])),
+    event(`int${bits}`, (e) => {
+      pushNextRip(e);
+      if (bits === 32) e.f.i64(0xffff_ffffn).op("i64And");
+      e.field("a").f.call(e.callees.events[`int${bits}`]);
+    }),
+  ]),
+  event("syscall", (e) => {
+    pushNextRip(e);
+    e.f.call(e.callees.events.syscall);
+  }),
+  event("sysret64", (e) => e.f.call(e.callees.events.sysret64)),
   // A helper or another TypeScript routine; IN or OUT (port in a).
   control("script", "update", true, (e) => callOut(e, e.callees.script)),
   control("io", "read", true, (e) => callOut(e, e.callees.io)),

@@ -1,4 +1,5 @@
 import { StateOffset } from "../../state-layout.ts";
+import type { EventFunctions } from "../events.ts";
 import { Control, Field, JUMP_CACHE_ENTRIES } from "../record.ts";
 import type { FunctionBuilder, Label } from "../wasm/function-builder.ts";
 import type { WasmAccess } from "../wasm/opcode.ts";
@@ -27,6 +28,7 @@ export interface Callees {
   readonly script: number;
   readonly io: number;
   readonly x87: X87Functions;
+  readonly events: EventFunctions;
 }
 
 /** Labels of the main function; absent in the functions of rare ops. */
@@ -37,10 +39,12 @@ export interface MainLabels {
   readonly follow: Label;
   /** Jump to the RIP in local `X`. */
   readonly jump: Label;
-  /** Return Reason.Stop. */
+  /** What was called did not answer Continue. */
   readonly stop: Label;
-  /** Return Reason.Leave. */
+  /** TypeScript carries the record out. */
   readonly leave: Label;
+  /** Calls `resume` with what is in local `x`. */
+  readonly callOut: Label;
 }
 
 const loads = { 8: "i32Load8U", 16: "i32Load16U", 32: "i32Load", 64: "i64Load" } as const;
@@ -451,6 +455,20 @@ export class Emit {
       .op("i32Shl", "i32Sub")
       .set(this.edge)
       .br(this.labels.follow);
+    return this;
+  }
+
+  /** What the main function keeps of the state: which TLB tables. */
+  loadTables(): this {
+    this.state("i32Load", StateOffset.tlbRead).f.set(this.tlbRead);
+    this.state("i32Load", StateOffset.tlbWrite).f.set(this.tlbWrite);
+    return this;
+  }
+
+  /** Goes to RIP as the state has it, whatever the mode was. */
+  goToRip(): this {
+    this.loadTables();
+    this.state("i64Load", StateOffset.rip).f.set(this.X).br(this.labels.jump);
     return this;
   }
 

@@ -3,6 +3,7 @@ import { StateOffset } from "../../state-layout.ts";
 import { Control } from "../record.ts";
 import { highProduct, keepCarry, type ShiftKind, shiftFlags, shiftKinds } from "./alu.ts";
 import { type Emit, type IntWidth, intWidths, type RecordOp } from "./emit.ts";
+import { writeStatus } from "./status.ts";
 
 const pure = (name: string, emit: (e: Emit) => void): RecordOp => ({
   name,
@@ -432,27 +433,8 @@ export const genericOps: readonly RecordOp[] = [
     "setStatus",
     "write",
     (e) => {
-      const { f, x } = e;
-      const bit = (n: number): void => {
-        f.get(x);
-        if (n > 0) f.i32(n).op("i32ShrU");
-        f.i32(1).op("i32And");
-      };
-      e.slot("a", "i32Load").f.set(x);
-      // res 0 has even parity, res 1 odd: bit 8 of aux puts PF right.
-      e.flagRes(() => {
-        bit(6);
-        f.op("i32Eqz", "i64ExtendI32U");
-      });
-      e.flagAux(() => {
-        f.get(x).i32(16).op("i32And").get(x).i32(0x80).op("i32And").i32(24).op("i32Shl", "i32Or");
-        f.get(x).get(x).i32(4).op("i32ShrU", "i32Xor").i32(4).op("i32And").i32(6).op("i32Shl", "i32Or");
-      });
-      e.flagCout(() => {
-        f.get(x).i32(31).op("i32Shl");
-        f.get(x).get(x).i32(11).op("i32ShrU", "i32Xor").i32(1).op("i32And").i32(30).op("i32Shl", "i32Or");
-        f.op("i64ExtendI32U").i64(32).op("i64Shl");
-      });
+      e.slot("a", "i32Load").f.set(e.x);
+      writeStatus(e.f, e.layout, e.x);
     },
     true,
   ),

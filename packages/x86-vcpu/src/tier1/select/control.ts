@@ -1,5 +1,5 @@
 /** Operations that TypeScript carries out, and how an instruction ends. */
-import { ExitKind, IR_NONE, IrField, IrOp, Segment } from "x86-lift";
+import { ExitKind, helperNames, IR_NONE, IrField, IrOp, Segment } from "x86-lift";
 import { StateOffset } from "../../state-layout.ts";
 import { recordOps } from "../ops/index.ts";
 import { RECORD_BYTES } from "../record.ts";
@@ -11,10 +11,13 @@ import {
   alu,
   checkCanonical,
   dataOp,
+  eventOps,
   flatDestination,
   flatOperand,
   fusedOps,
   helperRecordOps,
+  int32,
+  int64,
   ioOp,
   jumpBool,
   jumpIf,
@@ -29,6 +32,17 @@ import {
   ret64,
   scriptOp,
 } from "./tables.ts";
+
+/** Events and returns that WebAssembly tries before TypeScript does them. */
+function tryEvent(s: Selector, helper: string, low: number, high: number): void {
+  let op = eventOps[helper + low] ?? -1;
+  if (helper === "softwareInterrupt" && high === INT_N) op = s.code64 ? int64 : int32;
+  if (op === -1) return;
+  s.emit(op, s.length, low & 0xff, 0, s.ripLow, s.ripHigh);
+  s.usedRip = true;
+}
+/** The second constant of `softwareInterrupt` that says INT n. */
+const INT_N = 0;
 
 /** A routine in TypeScript; operands are temporaries, so that it may change any register. */
 export function callScript(s: Selector, row: number, number: number, low: number, high: number): void {
@@ -51,6 +65,7 @@ export function callScript(s: Selector, row: number, number: number, low: number
   const width = s.field(row, IrField.Width);
   // The result gets a place of its own: a helper may write it before it has read its operands.
   const temp = width === 0 ? NO_SLOT : s.allocTemp();
+  if (number >= FIRST_HELPER) tryEvent(s, helperNames[number - FIRST_HELPER]!, low, high);
   s.emit(fast === -1 ? scriptOp : fast, temp, a, b, number, c);
   s.emit(dataOp, width, 0, 0, low, high);
   if (fast !== -1 && recordOps[fast]!.skip === 2 * RECORD_BYTES) {

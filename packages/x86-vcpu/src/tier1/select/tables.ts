@@ -120,6 +120,14 @@ export const checkCanonical = recordOp("checkCanonical");
 export const checkLimit = recordOp("checkLimit");
 export const raiseIfOp = recordOp("raiseIf");
 export const scriptOp = recordOp("script");
+/** By helper and its first constant, where that decides: events that WebAssembly tries first. */
+export const eventOps: Readonly<Record<string, number>> = {
+  interruptReturn32: recordOp("iret32"),
+  interruptReturn64: recordOp("iret64"),
+  syscall0: recordOp("syscall"),
+  sysret64: recordOp("sysret64"),
+};
+export const [int32, int64] = [recordOp("int32"), recordOp("int64")];
 export const ioOp = recordOp("io");
 export const leaveOp = recordOp("leave");
 export const jumpBool = recordOp("jumpBool");
