@@ -18,7 +18,11 @@ export type TierStop = (typeof TierStop)[keyof typeof TierStop];
  *
  * Between instructions RIP, `retired` and `budget` are exact whenever `run` returns and whenever it calls a helper or
  * a slow path of `Cpu`. After `nextFresh` and `dispatch` terminators a tier stores RIP, counts the instruction and
- * calls `cpu.refresh()`: it recomputes the mode key, and a non-zero answer means: return `Attention`.
+ * calls `cpu.refresh()`: it recomputes the mode key, and a non-zero answer means: return `Attention`. While `StateOffset.quiet` is 1 the answer
+ * is known: as long as RFLAGS.TF stays clear, there is nothing to return for.
+ *
+ * A tier may return every fault. It may also ask `cpu.mayDeliver()`, have it delivered by `cpu.deliverFault()`, count one instruction for that,
+ * and go on unless `cpu.wantsAttention()`.
  */
 export interface Tier {
   /** Executes at least one instruction (or faults, or exits) unless the budget is 0. */
