@@ -14,7 +14,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** Iterations for a round of well over 0.1 s on the fast systems; tier 0 gets fewer. */
 const backdoor = { bits: [64], unit: "M/s", amount: 0.01, config: { vmwarePort: true } };
 /** A way into the kernel and back, 10,000 times an iteration. */
-const events = { iterations: 30, unit: "M/s", amount: 0.01 };
+const events = { iterations: 60, unit: "M/s", amount: 0.01 };
 const workloads = {
   sieve: { iterations: 10 },
   fib: { iterations: 50 },
@@ -29,8 +29,8 @@ const workloads = {
   patch: { iterations: 50 },
   gp: events,
   "page-fault": events,
-  int: events,
-  syscall: { ...events, bits: [64] },
+  int: { ...events, iterations: 100 },
+  syscall: { ...events, bits: [64], iterations: 200 },
   "backdoor-ring0": { ...backdoor, iterations: 100, without: ["Bochs"] },
   "backdoor-ring3": { ...backdoor, iterations: 50, without: ["Bochs", "QEMU TCG"] },
 };
