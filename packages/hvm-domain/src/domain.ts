@@ -25,7 +25,7 @@ import { type MsrHandler, type MsrState, MsrTable } from "./msr.ts";
 import { PauseLoop, type PauseLoopState } from "./pause-loop.ts";
 import type { DomainIo, PortInstruction, PortResult } from "./port-io.ts";
 import type { ShutdownInfo, ShutdownReason } from "./shutdown.ts";
-import { digestOf, TraceHash } from "./trace-hash.ts";
+import { TraceHash } from "./trace-hash.ts";
 import type { HvmVcpu, VmExit, VmExitReason } from "./vcpu.ts";
 
 /** Virtual time as the domain needs it; `sim-clock` fits. */
@@ -208,7 +208,6 @@ const DEFAULT_QUANTUM = 10_000;
 /** A vCPU that is alone shares its time with nobody; turns only bound how long the engine runs at a stretch. */
 const ALONE_QUANTUM = 1_000_000;
 const MAX_VCPUS = 128;
-const GENERAL_REGISTERS = 16;
 /** Of exceptions (SDM vol. 3, table 7-1). */
 const VECTORS = 32;
 const RFLAGS_IF = 1n << 9n;
@@ -236,9 +235,6 @@ class HvmDomain implements Domain {
   readonly #mmio = new MmioMap();
   readonly #msrs = new MsrTable();
   readonly #hash = new TraceHash();
-  /** Of the registers of a vCPU that has none of its own, and the same as words. */
-  readonly #digest = new BigUint64Array(1);
-  readonly #digestWords = new Uint32Array(this.#digest.buffer);
   readonly #environment: MutableEnvironment;
   readonly #rows = new Map<VmExitReason, ExitRow>();
   /** Of the latest exit: the next one is of the same reason more often than not. */
@@ -700,7 +696,7 @@ class HvmDomain implements Domain {
     this.#isAtExit = true;
     const row = this.#row?.reason === reason ? this.#row : this.#rowOf(reason);
     row.count++;
-    this.#hashExit(vcpu, row.number, retired);
+    this.#hash.addExit(row.number, vcpu, retired);
     if (this.#observers.length > 0) this.#tellObservers(vcpu, exit);
     const next = row.handler(vcpu, exit, this.#environment);
     this.#isAtExit = false;
@@ -806,16 +802,6 @@ class HvmDomain implements Domain {
     if (ahead <= 0) return;
     this.#roundElapsed = slot.progress;
     this.#clock.retire(ahead);
-  }
-
-  #hashExit(vcpu: HvmVcpu, number: number, retired: number): void {
-    const digest = vcpu.registerDigest;
-    if (digest === undefined) {
-      const general = Array.from({ length: GENERAL_REGISTERS }, (_, index) => vcpu.readRegister(index));
-      this.#digest[0] = digestOf(general, vcpu.rip);
-    } else digest.update();
-    const words = digest?.words ?? this.#digestWords;
-    this.#hash.addExit(number, vcpu.id, retired, words[0] as number, words[1] as number);
   }
 }
 

@@ -93,25 +93,31 @@ export function executePortInstruction(vcpu: HvmVcpu, instruction: PortInstructi
 }
 
 function executeSingle(vcpu: HvmVcpu, instruction: PortInstruction, io: DomainIo): PortResult {
-  const { direction, port, size, instructionLength } = instruction;
-  const datum = io.access(direction, port, size, direction === "out" ? cut(vcpu.readRegister32(RAX), size) : 0, vcpu);
-  if (io.result === RETRY) return WAIT;
-  if (instruction.claimedOnly && io.result === UNHANDLED) return UNCLAIMED;
-  if (direction === "in") mergeAccumulator(vcpu, size, datum);
-  vcpu.advanceRip(instructionLength);
+  const { direction, port, size } = instruction;
+  const isIn = direction === "in";
+  const datum = io.access(direction, port, size, isIn ? 0 : cut(vcpu.readRegister32(RAX), size), vcpu);
+  const { result } = io;
+  if (result === RETRY) return WAIT;
+  if (result === UNHANDLED && instruction.claimedOnly) return UNCLAIMED;
+  if (isIn) mergeAccumulator(vcpu, size, datum);
+  vcpu.advanceRip(instruction.instructionLength);
   return DONE;
 }
 
 /** What an IN of `size` bytes does to RAX. */
 export function mergeAccumulator(vcpu: HvmVcpu, size: IoSize, datum: number): void {
-  if (size === 4) {
-    const general = vcpu.registerViews?.general;
-    if (general === undefined) vcpu.writeRegister(RAX, BigInt(datum >>> 0));
-    else {
-      general[RAX * 2] = datum;
-      general[RAX * 2 + 1] = 0;
-    }
-  } else {
+  const { registerViews } = vcpu;
+  if (size !== 4 || registerViews === undefined) mergeSlowly(vcpu, size, datum);
+  else {
+    registerViews.general[RAX * 2] = datum;
+    registerViews.general[RAX * 2 + 1] = 0;
+  }
+}
+
+/** Of any size, through any engine's registers. */
+function mergeSlowly(vcpu: HvmVcpu, size: IoSize, datum: number): void {
+  if (size === 4) vcpu.writeRegister(RAX, BigInt(datum >>> 0));
+  else {
     const mask = size === 1 ? 0xff : 0xffff;
     vcpu.writeRegister32(RAX, ((vcpu.readRegister32(RAX) & ~mask) | (datum & mask)) >>> 0);
   }

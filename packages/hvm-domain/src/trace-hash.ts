@@ -1,23 +1,17 @@
-// Both as signed numbers: V8 keeps those in registers.
-const MULTIPLIER = 0x9e37_79b1 | 0;
-const SEED = 0x85eb_ca77 | 0;
+import type { HvmVcpu } from "./vcpu.ts";
 
-/** One word into a lane: exclusive or, rotate, multiply (after xxHash). For given words it maps lanes one to one, so no earlier difference gets lost. */
-const step = (lane: number, word: number): number => {
-  const mixed = lane ^ word;
-  return Math.imul((mixed << 15) | (mixed >>> 17), MULTIPLIER);
-};
+const MULTIPLIER = 0x9e37_79b9_7f4a_7c15n;
+const GENERAL_REGISTERS = 16;
 
-const DIGEST_MULTIPLIER = 0x9e37_79b9_7f4a_7c15n;
 const rotate = (word: bigint, bits: bigint): bigint => BigInt.asUintN(64, (word << bits) | (word >> (64n - bits)));
-const mix = (lane: bigint, word: bigint): bigint => rotate(BigInt.asUintN(64, (lane ^ word) * DIGEST_MULTIPLIER), 29n);
+const mix = (lane: bigint, word: bigint): bigint => rotate(BigInt.asUintN(64, (lane ^ word) * MULTIPLIER), 29n);
 
 /**
- * What `HvmVcpu.registerDigest` makes of the general registers and RIP, for engines that cannot: the even ones and RIP in one lane, the odd ones
- * in another.
+ * What `HvmVcpu.registerDigest` makes, for engines that have none: the even registers and RIP in a lane that begins with the seed, the odd ones in
+ * another that begins with the number of instructions retired.
  */
-export function digestOf(general: readonly bigint[], rip: bigint): bigint {
-  let [even, odd] = [0n, 0n];
+export function digestOf(general: readonly bigint[], rip: bigint, seed: bigint, retired: number): bigint {
+  let [even, odd] = [seed, BigInt(retired)];
   for (const [index, value] of general.entries()) {
     if (index % 2 === 0) even = mix(even, value);
     else odd = mix(odd, value);
@@ -25,17 +19,30 @@ export function digestOf(general: readonly bigint[], rip: bigint): bigint {
   return BigInt.asUintN(64, mix(even, rip) + rotate(odd, 32n));
 }
 
-/** A rolling 64-bit hash over VM exits: fast on numbers, not cryptographic. */
+/** A rolling 64-bit hash over VM exits: fast on numbers, not cryptographic. For given exits it maps states one to one: no earlier difference gets lost. */
 export class TraceHash {
-  #low = MULTIPLIER;
-  #high = SEED;
+  #low = 0x7f4a_7c15;
+  #high = 0x1e37_79b9;
 
-  /** One exit: its number, the vCPU's number and instructions retired (up to 2^53), the digest of its registers in two words. */
-  addExit(reason: number, vcpuId: number, retired: number, digestLow: number, digestHigh: number): void {
-    const a = step(step(this.#low, digestLow), reason ^ (vcpuId << 16));
-    const b = step(step(this.#high, digestHigh), ~retired ^ ((retired / 0x1_0000_0000) << 10));
-    this.#low = step(a, b);
-    this.#high = step(b, this.#low);
+  /** One exit: its number, the vCPU with its registers as they are, and how many instructions (up to 2^53) it had retired. */
+  addExit(reason: number, vcpu: HvmVcpu, retired: number): void {
+    const low = this.#low ^ reason ^ (vcpu.id << 16);
+    const digest = vcpu.registerDigest;
+    if (digest === undefined) {
+      this.#addSlowly(low, vcpu, retired);
+      return;
+    }
+    digest.update(low, this.#high, retired);
+    this.#low = digest.words[0] as number;
+    this.#high = digest.words[1] as number;
+  }
+
+  #addSlowly(low: number, vcpu: HvmVcpu, retired: number): void {
+    const general = Array.from({ length: GENERAL_REGISTERS }, (_, index) => vcpu.readRegister(index));
+    const seed = (BigInt(this.#high >>> 0) << 32n) | BigInt(low >>> 0);
+    const digest = digestOf(general, vcpu.rip, seed, retired);
+    this.#low = Number(BigInt.asIntN(32, digest));
+    this.#high = Number(BigInt.asIntN(32, digest >> 32n));
   }
 
   /** Sixteen hexadecimal digits. */

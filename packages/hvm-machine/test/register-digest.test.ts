@@ -6,17 +6,22 @@ import { createMachine } from "../src/index.ts";
 describe("[hvm-machine] the digest of a processor's registers", () => {
   const [vcpu] = createMachine({ memory: 2 }).vcpus;
   const digest = vcpu!.registerDigest!;
-  const take = (registers: readonly bigint[], rip: bigint): bigint => {
+  const take = (registers: readonly bigint[], rip: bigint, seed = 0n, retired = 0): bigint => {
     for (const [index, value] of registers.entries()) vcpu!.writeRegister(index, value);
     vcpu!.rip = rip;
-    digest.update();
-    return (BigInt(digest.words[1]!) << 32n) | BigInt(digest.words[0]!);
+    digest.update(Number(BigInt.asIntN(32, seed)), Number(BigInt.asIntN(32, seed >> 32n)), retired);
+    return (BigInt(digest.words[1]! >>> 0) << 32n) | BigInt(digest.words[0]! >>> 0);
   };
   const word = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   const registers = fc.array(word, { minLength: 16, maxLength: 16 });
 
   it("is in WebAssembly what the domain makes of them itself", () => {
-    fc.assert(fc.property(registers, word, (values, rip) => take(values, rip) === digestOf(values, rip)));
+    const count = fc.maxSafeNat();
+    fc.assert(
+      fc.property(registers, word, word, count, (values, rip, seed, retired) => {
+        return take(values, rip, seed, retired) === digestOf(values, rip, seed, retired);
+      }),
+    );
   });
 
   it("tells apart what differs in one bit, and what has changed places", () => {
@@ -27,6 +32,18 @@ describe("[hvm-machine] the digest of a processor's registers", () => {
         const otherRip = at === 16 ? rip ^ (1n << BigInt(bit)) : rip;
         return take(values, rip) !== take(other, otherRip);
       }),
+    );
+    fc.assert(
+      fc.property(registers, word, fc.nat({ max: 63 }), (seeded, seed, bit) => {
+        return take(seeded, 0n, seed) !== take(seeded, 0n, seed ^ (1n << BigInt(bit)));
+      }),
+    );
+    fc.assert(
+      fc.property(
+        registers,
+        fc.nat(),
+        (values, retired) => take(values, 0n, 0n, retired) !== take(values, 0n, 0n, retired + 1),
+      ),
     );
     const ascending = Array.from({ length: 16 }, (_, index) => BigInt(index));
     const swapped = ascending.with(3, 5n).with(5, 3n);

@@ -381,10 +381,15 @@ class PortBackdoor implements Backdoor {
     else storeFrame(frame, registers, outputs);
     if (direction === "out") {
       if (personality.outWritesEax) registers.writeRegister64(Register.Eax, BigInt(this.#datum));
-    } else if (size !== 4 && personality.narrowIn !== "merge") {
-      const whole = personality.narrowIn === "whole" ? this.#datum : registers.readRegister32(Register.Eax) >>> 0;
-      registers.writeRegister64(Register.Eax, BigInt(whole));
-    }
+    } else if (size !== 4) this.#storeNarrow(registers);
+  }
+
+  /** What an IN of AL or AX does to the rest of RAX, where that is not left to the caller. */
+  #storeNarrow(registers: BackdoorRegisters): void {
+    const { narrowIn } = this.personality;
+    if (narrowIn === "merge") return;
+    const whole = narrowIn === "whole" ? this.#datum : registers.readRegister32(Register.Eax) >>> 0;
+    registers.writeRegister64(Register.Eax, BigInt(whole));
   }
 
   #notVmware(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters, eax: number): IoResult {

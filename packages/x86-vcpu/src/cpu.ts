@@ -174,8 +174,8 @@ export class Cpu {
    * instruction is at RIP, the mode key is up to date, and the tier counts one instruction. False: nothing has happened.
    */
   deliverFault: () => boolean = () => false;
-  /** How often `updateModeKey` was called: unchanged, code that was found before is still what runs. */
-  modeUpdates = 0;
+  /** Counts calls of `updateModeKey` and what tiers forget: unchanged, with `tlb.drops`, code that was found before is still what runs. */
+  changes = 0;
 
   /** CR0, CR4 and EFER from which `controlKey` was made. */
   private keyedCr0 = 0;
@@ -239,12 +239,15 @@ export class Cpu {
     this.setCount(StateOffset.retired, value);
   }
 
-  /** One instruction more has retired. */
-  retire(): void {
-    const at = (this.base + StateOffset.retired) >>> 2;
-    const low = this.u32[at]! + 1;
-    this.u32[at] = low;
-    if (low > 0xffff_ffff) this.u32[at + 1] = this.u32[at + 1]! + 1;
+  /** One instruction of so many bytes more has retired, or, with 0, an iteration of one that goes on. */
+  retire(length: number): void {
+    const { u32, base } = this;
+    this.moveRip(length);
+    const state = base >>> 2;
+    u32[state + StateOffset.repeating / 4] = length === 0 ? 1 : 0;
+    const low = u32[state + StateOffset.retired / 4]! + 1;
+    u32[state + StateOffset.retired / 4] = low;
+    if (low > 0xffff_ffff) u32[state + StateOffset.retired / 4 + 1] = u32[state + StateOffset.retired / 4 + 1]! + 1;
   }
 
   /** A u64 field from a number below 2^53. */
@@ -362,7 +365,7 @@ export class Cpu {
   /** Recomputes the mode key and the current TLB tables from the state. */
   updateModeKey(): void {
     // Every exception, interrupt and IRET comes here: fields are read straight from the block.
-    this.modeUpdates++;
+    this.changes++;
     const { i32, u16, base, tlb } = this;
     const state = base >>> 2;
     const cr0 = i32[state + StateOffset.cr0 / 4]!;

@@ -39,16 +39,16 @@ export function fillExit(cpu: Cpu, kind: number, a: number, lo: number, hi: numb
 export function fillIoExit(cpu: Cpu, a: number, lo: number, hi: number): void {
   const { exit } = cpu;
   // Of two exits in a row most are of the same form: a look costs less than a store.
-  if (exit.reason !== "io-instruction") exit.reason = "io-instruction";
+  if (cpu.ioForm !== lo || exit.segment !== hi || exit.reason !== "io-instruction") fillIoForm(cpu, lo, hi);
   exit.instructionLength = cpu.get32(StateOffset.instructionLength);
   exit.port = a & 0xffff;
-  if (cpu.ioForm !== lo || exit.segment !== hi) fillIoForm(cpu, lo, hi);
   if (hasBreakpoints(cpu)) matchPortBreakpoints(cpu, exit.port, exit.size);
 }
 
 function fillIoForm(cpu: Cpu, lo: number, hi: number): void {
   const { exit } = cpu;
   cpu.ioForm = lo;
+  exit.reason = "io-instruction";
   exit.size = (lo & 0xf) as 1 | 2 | 4;
   exit.direction = (lo & (1 << 4)) !== 0 ? "in" : "out";
   exit.immediate = (lo & (1 << 5)) !== 0;

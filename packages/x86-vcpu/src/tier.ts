@@ -32,5 +32,5 @@ export interface Tier {
   /** Forget everything decoded. */
   reset(): void;
   /** See `Vcpu.registerDigest`: fills StateOffset.digest. */
-  readonly digestRegisters?: () => void;
+  readonly digestRegisters?: (low: number, high: number, retired: number) => void;
 }

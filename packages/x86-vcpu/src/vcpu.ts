@@ -71,6 +71,14 @@ export interface LinearOptions {
   readonly privileged?: boolean;
 }
 
+/** A 64-bit digest of the general registers and RIP. Not cryptographic; the same on every host. */
+export interface RegisterDigest {
+  /** Makes it of what the registers are now, from a seed in two words and a count below 2^53: another seed gives another digest. */
+  readonly update: (low: number, high: number, retired: number) => void;
+  /** What `update` made: low word, high word. */
+  readonly words: Int32Array;
+}
+
 /** DR6 bits (SDM vol. 3 §19.2.3). */
 const DR6_BS = 1 << 14;
 const DR7_GD = 1 << 13;
@@ -141,7 +149,8 @@ export class Vcpu {
     this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
     this.tier = (options.createTier ?? (options.tier === 0 ? createTier0 : createTier1))(this.cpu);
     const { digestRegisters: update } = this.tier;
-    this.registerDigest = update === undefined ? undefined : { words: words(StateOffset.digest, 2), update };
+    const digest = new Int32Array(memory.buffer, base + StateOffset.digest, 2);
+    this.registerDigest = update === undefined ? undefined : { words: digest, update };
     this.cpu.wantsAttention = () => this.wantsAttention();
     this.cpu.answerExit = () => this.answerExit();
     this.cpu.answerFault = () => this.answerFault();
@@ -539,9 +548,7 @@ export class Vcpu {
    */
   advanceRip(length: number): void {
     const { cpu } = this;
-    cpu.moveRip(length);
-    cpu.set32(StateOffset.repeating, length === 0 ? 1 : 0);
-    cpu.retire();
+    cpu.retire(length);
     cpu.replay.clear();
     if (cpu.matchedBreakpoints !== 0) {
       cpu.pendingDr6 |= cpu.matchedBreakpoints;
@@ -605,11 +612,8 @@ export class Vcpu {
   /** The general registers and RIP as words, low ones first; always what they are now. */
   readonly registerViews: { readonly general: Uint32Array; readonly rip: Uint32Array };
 
-  /**
-   * A digest of the general registers and RIP, for those who tell runs apart: `update` makes it from what they are now, into `words` (low word
-   * first). Not cryptographic; the same on every host. Undefined where the engine has no quick way to it.
-   */
-  readonly registerDigest: { readonly words: Uint32Array; readonly update: () => void } | undefined;
+  /** For those who tell runs apart. Undefined where the engine has no quick way to it. */
+  readonly registerDigest: RegisterDigest | undefined;
 
   /** General registers by encoding number: 0 RAX, 1 RCX, 2 RDX, 3 RBX, 4 RSP, 5 RBP, 6 RSI, 7 RDI, 8–15. */
   readRegister(index: number): bigint {

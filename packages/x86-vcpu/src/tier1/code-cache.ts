@@ -116,8 +116,6 @@ export class CodeCache {
   private branchEnds = false;
   private branchTarget = 0;
   private branchNext = 0;
-  /** How often decoded code was taken away. */
-  drops = 0;
   /** The page of `buildOnce`. */
   private readonly loose: CodePage;
   private readonly looseAt: number;
@@ -157,8 +155,8 @@ export class CodeCache {
 
   /** Forgets everything. Pages stay marked: other vCPUs may have decoded from them, and a store clears the mark. */
   reset(): void {
-    this.drops++;
     const { cpu } = this;
+    cpu.changes++;
     this.byHost.clear();
     this.crossings.clear();
     this.contexts.clear();
@@ -177,12 +175,12 @@ export class CodeCache {
   invalidate(hostPage: number, first: number, end: number): void {
     const crossings = this.crossings.get(hostPage);
     if (crossings !== undefined) {
-      this.drops++;
+      this.cpu.changes++;
       this.dropCrossings(hostPage, crossings, first, end);
     }
     const views = this.byHost.get(hostPage);
     if (views === undefined) return;
-    this.drops++;
+    this.cpu.changes++;
     let blocks = 0;
     for (const { pointers, singles } of views) blocks += pointers.length + singles.size;
     if (blocks > MAX_SEARCHED) {

@@ -66,7 +66,7 @@ class Tier1 implements Tier {
   private readonly cpu: Cpu;
   private readonly cache: CodeCache;
   private readonly control: number;
-  readonly digestRegisters: () => void;
+  readonly digestRegisters: (low: number, high: number, retired: number) => void;
   private readonly execute: (pointer: number, budget: number) => number;
   private readonly bytes = new Uint8Array(MAX_INSTRUCTION_BYTES);
 
@@ -99,7 +99,7 @@ class Tier1 implements Tier {
       slowLoad: (pc: number, budget: number, low: number, high: number) => this.slowLoad(pc, budget, low, high),
       slowStore: (pc: number, budget: number, low: number, high: number) => this.slowStore(pc, budget, low, high),
       script: (pc: number, budget: number) => this.script(pc, budget),
-      io: (pc: number, budget: number) => this.io(pc, budget),
+      io: this.io,
       resume: (pc: number, budget: number, stopped: number) => this.resume(pc, budget, stopped),
     };
     const { exports } = new WebAssembly.Instance(module, { tier1: imports });
@@ -220,13 +220,23 @@ class Tier1 implements Tier {
   /** Makes RIP, length and counts exact for the instruction of a record from which the interpreter calls. */
   private sync(pc: number, budget: number): void {
     const { cpu, cache } = this;
+    const { u32, base } = cpu;
+    const state = base >>> 2;
     const info = cache.infoOf(pc);
     const page = cache.pageOfRecord(pc);
-    const parked = cpu.i32[(this.control + Control.parked) >>> 2]!;
-    const done = this.slice - budget - parked - infoRemaining(info);
-    this.writeCounts(this.retired + done, this.budget - done);
-    this.setRip(page, infoOffset(info));
-    cpu.u32[(cpu.base + StateOffset.instructionLength) >>> 2] = infoLength(info);
+    const done = this.slice - budget - cpu.i32[(this.control + Control.parked) >>> 2]! - infoRemaining(info);
+    // Written out, as is `setRip`: every exit, MMIO access and slow load comes here.
+    const retired = this.retired + done;
+    u32[state + StateOffset.retired / 4] = retired;
+    u32[state + StateOffset.retired / 4 + 1] = retired / 0x1_0000_0000;
+    const left = this.budget - done;
+    u32[state + StateOffset.budget / 4] = left;
+    u32[state + StateOffset.budget / 4 + 1] = Math.floor(left / 0x1_0000_0000);
+    const low = (page.ripLow >>> 0) + infoOffset(info);
+    u32[state + StateOffset.rip / 4] = low;
+    // Outside 64-bit code, a page's high half is that of its first byte: nothing, or just below 0.
+    u32[state + StateOffset.rip / 4 + 1] = page.ripHigh + (low > 0xffff_ffff ? 1 : 0);
+    u32[state + StateOffset.instructionLength / 4] = infoLength(info);
   }
 
   // ---- blocks
@@ -416,7 +426,9 @@ class Tier1 implements Tier {
         const high = i32[rip + 1]!;
         const { version } = this;
         const answer = cpu.answerFault();
-        if (answer !== InPlace.No) return this.goesOn(answer, low, high, version) ? this.behindIo(pc) : 1;
+        if (answer !== InPlace.No) {
+          return this.goesOn(low, high, version) && answer === InPlace.Stay ? this.behindIo(pc) : 1;
+        }
       }
       this.stop(status);
       return 1;
@@ -445,7 +457,8 @@ class Tier1 implements Tier {
     }
   }
 
-  private io(pc: number, budget: number): number {
+  /** A property: the interpreter calls it without another function between. */
+  private readonly io = (pc: number, budget: number): number => {
     const { cpu } = this;
     const { i32, u32, u16, base } = cpu;
     this.sync(pc, budget);
@@ -456,28 +469,31 @@ class Tier1 implements Tier {
     const { version } = this;
     fillIoExit(cpu, i32[(base + u16[(pc + Field.a) >>> 1]!) >>> 2]!, i32[at + 6]!, i32[at + 7]!);
     const answer = cpu.answerExit();
-    if (answer !== InPlace.No) return this.goesOn(answer, low, high, version) ? 0 : 1;
-    this.stopped = TierStop.Exit;
+    // Sets what a stop would be for, too.
+    if (this.goesOn(low, high, version) && answer === InPlace.Stay) return 0;
+    if (answer === InPlace.No) this.stopped = TierStop.Exit;
     return 1;
-  }
+  };
 
   /** Grows with all that may make the rest of a running block another than what whoever looks for it anew would find. */
   private get version(): number {
-    const { cpu } = this;
-    return cpu.modeUpdates + cpu.tlb.drops + this.cache.drops;
+    return this.cpu.changes + this.cpu.tlb.drops;
   }
 
   /**
-   * An exit of the instruction at RIP `high:low` has been answered, since `version`: does the instruction's successor come next, as if nobody
-   * had looked?
+   * The exit of the instruction at RIP `high:low` has been answered, since `version`: does the instruction's successor come next, as if nobody
+   * had looked? Small, for V8 to take it into its callers.
    */
-  private goesOn(answer: InPlace, low: number, high: number, version: number): boolean {
+  private goesOn(low: number, high: number, version: number): boolean {
     const { u32, i32, base } = this.cpu;
+    const state = base >>> 2;
     this.stopped = TierStop.Attention;
-    if (answer === InPlace.Leave || version !== this.version) return false;
-    const rip = (base + StateOffset.rip) >>> 2;
-    // Where the low half wraps, it is not equal.
-    return u32[rip] === low + u32[(base + StateOffset.instructionLength) >>> 2]! && i32[rip + 1] === high;
+    return (
+      version === this.version &&
+      // Where the low half wraps, it is not equal.
+      u32[state + StateOffset.rip / 4] === low + u32[state + StateOffset.instructionLength / 4]! &&
+      i32[state + StateOffset.rip / 4 + 1] === high
+    );
   }
 
   /** What `script` gives at the check before an IN or OUT that has been carried out: 1 for what is neither. */
