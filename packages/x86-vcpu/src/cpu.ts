@@ -379,12 +379,10 @@ export class Cpu {
     let key = this.controlKey | (isCode64 ? CODE64_KEY : this.segmentKey(attributes));
     key |= (cpl << ModeKeyShift.cpl) | (((flags >>> 12) & 3) << ModeKeyShift.iopl);
     if ((flags & Rflags.VM) !== 0) key |= 1 << ModeKeyShift.virtual8086;
-    const isChecked = (flags & Rflags.AC) !== 0;
-    if (isChecked && cpl === 3 && (cr0 & Cr0.AM) !== 0) key |= 1 << ModeKeyShift.alignmentCheck;
+    if (cpl === 3 && (cr0 & Cr0.AM) !== 0 && (flags & Rflags.AC) !== 0) key |= 1 << ModeKeyShift.alignmentCheck;
     i32[state + StateOffset.modeKey / 4] = key;
 
-    const supervisor = isChecked && (cr4 & Cr4.SMAP) !== 0 ? TlbContext.SupervisorWithAc : TlbContext.Supervisor;
-    const context = cpl === 3 ? TlbContext.User : supervisor;
+    const context = this.dataContext;
     i32[state + StateOffset.tlbRead / 4] = tlb.readTable(context);
     i32[state + StateOffset.tlbWrite / 4] = tlb.writeTable(context);
     i32[state + StateOffset.tlbFetch / 4] = tlb.fetchTable(context);

@@ -23,6 +23,9 @@ export function descriptorWords(cpu: Cpu, supervisor: number, selector: number):
   return wordsBehind(cpu, supervisor, StateOffset.gdtrBase, offset, 8);
 }
 
+/** All flags that there are, bits 21:0. */
+export const ALL_FLAGS = 0x3f_ffff;
+
 export const dplOf = (high: number): number => (high >>> 13) & 3;
 
 export const isInterruptGate = (high: number): boolean => (high & (1 << 8)) === 0;

@@ -20,7 +20,7 @@ import {
 import { dropInnerSegments } from "../segments/far-return.ts";
 import { StateOffset } from "../state-layout.ts";
 import { TlbContext } from "../tlb.ts";
-import { descriptorWords, dplOf, isInterruptGate, wordsAt, wordsBehind } from "./at-hand.ts";
+import { ALL_FLAGS, descriptorWords, dplOf, isInterruptGate, wordsAt, wordsBehind } from "./at-hand.ts";
 
 const RSP_AT = StateOffset.gpr + 4 * 8;
 /** 64-bit code. */
@@ -142,8 +142,5 @@ export function returnLongQuickly(cpu: Cpu): number {
   i32[rsp + 1] = i32[frame + 7]!;
   cpu.cpl = level;
   if (level > cpl) dropInnerSegments(cpu);
-  return image & FLAGS;
+  return image & ALL_FLAGS;
 }
-
-/** All flags that there are, bits 21:0. */
-const FLAGS = 0x3f_ffff;

@@ -26,7 +26,7 @@ import {
 import { dropInnerSegments } from "../segments/far-return.ts";
 import { StateOffset } from "../state-layout.ts";
 import { TlbContext } from "../tlb.ts";
-import { descriptorWords, dplOf, isInterruptGate, wordsAt, wordsBehind } from "./at-hand.ts";
+import { ALL_FLAGS, descriptorWords, dplOf, isInterruptGate, wordsAt, wordsBehind } from "./at-hand.ts";
 
 const ESP_AT = StateOffset.gpr + 4 * 8;
 /** 32-bit, expand-up. */
@@ -172,8 +172,5 @@ export function returnProtectedQuickly(cpu: Cpu): number {
   i32[esp + 1] = 0;
   cpu.cpl = level;
   if (isOuter) dropInnerSegments(cpu);
-  return image & FLAGS;
+  return image & ALL_FLAGS;
 }
-
-/** All flags that there are, bits 21:0. */
-const FLAGS = 0x3f_ffff;
