@@ -696,7 +696,7 @@ class HvmDomain implements Domain {
     this.#isAtExit = true;
     const row = this.#row?.reason === reason ? this.#row : this.#rowOf(reason);
     row.count++;
-    this.#hash.addExit(row.number, vcpu, retired);
+    this.#hash.addExit(row.number, vcpu);
     if (this.#observers.length > 0) this.#tellObservers(vcpu, exit);
     const next = row.handler(vcpu, exit, this.#environment);
     this.#isAtExit = false;

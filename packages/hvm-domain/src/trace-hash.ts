@@ -1,22 +1,27 @@
 import type { HvmVcpu } from "./vcpu.ts";
 
 const MULTIPLIER = 0x9e37_79b9_7f4a_7c15n;
+const LANES = 4;
 const GENERAL_REGISTERS = 16;
 
 const rotate = (word: bigint, bits: bigint): bigint => BigInt.asUintN(64, (word << bits) | (word >> (64n - bits)));
 const mix = (lane: bigint, word: bigint): bigint => rotate(BigInt.asUintN(64, (lane ^ word) * MULTIPLIER), 29n);
 
 /**
- * What `HvmVcpu.registerDigest` makes, for engines that have none: the even registers and RIP in a lane that begins with the seed, the odd ones in
- * another that begins with the number of instructions retired.
+ * What `HvmVcpu.registerDigest` has, for engines that have none: four lanes, each begun with its number and fed with every fourth register, the first
+ * with RIP and the second with the number of instructions retired too.
  */
-export function digestOf(general: readonly bigint[], rip: bigint, seed: bigint, retired: number): bigint {
-  let [even, odd] = [seed, BigInt(retired)];
-  for (const [index, value] of general.entries()) {
-    if (index % 2 === 0) even = mix(even, value);
-    else odd = mix(odd, value);
-  }
-  return BigInt.asUintN(64, mix(even, rip) + rotate(odd, 32n));
+export function digestOf(general: readonly bigint[], rip: bigint, retired: number): bigint {
+  const lanes = Array.from({ length: LANES }, (_, lane) => {
+    const words = general.filter((_, index) => index % LANES === lane);
+    if (lane === 0) words.push(rip);
+    if (lane === 1) words.push(BigInt(retired));
+    return rotate(words.reduce(mix, BigInt(lane)), BigInt((lane * 64) / LANES));
+  });
+  return BigInt.asUintN(
+    64,
+    lanes.reduce((sum, lane) => sum + lane),
+  );
 }
 
 /** A rolling 64-bit hash over VM exits: fast on numbers, not cryptographic. For given exits it maps states one to one: no earlier difference gets lost. */
@@ -24,25 +29,32 @@ export class TraceHash {
   #low = 0x7f4a_7c15;
   #high = 0x1e37_79b9;
 
-  /** One exit: its number, the vCPU with its registers as they are, and how many instructions (up to 2^53) it had retired. */
-  addExit(reason: number, vcpu: HvmVcpu, retired: number): void {
-    const low = this.#low ^ reason ^ (vcpu.id << 16);
-    const digest = vcpu.registerDigest;
-    if (digest === undefined) {
-      this.#addSlowly(low, vcpu, retired);
+  /** One exit: its number, and the vCPU as it was then. */
+  addExit(reason: number, vcpu: HvmVcpu): void {
+    const { registerDigest } = vcpu;
+    const tag = reason ^ (vcpu.id << 16);
+    if (registerDigest === undefined) {
+      this.#addSlowly(tag, vcpu);
       return;
     }
-    digest.update(low, this.#high, retired);
-    this.#low = digest.words[0] as number;
-    this.#high = digest.words[1] as number;
+    const { words } = registerDigest;
+    this.#add((words[0] as number) ^ tag, words[1] as number);
   }
 
-  #addSlowly(low: number, vcpu: HvmVcpu, retired: number): void {
+  /** Of two words; each step can be undone. */
+  #add(low: number, high: number): void {
+    let first = Math.imul(this.#low ^ low, 0x9e37_79b1);
+    first ^= first >>> 15;
+    let second = Math.imul(this.#high ^ high ^ first, 0x85eb_ca77);
+    second ^= second >>> 13;
+    this.#low = first ^ ((second << 7) | (second >>> 25));
+    this.#high = second;
+  }
+
+  #addSlowly(tag: number, vcpu: HvmVcpu): void {
     const general = Array.from({ length: GENERAL_REGISTERS }, (_, index) => vcpu.readRegister(index));
-    const seed = (BigInt(this.#high >>> 0) << 32n) | BigInt(low >>> 0);
-    const digest = digestOf(general, vcpu.rip, seed, retired);
-    this.#low = Number(BigInt.asIntN(32, digest));
-    this.#high = Number(BigInt.asIntN(32, digest >> 32n));
+    const digest = digestOf(general, vcpu.rip, vcpu.retired);
+    this.#add(Number(BigInt.asIntN(32, digest)) ^ tag, Number(BigInt.asIntN(32, digest >> 32n)));
   }
 
   /** Sixteen hexadecimal digits. */

@@ -118,12 +118,10 @@ export interface HvmVcpu {
   /** Views of the sixteen general registers and of RIP, low words first, where the engine has them. */
   readonly registerViews?: { readonly general: Uint32Array; readonly rip: Uint32Array };
   /**
-   * Where the engine has a quicker way to `digestOf`: `update` makes it of what the registers are now, from the seed `high:low`, into `words` (low
-   * word first). The domain asks at every exit.
+   * Where the engine has a quicker way to `digestOf`: what that made of the registers at the latest exit but `budget` and `stop`, in `words` (low
+   * word first).
    */
-  readonly registerDigest?:
-    | { readonly words: Int32Array; readonly update: (low: number, high: number, retired: number) => void }
-    | undefined;
+  readonly registerDigest?: { readonly words: Int32Array } | undefined;
   rip: bigint;
   readonly rflags: bigint;
   readonly cpl: number;

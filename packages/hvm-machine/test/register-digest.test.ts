@@ -6,10 +6,11 @@ import { createMachine } from "../src/index.ts";
 describe("[hvm-machine] the digest of a processor's registers", () => {
   const [vcpu] = createMachine({ memory: 2 }).vcpus;
   const digest = vcpu!.registerDigest!;
-  const take = (registers: readonly bigint[], rip: bigint, seed = 0n, retired = 0): bigint => {
+  const take = (registers: readonly bigint[], rip: bigint, retired = 0): bigint => {
     for (const [index, value] of registers.entries()) vcpu!.writeRegister(index, value);
     vcpu!.rip = rip;
-    digest.update(Number(BigInt.asIntN(32, seed)), Number(BigInt.asIntN(32, seed >> 32n)), retired);
+    vcpu!.cpu.retired = retired;
+    digest.update();
     return (BigInt(digest.words[1]! >>> 0) << 32n) | BigInt(digest.words[0]! >>> 0);
   };
   const word = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
@@ -18,8 +19,8 @@ describe("[hvm-machine] the digest of a processor's registers", () => {
   it("is in WebAssembly what the domain makes of them itself", () => {
     const count = fc.maxSafeNat();
     fc.assert(
-      fc.property(registers, word, word, count, (values, rip, seed, retired) => {
-        return take(values, rip, seed, retired) === digestOf(values, rip, seed, retired);
+      fc.property(registers, word, count, (values, rip, retired) => {
+        return take(values, rip, retired) === digestOf(values, rip, retired);
       }),
     );
   });
@@ -34,15 +35,10 @@ describe("[hvm-machine] the digest of a processor's registers", () => {
       }),
     );
     fc.assert(
-      fc.property(registers, word, fc.nat({ max: 63 }), (seeded, seed, bit) => {
-        return take(seeded, 0n, seed) !== take(seeded, 0n, seed ^ (1n << BigInt(bit)));
-      }),
-    );
-    fc.assert(
       fc.property(
         registers,
         fc.nat(),
-        (values, retired) => take(values, 0n, 0n, retired) !== take(values, 0n, 0n, retired + 1),
+        (values, retired) => take(values, 0n, retired) !== take(values, 0n, retired + 1),
       ),
     );
     const ascending = Array.from({ length: 16 }, (_, index) => BigInt(index));

@@ -109,7 +109,7 @@ export class Cpu {
 
   /** The VM exit being reported; valid when a helper or tier returned Exit. */
   readonly exit: VmExit = createVmExit();
-  /** First constant of the `exit` row whose form `exit` has: see `fillIoExit`. */
+  /** The form of `exit`, if that is a port instruction's: see `ioForm`. */
   ioForm = -1;
 
   /** The exception that `raise` recorded; vector −1 for none. */
@@ -159,11 +159,16 @@ export class Cpu {
   suppressStep = false;
   /** Set by `Vcpu`: must a tier stop at `refresh` because something waits for a change of state? */
   wantsAttention: () => boolean = () => false;
+  /** `retired` at which the budget is spent. */
+  end = 0;
+  /** `onExit` gave an end that is there, in the middle of a tier's run. */
+  isOver = false;
   /**
-   * Set by `Vcpu`, for tiers: may the exit in `exit`, or the exit that the pending fault is, be answered without unwinding? RIP and counts are
-   * exact. `Stay`: it is done, and the tier may go on at RIP if that is where it is.
+   * Set by `Vcpu`, for tiers: answers the exit in `exit` without unwinding and gives what is to be `end` (see `moveEnd`). RIP and counts are exact.
+   * What must be seen to before the next instruction asks for attention. Undefined: it goes the usual way.
    */
-  answerExit: () => InPlace = () => InPlace.No;
+  onExit: ((exit: VmExit) => number) | undefined = undefined;
+  /** The same for the exit that the pending fault may be. `Stay`: it is done, and the tier may go on at RIP if that is where it is. */
   answerFault: () => InPlace = () => InPlace.No;
   /**
    * Set by `Vcpu`, for tiers: may the pending fault be delivered with the tier running? Then CR2 is what it is to be.
@@ -174,7 +179,7 @@ export class Cpu {
    * instruction is at RIP, the mode key is up to date, and the tier counts one instruction. False: nothing has happened.
    */
   deliverFault: () => boolean = () => false;
-  /** Counts calls of `updateModeKey` and what tiers forget: unchanged, with `tlb.drops`, code that was found before is still what runs. */
+  /** Counts calls of `updateModeKey` and what tiers forget. */
   changes = 0;
 
   /** CR0, CR4 and EFER from which `controlKey` was made. */
@@ -227,6 +232,19 @@ export class Cpu {
 
   set64(offset: number, value: bigint): void {
     this.u64[(this.base + offset) >>> 3] = value;
+  }
+
+  /** Grows with all that may make the rest of a running block another than what whoever looks for it anew would find. */
+  get version(): number {
+    return this.changes + this.tlb.drops;
+  }
+
+  /** The exit has been answered with another end. True: what the tier has been given to run reaches beyond it, or it is there. */
+  moveEnd(end: number): boolean {
+    const isShorter = end < this.end;
+    this.end = end;
+    this.isOver = end <= this.retired;
+    return isShorter || this.isOver;
   }
 
   /** Instructions retired since reset, exact to 2^53. */

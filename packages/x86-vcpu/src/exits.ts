@@ -35,27 +35,36 @@ export function fillExit(cpu: Cpu, kind: number, a: number, lo: number, hi: numb
   exit.instructionLength = cpu.get32(StateOffset.instructionLength);
 }
 
+/** All of a port instruction's exit but the port, in one number: the first constant of its row, the second (its segment), its length. */
+export const ioForm = (lo: number, hi: number, length: number): number => lo | (hi << 16) | (length << 20);
+
 /** The same for `Io`. */
-export function fillIoExit(cpu: Cpu, a: number, lo: number, hi: number): void {
+function fillIoExit(cpu: Cpu, a: number, lo: number, hi: number): void {
   const { exit } = cpu;
-  // Of two exits in a row most are of the same form: a look costs less than a store.
-  if (cpu.ioForm !== lo || exit.segment !== hi || exit.reason !== "io-instruction") fillIoForm(cpu, lo, hi);
-  exit.instructionLength = cpu.get32(StateOffset.instructionLength);
-  exit.port = a & 0xffff;
+  fillPortExit(cpu, ioForm(lo, hi, cpu.get32(StateOffset.instructionLength)), a & 0xffff);
   if (hasBreakpoints(cpu)) matchPortBreakpoints(cpu, exit.port, exit.size);
 }
 
-function fillIoForm(cpu: Cpu, lo: number, hi: number): void {
+/** The same, of a form, while nobody has a breakpoint at a port. */
+export function fillPortExit(cpu: Cpu, form: number, port: number): void {
   const { exit } = cpu;
-  cpu.ioForm = lo;
+  // Of two exits in a row most are of the same form: a look costs less than a store.
+  if (cpu.ioForm !== form || exit.reason !== "io-instruction") fillIoForm(cpu, form);
+  exit.port = port;
+}
+
+function fillIoForm(cpu: Cpu, form: number): void {
+  const { exit } = cpu;
+  cpu.ioForm = form;
   exit.reason = "io-instruction";
-  exit.size = (lo & 0xf) as 1 | 2 | 4;
-  exit.direction = (lo & (1 << 4)) !== 0 ? "in" : "out";
-  exit.immediate = (lo & (1 << 5)) !== 0;
-  exit.string = (lo & (1 << 6)) !== 0;
-  exit.rep = (lo & (1 << 7)) !== 0;
-  exit.addressSize = ((lo >>> 8) & 0xff) as 16 | 32 | 64;
-  exit.segment = hi;
+  exit.size = (form & 0xf) as 1 | 2 | 4;
+  exit.direction = (form & (1 << 4)) !== 0 ? "in" : "out";
+  exit.immediate = (form & (1 << 5)) !== 0;
+  exit.string = (form & (1 << 6)) !== 0;
+  exit.rep = (form & (1 << 7)) !== 0;
+  exit.addressSize = ((form >>> 8) & 0xff) as 16 | 32 | 64;
+  exit.segment = (form >>> 16) & 0xf;
+  exit.instructionLength = (form >>> 20) & 0xf;
 }
 
 /** An instruction that has no semantics or no helper: a defect of ours, told with all that is needed to mend it. */

@@ -31,6 +31,6 @@ export interface Tier {
   invalidateCode(hostPage: number, first: number, end: number): void;
   /** Forget everything decoded. */
   reset(): void;
-  /** See `Vcpu.registerDigest`: fills StateOffset.digest. */
-  readonly digestRegisters?: (low: number, high: number, retired: number) => void;
+  /** See `Vcpu.registerDigest`: fills StateOffset.digest. Such a tier has done it where it calls `Cpu.onExit`. */
+  readonly digestRegisters?: () => void;
 }

@@ -71,12 +71,12 @@ export interface LinearOptions {
   readonly privileged?: boolean;
 }
 
-/** A 64-bit digest of the general registers and RIP. Not cryptographic; the same on every host. */
+/** A 64-bit digest of the general registers, RIP and `retired`. Not cryptographic; the same on every host. */
 export interface RegisterDigest {
-  /** Makes it of what the registers are now, from a seed in two words and a count below 2^53: another seed gives another digest. */
-  readonly update: (low: number, high: number, retired: number) => void;
-  /** What `update` made: low word, high word. */
+  /** Low word, high word: as things were at the latest exit but `budget` and `stop`, or at the latest `update`. */
   readonly words: Int32Array;
+  /** Makes it of what the registers are now. */
+  readonly update: () => void;
 }
 
 /** DR6 bits (SDM vol. 3 §19.2.3). */
@@ -107,6 +107,21 @@ interface Pending {
   readonly trapLength: number;
 }
 
+/** Tells of every address that is put into it. */
+class AddressSet extends Set<bigint> {
+  private readonly told: () => void;
+
+  constructor(told: () => void) {
+    super();
+    this.told = told;
+  }
+
+  override add(address: bigint): this {
+    this.told();
+    return super.add(address);
+  }
+}
+
 export class Vcpu {
   readonly id: number;
   /** The inside, for adapters and tests. */
@@ -118,7 +133,7 @@ export class Vcpu {
   /** Accesses to control and debug registers that exit; none at first. */
   readonly intercepts: Intercepts;
   /** Linear addresses at which `run` stops before the instruction. */
-  readonly breakpoints: Set<bigint> = new Set();
+  readonly breakpoints: Set<bigint> = new AddressSet(() => this.askAttention());
   private readonly tier: Tier;
   private injected: Pending | undefined;
   private pendingInterrupt = -1;
@@ -126,12 +141,8 @@ export class Vcpu {
   private windowRequested = false;
   private stopRequested = false;
   private onExit: ((exit: VmExit) => number) | undefined;
-  /** `retired` at which the budget is spent. */
-  private end = 0;
-  /** The tier looks at every instruction: nothing is answered in the middle of its run. */
+  /** The tier looks at every instruction. */
   private single = false;
-  /** `onExit` gave 0 in the middle of the tier's run. */
-  private isOver = false;
   /** DR6 bits of the #DB that exited last, for its injection. */
   private exitedDr6 = 0;
   /** `retired` at the last breakpoint stop: the instruction there runs next time. */
@@ -152,7 +163,6 @@ export class Vcpu {
     const digest = new Int32Array(memory.buffer, base + StateOffset.digest, 2);
     this.registerDigest = update === undefined ? undefined : { words: digest, update };
     this.cpu.wantsAttention = () => this.wantsAttention();
-    this.cpu.answerExit = () => this.answerExit();
     this.cpu.answerFault = () => this.answerFault();
     this.cpu.mayDeliver = () => this.mayDeliver();
     this.cpu.deliverFault = () => this.deliverFault();
@@ -166,7 +176,7 @@ export class Vcpu {
   /** Runs until a VM exit, at most `budget` instructions. Each delivered exception or interrupt counts as one. */
   run(budget: number): VmExit {
     const { cpu } = this;
-    this.end = cpu.retired + budget;
+    cpu.end = cpu.retired + budget;
     cpu.replay.restart();
     for (;;) {
       if (this.stopRequested || cpu.waitsForStartup) {
@@ -174,7 +184,7 @@ export class Vcpu {
         return this.exit("stop");
       }
       if (cpu.metWatchpoint !== undefined) return this.stopAt(cpu.metWatchpoint);
-      if (cpu.retired >= this.end) return this.exit("budget");
+      if (cpu.retired >= cpu.end) return this.exit("budget");
       if (!cpu.replay.isPending(cpu.retired)) {
         const outcome = this.takeEvent();
         if (outcome === "exit") {
@@ -185,8 +195,8 @@ export class Vcpu {
         if (this.atBreakpoint()) return this.stopAt({ kind: "execution", address: this.linearRip });
       }
       if (this.runTier() && !this.goesOn()) return cpu.exit;
-      if (this.isOver) {
-        this.isOver = false;
+      if (cpu.isOver) {
+        cpu.isOver = false;
         return this.exit("budget");
       }
     }
@@ -195,9 +205,10 @@ export class Vcpu {
   /** Has `onExit` answered `cpu.exit`, and `run` more to do? False: `cpu.exit` is what to return. */
   private goesOn(): boolean {
     const { cpu, onExit } = this;
+    this.registerDigest?.update();
     if (onExit === undefined) return false;
-    this.end = onExit(cpu.exit);
-    if (this.end <= cpu.retired) {
+    cpu.end = onExit(cpu.exit);
+    if (cpu.end <= cpu.retired) {
       this.exit("budget");
       return false;
     }
@@ -206,41 +217,16 @@ export class Vcpu {
   }
 
   /** As `goesOn`, with the tier still running. */
-  private answerExit(): InPlace {
-    const { cpu, onExit } = this;
-    if (onExit === undefined || this.single) return InPlace.No;
-    const end = onExit(cpu.exit);
-    if (end !== this.end && this.moveEnd(end)) return InPlace.Leave;
-    return this.isBusy() ? InPlace.Leave : InPlace.Stay;
-  }
-
-  /** True: what the tier has been given to run reaches beyond the new end, or that is there. */
-  private moveEnd(end: number): boolean {
-    const isShorter = end < this.end;
-    this.end = end;
-    this.isOver = end <= this.cpu.retired;
-    return isShorter || this.isOver;
-  }
-
-  /** Must anything be seen to before the next instruction? */
-  private isBusy(): boolean {
-    const { cpu } = this;
-    return (
-      cpu.get32(StateOffset.attention) !== 0 ||
-      this.injected !== undefined ||
-      cpu.pendingDr6 !== 0 ||
-      cpu.metWatchpoint !== undefined ||
-      cpu.replay.isPending(cpu.retired) ||
-      this.mustStep()
-    );
-  }
-
   private answerFault(): InPlace {
     const { cpu } = this;
+    const { onExit } = cpu;
     const exits = ((this.exceptionBitmap >>> cpu.pendingVector) & 1) !== 0;
-    if (this.onExit === undefined || this.single || !exits || cpu.intercepts.movDr) return InPlace.No;
+    if (onExit === undefined || !exits || cpu.intercepts.movDr) return InPlace.No;
     this.dispatchException(true, -1);
-    return this.answerExit();
+    this.registerDigest?.update();
+    const end = onExit(cpu.exit);
+    if (end !== cpu.end && cpu.moveEnd(end)) return InPlace.Leave;
+    return cpu.get32(StateOffset.attention) !== 0 ? InPlace.Leave : InPlace.Stay;
   }
 
   /** See `Cpu.mayDeliver`. */
@@ -272,9 +258,11 @@ export class Vcpu {
     const stepping = (cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0;
     const single = stepping || this.mustStep();
     this.single = single;
+    // While the tier looks at every instruction, nothing is answered in the middle of its run.
+    cpu.onExit = single ? undefined : this.onExit;
     cpu.suppressStep = false;
     cpu.matchedBreakpoints = 0;
-    cpu.setCount(StateOffset.budget, single ? 1 : this.end - before);
+    cpu.setCount(StateOffset.budget, single ? 1 : cpu.end - before);
     cpu.set32(StateOffset.attention, 0);
     cpu.set32(StateOffset.quiet, single || this.isRestless ? 0 : 1);
     const stop = this.tier.run(cpu);
@@ -517,7 +505,7 @@ export class Vcpu {
     });
     cpu.metWatchpoint = undefined;
     cpu.tlb.flush();
-    cpu.set32(StateOffset.attention, 1);
+    this.askAttention();
   }
 
   /** What SVM would report as nRIP for the exit that `run` has just returned; 0n for exits that have none, #GP among them. */
@@ -528,7 +516,7 @@ export class Vcpu {
   /** Ends the current `run`, or the next one at once. */
   requestStop(): void {
     this.stopRequested = true;
-    this.cpu.set32(StateOffset.attention, 1);
+    this.askAttention();
   }
 
   // ---- what a hypervisor does with an exit
@@ -540,6 +528,7 @@ export class Vcpu {
    */
   answerExits(answer: ((exit: VmExit) => number) | undefined): void {
     this.onExit = answer;
+    if (this.cpu.onExit !== undefined) this.cpu.onExit = answer;
   }
 
   /**
@@ -553,8 +542,17 @@ export class Vcpu {
     if (cpu.matchedBreakpoints !== 0) {
       cpu.pendingDr6 |= cpu.matchedBreakpoints;
       cpu.matchedBreakpoints = 0;
+      this.askAttention();
     }
-    if ((cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0) cpu.pendingDr6 |= DR6_BS;
+    if ((cpu.get32(StateOffset.rflagsOther) & Rflags.TF) !== 0) {
+      cpu.pendingDr6 |= DR6_BS;
+      this.askAttention();
+    }
+  }
+
+  /** A tier that runs is to return before the next instruction. */
+  private askAttention(): void {
+    this.cpu.set32(StateOffset.attention, 1);
   }
 
   /** Delivers an exception at RIP with the next `run`, whatever the exception bitmap says. `cr2` for #PF. */
@@ -566,12 +564,13 @@ export class Vcpu {
     // What INT3 and INTO raised goes back as what it was; hardware wants the length of the last exit, too.
     const isTrap = vector === Vector.BP || vector === Vector.OF;
     this.injected = { vector, errorCode, cr2, trapLength: isTrap ? this.cpu.exit.instructionLength : 0 };
+    this.askAttention();
   }
 
   /** Delivers an external interrupt as soon as `interruptible`. */
   injectInterrupt(vector: number): void {
     this.pendingInterrupt = vector & 0xff;
-    this.cpu.set32(StateOffset.attention, 1);
+    this.askAttention();
   }
 
   private get canInterrupt(): boolean {
@@ -588,19 +587,20 @@ export class Vcpu {
   /** Ends `run` with `external-interrupt-window` as soon as `interruptible`. */
   requestInterruptWindow(): void {
     this.windowRequested = true;
-    this.cpu.set32(StateOffset.attention, 1);
+    this.askAttention();
   }
 
   /** Delivers an NMI as soon as NMIs are not blocked. */
   injectNmi(): void {
     this.nmiPending = true;
-    this.cpu.set32(StateOffset.attention, 1);
+    this.askAttention();
   }
 
   /** Answers the `ept-violation` just reported, for reads with `accessSize` bytes. The instruction is repeated with the next `run`. */
   completeMmio(data: Uint8Array = new Uint8Array(16)): void {
     const { exit, replay } = this.cpu;
     replay.complete(this.cpu.retired, exit.guestPhysical, exit.accessSize, exit.access === "write", data);
+    this.askAttention();
   }
 
   // ---- registers

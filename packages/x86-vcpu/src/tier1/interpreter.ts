@@ -7,11 +7,12 @@
  */
 import { StateOffset } from "../state-layout.ts";
 import { EventOutcome, eventFunctions } from "./events.ts";
+import { ioExit } from "./io-exit.ts";
 import { Emit, type Layout } from "./ops/emit.ts";
 import { missedLoad, missedStore } from "./ops/guarded.ts";
 import { hotOpCount, recordOps } from "./ops/index.ts";
 import { Control, Field, RESUME_WITH_FAULT, Reason, Resume } from "./record.ts";
-import { digestRegisters } from "./register-digest.ts";
+import { registerDigest } from "./register-digest.ts";
 import type { Label } from "./wasm/function-builder.ts";
 import { ModuleBuilder } from "./wasm/module-builder.ts";
 import { x87Functions } from "./x87/functions.ts";
@@ -24,8 +25,8 @@ export interface InterpreterImports {
   slowStore(pc: number, budget: number, low: number, high: number): number;
   /** 0 to go on, 1 to stop, else the bytes from this record to the one whose successor comes next. */
   script(pc: number, budget: number): number;
-  /** The same. */
-  io(pc: number, budget: number): number;
+  /** IN or OUT in its form (see `ioForm`). 0 to go on; counts and RIP are exact. */
+  io(form: number, port: number): number;
   /** why: see `Resume`. Gives the budget with which to go on at RIP, −1 to stop, or `RESUME_WITH_FAULT`. */
   resume(pc: number, budget: number, why: number): number;
 }
@@ -59,7 +60,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
     missedLoad: missedLoad(module, layout, slowLoad),
     missedStore: missedStore(module, layout, slowStore),
     script,
-    io,
+    io: ioExit(module, layout, io),
     x87: x87Functions(module, layout),
     events: eventFunctions(module, layout),
   };
@@ -76,7 +77,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   const main = module.function(["i32", "i32"], ["i32"], 1 << 16);
   writeMain(new Emit(main.body, layout, callees, true), rareType, resume);
   module.export("run", main.index);
-  module.export("digestRegisters", digestRegisters(module, layout));
+  module.export("digestRegisters", registerDigest(module, layout.state));
   return { bytes: module.finish(), mainBytes: main.body.size };
 }
 

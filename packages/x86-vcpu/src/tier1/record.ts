@@ -76,8 +76,9 @@ export const Control = {
   scratch: 0x20,
   /** A header and an `unlinked` record: where branches lead until they are linked. */
   unlinked: 0x40,
-  /** i64: `retired` once the budget that the interpreter was called with is used up. */
+  /** i64: `retired` once the budget that the interpreter was called with is used up, and what is left of the run's then. */
   end: 0x60,
+  beyond: 0x78,
   /** A fault to be delivered: u32 vector, i32 error code (−1: none), u32 RFLAGS to be pushed. */
   faultVector: 0x68,
   faultError: 0x6c,

@@ -1,37 +1,45 @@
 import { StateOffset } from "../state-layout.ts";
-import type { Layout } from "./ops/emit.ts";
+import type { FunctionBuilder } from "./wasm/function-builder.ts";
 import type { ModuleBuilder } from "./wasm/module-builder.ts";
 
 const GENERAL_REGISTERS = 16;
+const LANES = 4;
 /** 2^64 divided by the golden ratio; odd, so that a multiplication loses nothing. */
 const MULTIPLIER = 0x9e37_79b9_7f4a_7c15n;
 const ROTATION = 29;
-const I64_TRUNC_F64_U = 0xb1;
 
 /**
- * The function behind `Vcpu.registerDigest`: (low, high, retired) → nothing. Two lanes side by side: one begins with the seed `high:low` and takes
- * the even registers and RIP, the other begins with `retired` and takes the odd ones; each word by exclusive or, multiplication, rotation (after
- * xxHash). The result is their sum, the second lane turned by half; for given registers it maps seeds one to one.
+ * What `Vcpu.registerDigest` has, of the state block at `state`: four lanes side by side, each begun with its number and fed with every fourth
+ * register, the first with RIP and the second with `retired` too; each word by exclusive or, multiplication, rotation (after xxHash). The result is
+ * their sum, each turned by 16 bits more than the one before.
  */
-export function digestRegisters(module: ModuleBuilder, { state }: Pick<Layout, "state">): number {
-  const { index, body: f } = module.function(["i32", "i32", "f64"], []);
-  const lanes = [f.local("i64"), f.local("i64")] as const;
+export function writeRegisterDigest(f: FunctionBuilder, state: number): void {
+  const lanes = Array.from({ length: LANES }, () => f.local("i64"));
   const add = (lane: number, offset: number): void => {
-    f.get(lane)
+    f.get(lanes[lane]!)
       .i32(0)
       .access("i64Load", state + offset)
       .op("i64Xor");
-    f.i64(BigInt.asIntN(64, MULTIPLIER)).op("i64Mul").i64(ROTATION).op("i64Rotl").set(lane);
+    f.i64(BigInt.asIntN(64, MULTIPLIER)).op("i64Mul").i64(ROTATION).op("i64Rotl").set(lanes[lane]!);
   };
-  f.get(1).op("i64ExtendI32U").i64(32).op("i64Shl").get(0).op("i64ExtendI32U", "i64Or").set(lanes[0]);
-  f.get(2).raw(I64_TRUNC_F64_U).set(lanes[1]);
-  for (let n = 0; n < GENERAL_REGISTERS; n++) add(lanes[(n & 1) as 0 | 1], StateOffset.gpr + n * 8);
-  add(lanes[0], StateOffset.rip);
-  f.i32(0)
-    .get(lanes[0])
-    .get(lanes[1])
-    .i64(32)
-    .op("i64Rotl", "i64Add")
-    .access("i64Store", state + StateOffset.digest);
+  for (const [number, lane] of lanes.entries()) f.i64(number).set(lane);
+  for (let n = 0; n < GENERAL_REGISTERS; n++) add(n % LANES, StateOffset.gpr + n * 8);
+  add(0, StateOffset.rip);
+  add(1, StateOffset.retired);
+  f.i32(0);
+  for (const [number, lane] of lanes.entries()) {
+    f.get(lane);
+    if (number > 0)
+      f.i64(number * (64 / LANES))
+        .op("i64Rotl")
+        .op("i64Add");
+  }
+  f.access("i64Store", state + StateOffset.digest);
+}
+
+/** The same as a function. */
+export function registerDigest(module: ModuleBuilder, state: number): number {
+  const { index, body } = module.function([], []);
+  writeRegisterDigest(body, state);
   return index;
 }

@@ -7,11 +7,12 @@
 import { helperNames, Vector } from "x86-lift";
 import { Rflags } from "../control-bits.ts";
 import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
-import { fillExit, fillIoExit, fillUnimplemented } from "../exits.ts";
+import { fillExit, fillPortExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
 import { ioHelpers } from "../helpers/io.ts";
 import { InPlace } from "../in-place.ts";
+import { hasBreakpoints, matchPortBreakpoints } from "../mmu/breakpoints.ts";
 import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
 import { probeLinear } from "../mmu/linear.ts";
 import { ModeKeyShift } from "../mode-key.ts";
@@ -66,7 +67,7 @@ class Tier1 implements Tier {
   private readonly cpu: Cpu;
   private readonly cache: CodeCache;
   private readonly control: number;
-  readonly digestRegisters: (low: number, high: number, retired: number) => void;
+  readonly digestRegisters: () => void;
   private readonly execute: (pointer: number, budget: number) => number;
   private readonly bytes = new Uint8Array(MAX_INSTRUCTION_BYTES);
 
@@ -140,6 +141,9 @@ class Tier1 implements Tier {
       const end = this.retired + slice;
       u32[(control + Control.end) >>> 2] = end;
       u32[(control + Control.end + 4) >>> 2] = end / 0x1_0000_0000;
+      const beyond = this.budget - slice;
+      u32[(control + Control.beyond) >>> 2] = beyond;
+      u32[(control + Control.beyond + 4) >>> 2] = beyond / 0x1_0000_0000;
       const reason = this.execute(pointer, slice);
       const at = u32[(control + Control.pc) >>> 2]!;
       const left = this.slice - i32[(control + Control.budget) >>> 2]! - i32[(control + Control.parked) >>> 2]!;
@@ -424,7 +428,7 @@ class Tier1 implements Tier {
         const rip = (base + StateOffset.rip) >>> 2;
         const low = u32[rip]!;
         const high = i32[rip + 1]!;
-        const { version } = this;
+        const { version } = cpu;
         const answer = cpu.answerFault();
         if (answer !== InPlace.No) {
           return this.goesOn(low, high, version) && answer === InPlace.Stay ? this.behindIo(pc) : 1;
@@ -457,27 +461,22 @@ class Tier1 implements Tier {
     }
   }
 
-  /** A property: the interpreter calls it without another function between. */
-  private readonly io = (pc: number, budget: number): number => {
+  /** A property: the interpreter calls it without another function between. See `ioExit` for what is done before and behind. */
+  private readonly io = (form: number, port: number): number => {
     const { cpu } = this;
-    const { i32, u32, u16, base } = cpu;
-    this.sync(pc, budget);
-    const at = pc >>> 2;
-    const rip = (base + StateOffset.rip) >>> 2;
-    const low = u32[rip]!;
-    const high = i32[rip + 1]!;
-    const { version } = this;
-    fillIoExit(cpu, i32[(base + u16[(pc + Field.a) >>> 1]!) >>> 2]!, i32[at + 6]!, i32[at + 7]!);
-    const answer = cpu.answerExit();
-    // Sets what a stop would be for, too.
-    if (this.goesOn(low, high, version) && answer === InPlace.Stay) return 0;
-    if (answer === InPlace.No) this.stopped = TierStop.Exit;
-    return 1;
+    const { onExit, version } = cpu;
+    fillPortExit(cpu, form, port);
+    if (onExit === undefined) return this.exitAtPort(port);
+    this.stopped = TierStop.Attention;
+    const end = onExit(cpu.exit);
+    return (end === cpu.end || !cpu.moveEnd(end)) && version === cpu.version ? 0 : 1;
   };
 
-  /** Grows with all that may make the rest of a running block another than what whoever looks for it anew would find. */
-  private get version(): number {
-    return this.cpu.changes + this.cpu.tlb.drops;
+  private exitAtPort(port: number): number {
+    const { cpu } = this;
+    this.stopped = TierStop.Exit;
+    if (hasBreakpoints(cpu)) matchPortBreakpoints(cpu, port, cpu.exit.size);
+    return 1;
   }
 
   /**
@@ -489,7 +488,7 @@ class Tier1 implements Tier {
     const state = base >>> 2;
     this.stopped = TierStop.Attention;
     return (
-      version === this.version &&
+      version === this.cpu.version &&
       // Where the low half wraps, it is not equal.
       u32[state + StateOffset.rip / 4] === low + u32[state + StateOffset.instructionLength / 4]! &&
       i32[state + StateOffset.rip / 4 + 1] === high

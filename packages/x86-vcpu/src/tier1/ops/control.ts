@@ -162,7 +162,11 @@ export const controlOps: readonly RecordOp[] = [
     e.f.call(e.callees.events.syscall);
   }),
   event("sysret64", (e) => e.f.call(e.callees.events.sysret64)),
-  // A helper or another TypeScript routine; IN or OUT (port in a).
+  // A helper or another TypeScript routine.
   control("script", "update", true, (e) => callOut(e, e.callees.script)),
-  control("io", "read", true, (e) => callOut(e, e.callees.io)),
+  // IN or OUT: port in a, RIP in t:imm, length in d; the next record has the form.
+  control("io", "read", true, (e) => {
+    e.f.get(e.pc).get(e.budget).call(e.callees.io).brIf(e.labels.stop);
+    e.f.get(e.pc).i32(16).op("i32Add").set(e.pc);
+  }),
 ];

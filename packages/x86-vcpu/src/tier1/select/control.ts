@@ -1,5 +1,6 @@
 /** Operations that TypeScript carries out, and how an instruction ends. */
 import { ExitKind, helperNames, IR_NONE, IrField, IrOp, Segment } from "x86-lift";
+import { ioForm } from "../../exits.ts";
 import { StateOffset } from "../../state-layout.ts";
 import { recordOps } from "../ops/index.ts";
 import { RECORD_BYTES } from "../record.ts";
@@ -108,8 +109,9 @@ export function terminate(s: Selector, row: number): End {
       const slot = a === IR_NONE ? NO_SLOT : s.operand(a);
       if (s.field(row, IrField.X) === ExitKind.Io) {
         // May be answered on the spot, and the block's end is then reached.
-        s.emit(ioOp, 0, slot, 0, 0, 0);
-        s.emit(dataOp, 0, 0, 0, s.targetLow, s.targetHigh);
+        s.emit(ioOp, s.length, slot, 0, s.ripLow, s.ripHigh);
+        s.emit(dataOp, 0, 0, 0, ioForm(s.targetLow, s.targetHigh, s.length), 0);
+        s.usedRip = true;
         return End.NextBlock;
       }
       s.emit(leaveOp, s.field(row, IrField.X), slot, 0, Leave.Exit, 0);
