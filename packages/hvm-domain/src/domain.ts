@@ -195,9 +195,24 @@ interface Slot {
   progress: number;
   /** `vcpu.retired` up to which progress counts. */
   counted: number;
-  /** `vcpu.retired` at which the budget of the latest entry is spent. */
+  /** `vcpu.retired` at which the budget of the latest entry is spent, and its bits 31:0. */
   horizon: number;
+  horizonLow: number;
+  /** `vcpu.retired` as words, low one first: the engine's own, or (not `isLive`) what `refresh` read. */
+  readonly retired: Int32Array;
+  readonly isLive: boolean;
 }
+
+/** Before somebody looks at `retired`. */
+function refresh({ vcpu, retired, isLive }: Slot): void {
+  if (isLive) return;
+  const count = vcpu.retired;
+  retired[0] = count | 0;
+  retired[1] = count / 0x1_0000_0000;
+}
+
+/** Of an answer to an exit: see `HvmVcpu.answerExits`. */
+const AS_BEFORE = -1;
 
 function unblock(slot: Slot): void {
   slot.blocked = false;
@@ -247,7 +262,7 @@ class HvmDomain implements Domain {
   #running: Slot | undefined;
   #isInside = false;
   #ticks = 0;
-  /** An exit of it is being dealt with, at which it had retired so many instructions. */
+  /** An exit of it is being dealt with, at which bits 31:0 of what it had retired were these. */
   #isAtExit = false;
   #exitRetired = 0;
   #stopRequested = false;
@@ -263,6 +278,8 @@ class HvmDomain implements Domain {
   #end = 0;
   #untilNs: bigint | undefined;
   #stepsLeft = 0;
+  /** There is such a limit. */
+  #countsSteps = false;
 
   constructor(options: DomainOptions) {
     const { name, domid = 1, flags = {}, vcpus = 1, params = {} } = options;
@@ -318,6 +335,9 @@ class HvmDomain implements Domain {
       progress: 0,
       counted: vcpu.retired,
       horizon: 0,
+      horizonLow: 0,
+      retired: vcpu.registerViews?.retired ?? new Int32Array(2),
+      isLive: vcpu.registerViews !== undefined,
     };
     this.#slots.push(slot);
     this.#updateExceptionBitmap(slot);
@@ -378,6 +398,7 @@ class HvmDomain implements Domain {
     this.#end = this.#ticks + maxInstructions;
     this.#untilNs = untilNs;
     this.#stepsLeft = maxSteps;
+    this.#countsSteps = maxSteps < Number.MAX_SAFE_INTEGER;
     for (;;) {
       const stop = this.#stop();
       if (stop !== undefined) {
@@ -637,7 +658,7 @@ class HvmDomain implements Domain {
     this.#account(slot);
     if (exit.reason === "stop") this.#stopRequested ||= !this.paused && this.shutdownInfo === undefined;
     else if (exit.reason !== "budget") {
-      this.#carryOut(slot, exit, slot.counted);
+      this.#carryOut(slot, exit);
       this.#account(slot);
     }
   }
@@ -647,26 +668,25 @@ class HvmDomain implements Domain {
    * the next, just as `run` does them.
    */
   #answer(slot: Slot, exit: VmExit): number {
-    const { vcpu, horizon } = slot;
     this.#isInside = false;
     if (this.#charged !== 0) {
       // Somebody spent it while the guest ran, or before: the horizon does not know.
       this.#account(slot);
       this.#isDisturbed = true;
     }
-    const retired = this.#carryOut(slot, exit, vcpu.retired);
+    this.#carryOut(slot, exit);
     const isPlain =
       !this.#isDisturbed &&
       this.#charged === 0 &&
-      retired < horizon &&
+      // Of a budget that is longer than 2^31, all may go the long way.
+      ((slot.horizonLow - (slot.retired[0] as number)) | 0) > 0 &&
       this.#clock.revision === this.#clockRevision &&
-      this.#stepsLeft > 0 &&
-      this.#interrupts?.isPending(vcpu.id) !== true;
+      !this.#countsSteps &&
+      this.#interrupts?.isPending(slot.vcpu.id) !== true;
     if (!isPlain) return this.#nextEntry(slot);
     // All is as at the latest entry but the time, and who asks for that lets it catch up.
-    this.#stepsLeft--;
     this.#isInside = true;
-    return horizon;
+    return AS_BEFORE;
   }
 
   #nextEntry(slot: Slot): number {
@@ -681,18 +701,17 @@ class HvmDomain implements Domain {
     return slot.horizon;
   }
 
-  /**
-   * An exit at which the vCPU had retired `retired` instructions; how many it has then. Time passes only as far as somebody asks for it, or
-   * charges some.
-   */
-  #carryOut(slot: Slot, exit: VmExit, retired: number): number {
+  /** Time passes only as far as somebody asks for it, or charges some. `slot.retired` is what it is then. */
+  #carryOut(slot: Slot, exit: VmExit): void {
     const { vcpu } = slot;
     const { reason } = exit;
     if (reason === "external-interrupt-window") {
       this.#isDisturbed = true;
-      return retired;
+      return;
     }
-    this.#exitRetired = retired;
+    refresh(slot);
+    const before = slot.retired[0] as number;
+    this.#exitRetired = before;
     this.#isAtExit = true;
     const row = this.#row?.reason === reason ? this.#row : this.#rowOf(reason);
     row.count++;
@@ -700,15 +719,17 @@ class HvmDomain implements Domain {
     if (this.#observers.length > 0) this.#tellObservers(vcpu, exit);
     const next = row.handler(vcpu, exit, this.#environment);
     this.#isAtExit = false;
-    const now = vcpu.retired;
-    if (now === retired) this.#charged++;
+    refresh(slot);
+    if (slot.retired[0] === before) this.#charged++;
     if (next !== "run") this.#endTurn(slot, next);
-    return now;
   }
 
   /** While an exit is dealt with, time is that of the exit. */
   #catchUp(): void {
-    if (this.#isAtExit) this.#pass(this.#running as Slot, this.#exitRetired, 0);
+    if (!this.#isAtExit) return;
+    const slot = this.#running as Slot;
+    refresh(slot);
+    this.#pass(slot, slot.vcpu.retired - (((slot.retired[0] as number) - this.#exitRetired) | 0), 0);
   }
 
   #tellObservers(vcpu: HvmVcpu, exit: VmExit): void {
@@ -753,6 +774,7 @@ class HvmDomain implements Domain {
   #enter(slot: Slot, budget: number): void {
     const { vcpu } = slot;
     slot.horizon = slot.counted + budget;
+    slot.horizonLow = slot.horizon | 0;
     this.#clockRevision = this.#clock.revision;
     this.#isDisturbed = this.#flavour === "vmx" && !this.#unrestrictedGuest;
     this.#running = slot;

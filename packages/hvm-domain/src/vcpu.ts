@@ -103,7 +103,7 @@ export interface HvmVcpu {
   /**
    * Engines that can go on after an exit without coming back have this. From now on `answer` is called at every exit but `budget` and `stop` in
    * place of a return: it deals with the exit and gives the number of retired instructions to which the `run` that would come next would go; it
-   * then goes on at once. What is not above `retired`: `run` returns `budget`.
+   * then goes on at once. What is not above `retired`: `run` returns `budget`. `AS_BEFORE`, −1: to where this one goes.
    */
   answerExits?(answer: (exit: VmExit) => number): void;
   /** Instructions retired since power-on; `advanceRip` counts one. Exact up to 2^53. */
@@ -115,8 +115,8 @@ export interface HvmVcpu {
   /** Bits 31:0. Writing keeps 63:32. */
   readRegister32(index: number): number;
   writeRegister32(index: number, value: number): void;
-  /** Views of the sixteen general registers and of RIP, low words first, where the engine has them. */
-  readonly registerViews?: { readonly general: Uint32Array; readonly rip: Uint32Array };
+  /** Views of the sixteen general registers, of RIP and of `retired`, low words first, where the engine has them. */
+  readonly registerViews?: { readonly general: Uint32Array; readonly rip: Uint32Array; readonly retired: Int32Array };
   /**
    * Where the engine has a quicker way to `digestOf`: what that made of the registers at the latest exit but `budget` and `stop`, in `words` (low
    * word first).

@@ -81,6 +81,9 @@ const keyedCr4Bits: readonly (readonly [number, ModeKeyField])[] = [
   [Cr4.PVI, "pvi"],
 ];
 
+/** Of an answer to an exit: `end` stays, and is not reached yet. */
+export const AS_BEFORE = -1;
+
 export class Cpu {
   readonly memory: CpuMemory;
   readonly features: CpuFeatures;
@@ -164,7 +167,7 @@ export class Cpu {
   /** `onExit` gave an end that is there, in the middle of a tier's run. */
   isOver = false;
   /**
-   * Set by `Vcpu`, for tiers: answers the exit in `exit` without unwinding and gives what is to be `end` (see `moveEnd`). RIP and counts are exact.
+   * Set by `Vcpu`, for tiers: answers the exit in `exit` without unwinding and gives what is to be `end` (see `moveEnd`), or `AS_BEFORE`. RIP and counts are exact.
    * What must be seen to before the next instruction asks for attention. Undefined: it goes the usual way.
    */
   onExit: ((exit: VmExit) => number) | undefined = undefined;
@@ -259,13 +262,13 @@ export class Cpu {
 
   /** One instruction of so many bytes more has retired, or, with 0, an iteration of one that goes on. */
   retire(length: number): void {
-    const { u32, base } = this;
+    const { i32, base } = this;
     this.moveRip(length);
     const state = base >>> 2;
-    u32[state + StateOffset.repeating / 4] = length === 0 ? 1 : 0;
-    const low = u32[state + StateOffset.retired / 4]! + 1;
-    u32[state + StateOffset.retired / 4] = low;
-    if (low > 0xffff_ffff) u32[state + StateOffset.retired / 4 + 1] = u32[state + StateOffset.retired / 4 + 1]! + 1;
+    i32[state + StateOffset.repeating / 4] = length === 0 ? 1 : 0;
+    const low = (i32[state + StateOffset.retired / 4]! + 1) | 0;
+    i32[state + StateOffset.retired / 4] = low;
+    if (low === 0) i32[state + StateOffset.retired / 4 + 1] = i32[state + StateOffset.retired / 4 + 1]! + 1;
   }
 
   /** A u64 field from a number below 2^53. */
@@ -297,10 +300,12 @@ export class Cpu {
 
   /** RIP ← RIP + bytes, in 64 or, outside 64-bit code, 32 bits. */
   moveRip(bytes: number): void {
-    const at = (this.base + StateOffset.rip) >>> 2;
-    const sum = this.u32[at]! + bytes;
-    this.u32[at] = sum;
-    if (sum > 0xffff_ffff && this.code64) this.u32[at + 1] = this.u32[at + 1]! + 1;
+    const { i32, base } = this;
+    const at = (base + StateOffset.rip) >>> 2;
+    const sum = (i32[at]! + bytes) | 0;
+    i32[at] = sum;
+    // An instruction has 15 bytes at most, so what has wrapped is small.
+    if (sum >= 0 && sum < bytes && this.code64) i32[at + 1] = i32[at + 1]! + 1;
   }
 
   get cpl(): number {

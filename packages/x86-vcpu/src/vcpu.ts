@@ -1,7 +1,7 @@
 /** The run loop: events, tiers, exceptions and VM exits in their architectural order. */
 import { Vector } from "x86-lift";
 import { Rflags } from "./control-bits.ts";
-import { Access, Cpu, type CpuFeatures, type TaskPriority } from "./cpu.ts";
+import { Access, AS_BEFORE, Cpu, type CpuFeatures, type TaskPriority } from "./cpu.ts";
 import { type EntryState, loadEntryState } from "./entry-state.ts";
 import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
@@ -156,7 +156,11 @@ export class Vcpu {
     const { u32, base } = this.cpu;
     const words = (offset: number, count: number): Uint32Array =>
       u32.subarray((base + offset) >>> 2, ((base + offset) >>> 2) + count);
-    this.registerViews = { general: words(StateOffset.gpr, 32), rip: words(StateOffset.rip, 2) };
+    this.registerViews = {
+      general: words(StateOffset.gpr, 32),
+      rip: words(StateOffset.rip, 2),
+      retired: new Int32Array(memory.buffer, base + StateOffset.retired, 2),
+    };
     this.cpu.randomState = BigInt.asUintN(64, options.seed ?? 0n);
     this.tier = (options.createTier ?? (options.tier === 0 ? createTier0 : createTier1))(this.cpu);
     const { digestRegisters: update } = this.tier;
@@ -207,7 +211,8 @@ export class Vcpu {
     const { cpu, onExit } = this;
     this.registerDigest?.update();
     if (onExit === undefined) return false;
-    cpu.end = onExit(cpu.exit);
+    const end = onExit(cpu.exit);
+    if (end !== AS_BEFORE) cpu.end = end;
     if (cpu.end <= cpu.retired) {
       this.exit("budget");
       return false;
@@ -225,7 +230,7 @@ export class Vcpu {
     this.dispatchException(true, -1);
     this.registerDigest?.update();
     const end = onExit(cpu.exit);
-    if (end !== cpu.end && cpu.moveEnd(end)) return InPlace.Leave;
+    if (end !== AS_BEFORE && cpu.moveEnd(end)) return InPlace.Leave;
     return cpu.get32(StateOffset.attention) !== 0 ? InPlace.Leave : InPlace.Stay;
   }
 
@@ -524,7 +529,8 @@ export class Vcpu {
   /**
    * From now on `answer` is called at every exit but `budget` and `stop` in place of a return from `run`. It deals with the exit as a caller of
    * `run` would, and gives the number of retired instructions to which the `run` that would come next would go, which then goes on at once. What
-   * is not above `retired`: `run` returns `budget`. It must not call `run`. undefined: `run` returns at every exit, as at first.
+   * is not above `retired`: `run` returns `budget`. −1: to where this one goes, which it has not reached yet. It must not call `run`. undefined: `run`
+   * returns at every exit, as at first.
    */
   answerExits(answer: ((exit: VmExit) => number) | undefined): void {
     this.onExit = answer;
@@ -609,8 +615,8 @@ export class Vcpu {
     return this.cpu.retired;
   }
 
-  /** The general registers and RIP as words, low ones first; always what they are now. */
-  readonly registerViews: { readonly general: Uint32Array; readonly rip: Uint32Array };
+  /** The general registers, RIP and `retired` as words, low ones first; always what they are now. */
+  readonly registerViews: { readonly general: Uint32Array; readonly rip: Uint32Array; readonly retired: Int32Array };
 
   /** For those who tell runs apart. Undefined where the engine has no quick way to it. */
   readonly registerDigest: RegisterDigest | undefined;

@@ -6,7 +6,7 @@
  */
 import { helperNames, Vector } from "x86-lift";
 import { Rflags } from "../control-bits.ts";
-import { Access, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
+import { Access, AS_BEFORE, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
 import { fillExit, fillPortExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
@@ -469,7 +469,7 @@ class Tier1 implements Tier {
     if (onExit === undefined) return this.exitAtPort(port);
     this.stopped = TierStop.Attention;
     const end = onExit(cpu.exit);
-    return (end === cpu.end || !cpu.moveEnd(end)) && version === cpu.version ? 0 : 1;
+    return (end === AS_BEFORE || !cpu.moveEnd(end)) && version === cpu.version ? 0 : 1;
   };
 
   private exitAtPort(port: number): number {
