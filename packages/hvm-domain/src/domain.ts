@@ -201,11 +201,13 @@ interface Slot {
   /** `vcpu.retired` as words, low one first: the engine's own, or (not `isLive`) what `refresh` read. */
   readonly retired: Int32Array;
   readonly isLive: boolean;
+  /** The vCPU's digest, where the engine has one, and its number in the trace hash. */
+  readonly digest: Int32Array | undefined;
+  readonly tag: number;
 }
 
-/** Before somebody looks at `retired`. */
-function refresh({ vcpu, retired, isLive }: Slot): void {
-  if (isLive) return;
+/** Before somebody looks at `retired` where it is not live. */
+function refresh({ vcpu, retired }: Slot): void {
   const count = vcpu.retired;
   retired[0] = count | 0;
   retired[1] = count / 0x1_0000_0000;
@@ -247,13 +249,14 @@ class HvmDomain implements Domain {
   readonly #quantum: number;
   readonly #interceptors: (readonly ExceptionInterceptor[] | undefined)[] = new Array(VECTORS).fill(undefined);
   #observers: readonly ExitObserver[] = [];
+  #isObserved = false;
   readonly #mmio = new MmioMap();
   readonly #msrs = new MsrTable();
   readonly #hash = new TraceHash();
   readonly #environment: MutableEnvironment;
   readonly #rows = new Map<VmExitReason, ExitRow>();
-  /** Of the latest exit: the next one is of the same reason more often than not. */
-  #row: ExitRow | undefined;
+  /** Of the latest exit: the next one is of the same reason more often than not. At first of one that is no exit to be carried out. */
+  #row: ExitRow = { reason: "budget", number: -1, handler: unknownExit, count: 0 };
   #turn = 0;
   /** Ticks of this round that the clock has seen: the progress of the vCPU furthest ahead. */
   #roundElapsed = 0;
@@ -268,8 +271,8 @@ class HvmDomain implements Domain {
   #stopRequested = false;
   #debuggerAttached = false;
   /**
-   * Since the latest entry something has come up that the next one must look at: a request, an NMI, another exception bitmap, the end of a turn.
-   * Where the bitmap depends on CR0, which changes without an exit: always.
+   * Since the latest entry something has come up that the next one must look at: a request, an NMI, another exception bitmap, a charge, the end of
+   * a turn. Where the bitmap depends on CR0, which changes without an exit, or steps are counted: always.
    */
   #isDisturbed = true;
   /** The clock's at the latest entry. */
@@ -338,6 +341,8 @@ class HvmDomain implements Domain {
       horizonLow: 0,
       retired: vcpu.registerViews?.retired ?? new Int32Array(2),
       isLive: vcpu.registerViews !== undefined,
+      digest: vcpu.registerDigest?.words,
+      tag: vcpu.id << 16,
     };
     this.#slots.push(slot);
     this.#updateExceptionBitmap(slot);
@@ -381,12 +386,15 @@ class HvmDomain implements Domain {
 
   spend(ticks: number): void {
     this.#charged += ticks;
+    this.#isDisturbed = true;
   }
 
   observeExits(observer: ExitObserver): () => void {
     this.#observers = [...this.#observers, observer];
+    this.#isObserved = true;
     return () => {
       this.#observers = this.#observers.filter((other) => other !== observer);
+      this.#isObserved = this.#observers.length > 0;
     };
   }
 
@@ -431,7 +439,7 @@ class HvmDomain implements Domain {
   /** What was asked for between two entries is looked at by the next; a running guest is stopped. */
   #interrupt(): void {
     this.#isDisturbed = true;
-    if (this.#isInside) this.#running?.vcpu.requestStop();
+    if (this.#isInside && !this.#isAtExit) this.#running?.vcpu.requestStop();
   }
 
   get debuggerAttached(): boolean {
@@ -569,7 +577,9 @@ class HvmDomain implements Domain {
     this.#msrs.load(state.msrs);
     this.#hash.restore(state.traceHash);
     for (const row of this.#rows.values()) row.count = 0;
-    for (const [reason, count] of Object.entries(state.exits)) this.#rowOf(reason as VmExitReason).count = count;
+    for (const [reason, count] of Object.entries(state.exits)) {
+      if (this.#findRow(reason as VmExitReason)) this.#row.count = count;
+    }
     this.paused = state.paused;
     this.shutdownInfo = state.shutdown;
   }
@@ -591,6 +601,7 @@ class HvmDomain implements Domain {
       },
       charge: (count) => {
         this.#charged += count;
+        this.#isDisturbed = true;
       },
       pauseTicks: (vcpu) => slotOf(vcpu).pauseLoop.ticks(vcpu.rip, vcpu.retired),
       tripleFaultReason: () => this.params.get("TRIPLE_FAULT_REASON"),
@@ -668,28 +679,26 @@ class HvmDomain implements Domain {
    * the next, just as `run` does them.
    */
   #answer(slot: Slot, exit: VmExit): number {
-    this.#isInside = false;
-    if (this.#charged !== 0) {
-      // Somebody spent it while the guest ran, or before: the horizon does not know.
-      this.#account(slot);
-      this.#isDisturbed = true;
-    }
+    // What somebody spent while the guest ran, or before, the horizon does not know.
+    if (this.#isDisturbed) this.#settle(slot);
     this.#carryOut(slot, exit);
     const isPlain =
       !this.#isDisturbed &&
-      this.#charged === 0 &&
       // Of a budget that is longer than 2^31, all may go the long way.
       ((slot.horizonLow - (slot.retired[0] as number)) | 0) > 0 &&
       this.#clock.revision === this.#clockRevision &&
-      !this.#countsSteps &&
       this.#interrupts?.isPending(slot.vcpu.id) !== true;
-    if (!isPlain) return this.#nextEntry(slot);
-    // All is as at the latest entry but the time, and who asks for that lets it catch up.
-    this.#isInside = true;
-    return AS_BEFORE;
+    // Else all is as at the latest entry but the time, and who asks for that lets it catch up.
+    return isPlain ? AS_BEFORE : this.#nextEntry(slot);
+  }
+
+  #settle(slot: Slot): void {
+    this.#isInside = false;
+    if (this.#charged !== 0) this.#account(slot);
   }
 
   #nextEntry(slot: Slot): number {
+    this.#isInside = false;
     this.#account(slot);
     // Still its turn? Whose it is otherwise, `run` finds out.
     const isNext = this.#slots[this.#turn] === slot && slot.progress < this.#quantum && !this.#isBlocked(slot);
@@ -703,32 +712,35 @@ class HvmDomain implements Domain {
 
   /** Time passes only as far as somebody asks for it, or charges some. `slot.retired` is what it is then. */
   #carryOut(slot: Slot, exit: VmExit): void {
-    const { vcpu } = slot;
-    const { reason } = exit;
-    if (reason === "external-interrupt-window") {
-      this.#isDisturbed = true;
-      return;
-    }
-    refresh(slot);
-    const before = slot.retired[0] as number;
+    if (this.#row.reason !== exit.reason && !this.#findRow(exit.reason)) return;
+    const row = this.#row;
+    const { vcpu, retired, isLive, digest } = slot;
+    if (!isLive) refresh(slot);
+    const before = retired[0] as number;
     this.#exitRetired = before;
     this.#isAtExit = true;
-    const row = this.#row?.reason === reason ? this.#row : this.#rowOf(reason);
     row.count++;
-    this.#hash.addExit(row.number, vcpu);
-    if (this.#observers.length > 0) this.#tellObservers(vcpu, exit);
+    if (digest === undefined) this.#hash.addVcpu(row.number ^ slot.tag, vcpu);
+    else this.#hash.add((digest[0] as number) ^ row.number ^ slot.tag, digest[1] as number);
+    if (this.#isObserved) this.#tellObservers(vcpu, exit);
     const next = row.handler(vcpu, exit, this.#environment);
     this.#isAtExit = false;
-    refresh(slot);
-    if (slot.retired[0] === before) this.#charged++;
+    if (!isLive) refresh(slot);
+    if (retired[0] === before) this.#chargeExit();
     if (next !== "run") this.#endTurn(slot, next);
+  }
+
+  /** An exit at which no instruction retired takes time too, or a guest could make the host busy for ever. */
+  #chargeExit(): void {
+    this.#charged++;
+    this.#isDisturbed = true;
   }
 
   /** While an exit is dealt with, time is that of the exit. */
   #catchUp(): void {
     if (!this.#isAtExit) return;
     const slot = this.#running as Slot;
-    refresh(slot);
+    if (!slot.isLive) refresh(slot);
     this.#pass(slot, slot.vcpu.retired - (((slot.retired[0] as number) - this.#exitRetired) | 0), 0);
   }
 
@@ -750,14 +762,19 @@ class HvmDomain implements Domain {
     return Object.fromEntries(met.map(({ reason, count }) => [reason, count]));
   }
 
-  #rowOf(reason: VmExitReason): ExitRow {
+  /** Sets `#row`. False: the exit is nobody's business but the next entry's. */
+  #findRow(reason: VmExitReason): boolean {
+    if (reason === "external-interrupt-window") {
+      this.#isDisturbed = true;
+      return false;
+    }
     let row = this.#rows.get(reason);
     if (row === undefined) {
       row = { reason, number: reasonNumbers[reason], handler: exitHandlers[reason] ?? unknownExit, count: 0 };
       this.#rows.set(reason, row);
     }
     this.#row = row;
-    return row;
+    return true;
   }
 
   /** Ticks this vCPU may run: to the end of its turn, of the caller's limits, or to the next alarm. */
@@ -776,7 +793,8 @@ class HvmDomain implements Domain {
     slot.horizon = slot.counted + budget;
     slot.horizonLow = slot.horizon | 0;
     this.#clockRevision = this.#clock.revision;
-    this.#isDisturbed = this.#flavour === "vmx" && !this.#unrestrictedGuest;
+    const isAlways = (this.#flavour === "vmx" && !this.#unrestrictedGuest) || this.#countsSteps;
+    this.#isDisturbed = isAlways || this.#charged !== 0;
     this.#running = slot;
     this.#isInside = true;
     this.#updateExceptionBitmap(slot);

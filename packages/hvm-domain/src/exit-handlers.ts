@@ -10,7 +10,7 @@ import { Vector } from "./exception-bitmap.ts";
 import type { MmioMap } from "./mmio.ts";
 import type { MsrTable } from "./msr.ts";
 import type { DomainIo, PortInstruction, PortResult } from "./port-io.ts";
-import { executePortInstruction } from "./port-io.ts";
+import { executePortInstruction, executeSingle } from "./port-io.ts";
 import { type ShutdownInfo, shutdownReasonOf } from "./shutdown.ts";
 import type { HvmVcpu, VmExit, VmExitReason } from "./vcpu.ts";
 
@@ -101,7 +101,8 @@ export const exitHandlers: Readonly<Partial<Record<VmExitReason, ExitHandler>>> 
     return "run";
   },
 
-  "io-instruction": (vcpu, exit, environment) => portStep(performPortInstruction(vcpu, exit, environment)),
+  "io-instruction": (vcpu, exit, environment) =>
+    portStep(exit.string ? performPortInstruction(vcpu, exit, environment) : executeSingle(vcpu, exit, environment.io)),
 
   cpuid(vcpu, exit, { cpuid }) {
     const caller = { apicId: vcpu.id, osxsave: (vcpu.cr4 & CR4_OSXSAVE) !== 0n };

@@ -92,7 +92,8 @@ export function executePortInstruction(vcpu: HvmVcpu, instruction: PortInstructi
   return instruction.string ? executeString(vcpu, instruction, io) : executeSingle(vcpu, instruction, io);
 }
 
-function executeSingle(vcpu: HvmVcpu, instruction: PortInstruction, io: DomainIo): PortResult {
+/** One that is not `string`. */
+export function executeSingle(vcpu: HvmVcpu, instruction: PortInstruction, io: DomainIo): PortResult {
   const { direction, port, size } = instruction;
   const isIn = direction === "in";
   const datum = io.access(direction, port, size, isIn ? 0 : cut(vcpu.readRegister32(RAX), size), vcpu);

@@ -3,6 +3,7 @@ import type { HvmVcpu } from "./vcpu.ts";
 const MULTIPLIER = 0x9e37_79b9_7f4a_7c15n;
 const LANES = 4;
 const GENERAL_REGISTERS = 16;
+const { imul } = Math;
 
 const rotate = (word: bigint, bits: bigint): bigint => BigInt.asUintN(64, (word << bits) | (word >> (64n - bits)));
 const mix = (lane: bigint, word: bigint): bigint => rotate(BigInt.asUintN(64, (lane ^ word) * MULTIPLIER), 29n);
@@ -29,32 +30,19 @@ export class TraceHash {
   #low = 0x7f4a_7c15;
   #high = 0x1e37_79b9;
 
-  /** One exit: its number, and the vCPU as it was then. */
-  addExit(reason: number, vcpu: HvmVcpu): void {
-    const { registerDigest } = vcpu;
-    const tag = reason ^ (vcpu.id << 16);
-    if (registerDigest === undefined) {
-      this.#addSlowly(tag, vcpu);
-      return;
-    }
-    const { words } = registerDigest;
-    this.#add((words[0] as number) ^ tag, words[1] as number);
-  }
-
-  /** Of two words; each step can be undone. */
-  #add(low: number, high: number): void {
-    let first = Math.imul(this.#low ^ low, 0x9e37_79b1);
-    first ^= first >>> 15;
-    let second = Math.imul(this.#high ^ high ^ first, 0x85eb_ca77);
-    second ^= second >>> 13;
+  /** One exit, as two words. Each step can be undone. */
+  add(low: number, high: number): void {
+    const first = imul(this.#low ^ low, 0x9e37_79b1);
+    const second = imul(this.#high ^ high ^ first ^ (first >>> 15), 0x85eb_ca77);
     this.#low = first ^ ((second << 7) | (second >>> 25));
-    this.#high = second;
+    this.#high = second ^ (second >>> 13);
   }
 
-  #addSlowly(tag: number, vcpu: HvmVcpu): void {
+  /** The same of a vCPU as it is now, and another number. */
+  addVcpu(tag: number, vcpu: HvmVcpu): void {
     const general = Array.from({ length: GENERAL_REGISTERS }, (_, index) => vcpu.readRegister(index));
     const digest = digestOf(general, vcpu.rip, vcpu.retired);
-    this.#add(Number(BigInt.asIntN(32, digest)) ^ tag, Number(BigInt.asIntN(32, digest >> 32n)));
+    this.add(Number(BigInt.asIntN(32, digest)) ^ tag, Number(BigInt.asIntN(32, digest >> 32n)));
   }
 
   /** Sixteen hexadecimal digits. */
