@@ -59,6 +59,9 @@ const CODE64_KEY = 2 | (0xf << ModeKeyShift.flatES);
 const SEGMENT_KNOWN = 1 << 16;
 const SEGMENT_PROTECTED = 1 << 17;
 const SEGMENT_8086 = 1 << 18;
+/** Of 32-bit words of the state block: V8 takes functions that name constants into their callers sooner. */
+const [RIP, FLAGS] = [StateOffset.rip / 4, StateOffset.rflagsOther / 4];
+const [RETIRED, REPEATING] = [StateOffset.retired / 4, StateOffset.repeating / 4];
 
 const keyedCr0Bits: readonly (readonly [number, ModeKeyField])[] = [
   [Cr0.PE, "protectedMode"],
@@ -265,10 +268,10 @@ export class Cpu {
     const { i32, base } = this;
     this.moveRip(length);
     const state = base >>> 2;
-    i32[state + StateOffset.repeating / 4] = length === 0 ? 1 : 0;
-    const low = (i32[state + StateOffset.retired / 4]! + 1) | 0;
-    i32[state + StateOffset.retired / 4] = low;
-    if (low === 0) i32[state + StateOffset.retired / 4 + 1] = i32[state + StateOffset.retired / 4 + 1]! + 1;
+    i32[state + REPEATING] = length === 0 ? 1 : 0;
+    const low = (i32[state + RETIRED]! + 1) | 0;
+    i32[state + RETIRED] = low;
+    if (low === 0) this.carryInto(state + RETIRED);
   }
 
   /** A u64 field from a number below 2^53. */
@@ -301,11 +304,22 @@ export class Cpu {
   /** RIP ← RIP + bytes, in 64 or, outside 64-bit code, 32 bits. */
   moveRip(bytes: number): void {
     const { i32, base } = this;
-    const at = (base + StateOffset.rip) >>> 2;
+    const at = (base >>> 2) + RIP;
     const sum = (i32[at]! + bytes) | 0;
     i32[at] = sum;
-    // An instruction has 15 bytes at most, so what has wrapped is small.
-    if (sum >= 0 && sum < bytes && this.code64) i32[at + 1] = i32[at + 1]! + 1;
+    // What has wrapped is small.
+    if (sum >= 0 && sum < bytes && this.code64) this.carryInto(at);
+  }
+
+  /** The low word at this index of `i32` has wrapped. */
+  private carryInto(at: number): void {
+    this.i32[at + 1] = this.i32[at + 1]! + 1;
+  }
+
+  /** Is there anything for `Vcpu.advanceRip` to see to, behind an instruction that the hypervisor has emulated? */
+  get hasAftermath(): boolean {
+    const isTrapping = (this.i32[(this.base >>> 2) + FLAGS]! & Rflags.TF) !== 0;
+    return isTrapping || this.matchedBreakpoints !== 0 || this.replay.isUsed;
   }
 
   get cpl(): number {

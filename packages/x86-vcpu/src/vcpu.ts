@@ -544,6 +544,11 @@ export class Vcpu {
   advanceRip(length: number): void {
     const { cpu } = this;
     cpu.retire(length);
+    if (cpu.hasAftermath) this.seeToAftermath();
+  }
+
+  private seeToAftermath(): void {
+    const { cpu } = this;
     cpu.replay.clear();
     if (cpu.matchedBreakpoints !== 0) {
       cpu.pendingDr6 |= cpu.matchedBreakpoints;

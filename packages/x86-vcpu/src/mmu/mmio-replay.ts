@@ -22,6 +22,11 @@ export class MmioReplay {
     return this.retired === retired && this.done.length > 0;
   }
 
+  /** Has it anything, of whichever instruction? */
+  get isUsed(): boolean {
+    return this.done.length > 0;
+  }
+
   /** The instruction is about to start (again). */
   restart(): void {
     this.next = 0;
