@@ -124,6 +124,7 @@ function takeParts(tier: 0 | 1): Parts {
   missing.clear();
   vcpu.breakpoints.clear();
   vcpu.watch([]);
+  vcpu.answerExits(undefined);
   Object.assign(vcpu.intercepts, createIntercepts());
   vcpu.exceptionBitmap = 0;
   vcpu.reset();
