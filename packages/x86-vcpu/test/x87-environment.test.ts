@@ -1,7 +1,7 @@
 /** Environments in memory, pending exceptions, #XM and faults of x87 and SSE instructions. */
 import { describe, expect, it } from "vitest";
 import { StateOffset } from "../src/state-layout.ts";
-import { createMachine, Place } from "./machine.ts";
+import { createMachine, describeTiers, Place } from "./machine.ts";
 
 const words = (machine: ReturnType<typeof createMachine>, at: number, count: number, size: 2 | 4): string[] =>
   Array.from({ length: count }, (_, i) =>
@@ -152,5 +152,29 @@ describe("[x86-vcpu] unmasked SSE exceptions", () => {
     machine.vcpu.cpu.updateModeKey();
     machine.memory.writeU32(Place.data, 0x1_1f80);
     expect(machine.run(code).vector).toBe(13);
+  });
+});
+
+describeTiers("[x86-vcpu] a store behind an unmasked exception", () => {
+  const page = 0x4_0000;
+  const entryAt = Place.pageTables + 0x3000 + (page >>> 12) * 8;
+  const ACCESSED_AND_DIRTY = 0x60;
+  // fninit; fldcw [0x6000]; fldz; fldz; fdivp; fstp qword [0x40000]
+  const code = "dbe3 d92c2500600000 d9ee d9ee def9 dd1c2500000400 f4";
+  const run = (control: number) => {
+    const machine = createMachine("long");
+    machine.vcpu.writeControl("cr0", machine.vcpu.cr0 | 0x20n);
+    machine.memory.writeU16(Place.data, control);
+    machine.setPte(page, BigInt(page | 7));
+    const { vector } = machine.run(code);
+    return [vector, machine.memory.readU32(entryAt)! & ACCESSED_AND_DIRTY];
+  };
+
+  it("raises #MF before it touches memory: the page is neither accessed nor dirty", () => {
+    expect(run(0x037e)).toEqual([16, 0]);
+  });
+
+  it("stores where the exception is masked, and the page is both", () => {
+    expect(run(0x037f)).toEqual([undefined, ACCESSED_AND_DIRTY]);
   });
 });

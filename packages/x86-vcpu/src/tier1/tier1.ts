@@ -11,6 +11,7 @@ import { fillExit, fillPortExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
 import { ioHelpers } from "../helpers/io.ts";
+import { isX87Pending } from "../helpers/x87/pending.ts";
 import { InPlace } from "../in-place.ts";
 import { hasBreakpoints, matchPortBreakpoints } from "../mmu/breakpoints.ts";
 import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
@@ -403,8 +404,8 @@ class Tier1 implements Tier {
     const c = place(i32[(pc >>> 2) + 3]!);
     const low = i32[(pc >>> 2) + 6]!;
     const high = i32[(pc >>> 2) + 7]!;
-    // The one helper that stores in the middle of a block.
-    if (number === X87_STORE && !this.single) {
+    // The one helper that stores in the middle of a block; where an exception waits, it touches no memory.
+    if (number === X87_STORE && !this.single && !isX87Pending(cpu)) {
       const bytes = x87StoreBytes[low & 15]!;
       if (this.hits(pc, high, i32[a >>> 2]!, i32[(a >>> 2) + 1]!, bytes, 0)) {
         this.restart = true;

@@ -8,11 +8,14 @@ import { StateOffset } from "../../state-layout.ts";
 /** Status word bit ES: an exception is flagged and not masked. */
 export const FSW_ES = 0x0080;
 
+/** Would a waiting x87 instruction raise #MF? */
+export const isX87Pending = (cpu: Cpu): boolean =>
+  (cpu.get16(StateOffset.fsw) & FSW_ES) !== 0 && (cpu.cr0 & Cr0.NE) !== 0;
+
 /**
  * #MF if one waits. With CR0.NE = 0 a PC reports through FERR# and IRQ 13; no such wire exists here, so that the
  * instruction goes on as if the platform held IGNNE# asserted.
  */
 export function checkPending(cpu: Cpu): HelperStatus {
-  if ((cpu.get16(StateOffset.fsw) & FSW_ES) === 0 || (cpu.cr0 & Cr0.NE) === 0) return HelperStatus.Continue;
-  return cpu.raise(Vector.MF);
+  return isX87Pending(cpu) ? cpu.raise(Vector.MF) : HelperStatus.Continue;
 }
