@@ -6,11 +6,9 @@ import { type Helper, HelperStatus } from "../helper.ts";
 import { probeLinear } from "../mmu/linear.ts";
 import { high32, low32, readSystem16At } from "../mmu/system-access.ts";
 import { SegmentIndex, segmentLimitOffset } from "../segment.ts";
-import { isTss16 } from "../segments/tss.ts";
+import { IO_MAP_BASE, isTss16 } from "../segments/tss.ts";
 import { StateOffset } from "../state-layout.ts";
 import { read16 } from "./operands.ts";
-
-const IO_MAP_BASE = 0x66;
 
 const checkIo: Helper = (cpu, a, _b, _c, _result, lo) => {
   const port = read16(cpu, a);

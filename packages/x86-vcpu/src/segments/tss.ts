@@ -6,6 +6,9 @@ import { SegmentIndex, segmentAttributesOffset, segmentLimitOffset, segmentSelec
 import { StateOffset } from "../state-layout.ts";
 import { SystemType, selectorError } from "./descriptor.ts";
 
+/** Offset of the TSS's 16-bit I/O map base. */
+export const IO_MAP_BASE = 0x66;
+
 /** Is the current task's TSS of the 16-bit kind? */
 export function isTss16(cpu: Cpu): boolean {
   const type = cpu.get16(segmentAttributesOffset(SegmentIndex.TR)) & 0xf;

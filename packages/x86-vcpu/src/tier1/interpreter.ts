@@ -8,6 +8,7 @@
 import { StateOffset } from "../state-layout.ts";
 import { EventOutcome, eventFunctions } from "./events.ts";
 import { ioExit } from "./io-exit.ts";
+import { checkIoFunction } from "./io-permission.ts";
 import { Emit, type Layout } from "./ops/emit.ts";
 import { missedLoad, missedStore } from "./ops/guarded.ts";
 import { hotOpCount, recordOps } from "./ops/index.ts";
@@ -25,6 +26,8 @@ export interface InterpreterImports {
   slowStore(pc: number, budget: number, low: number, high: number): number;
   /** 0 to go on, 1 to stop, else the bytes from this record to the one whose successor comes next. */
   script(pc: number, budget: number): number;
+  /** The same as `script`, for an IN, OUT, INS or OUTS whose port the TSS does not permit. */
+  refuseIo(pc: number, budget: number): number;
   /** IN or OUT in its form (see `ioForm`). 0 to go on; counts and RIP are exact. */
   io(form: number, port: number): number;
   /** why: see `Resume`. Gives the budget with which to go on at RIP, −1 to stop, or `RESUME_WITH_FAULT`. */
@@ -44,6 +47,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   const importedLoad = module.importFunction("tier1", "slowLoad", i32x4, ["i32"]);
   const importedStore = module.importFunction("tier1", "slowStore", i32x4, ["i32"]);
   const script = module.importFunction("tier1", "script", ["i32", "i32"], ["i32"]);
+  const refuseIo = module.importFunction("tier1", "refuseIo", ["i32", "i32"], ["i32"]);
   const io = module.importFunction("tier1", "io", ["i32", "i32"], ["i32"]);
   const resume = module.importFunction("tier1", "resume", ["i32", "i32", "i32"], ["i32"]);
 
@@ -60,6 +64,7 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
     missedLoad: missedLoad(module, layout, slowLoad),
     missedStore: missedStore(module, layout, slowStore),
     script,
+    checkIo: checkIoFunction(module, layout, script, refuseIo),
     io: ioExit(module, layout, io),
     x87: x87Functions(module, layout),
     events: eventFunctions(module, layout),

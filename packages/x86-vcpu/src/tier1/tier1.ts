@@ -10,7 +10,6 @@ import { Access, AS_BEFORE, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
 import { fillExit, fillPortExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
-import { ioHelpers } from "../helpers/io.ts";
 import { isX87Pending } from "../helpers/x87/pending.ts";
 import { InPlace } from "../in-place.ts";
 import { hasBreakpoints, matchPortBreakpoints } from "../mmu/breakpoints.ts";
@@ -51,7 +50,7 @@ const MAX_SLICE = 1 << 18;
 const DEFAULT_CODE_BYTES = 8 << 20;
 const leaveOp = recordOp("leave");
 const ioOp = recordOp("io");
-const { checkIo } = ioHelpers;
+const CHECK_IO = FIRST_HELPER + helperNames.indexOf("checkIo");
 const ret64Op = recordOp("ret64");
 const X87_STORE = FIRST_HELPER + helperNames.indexOf("x87Store");
 /** By the format in its first constant. */
@@ -101,6 +100,7 @@ class Tier1 implements Tier {
       slowLoad: (pc: number, budget: number, low: number, high: number) => this.slowLoad(pc, budget, low, high),
       slowStore: (pc: number, budget: number, low: number, high: number) => this.slowStore(pc, budget, low, high),
       script: (pc: number, budget: number) => this.script(pc, budget),
+      refuseIo: this.refuseIo,
       io: this.io,
       resume: (pc: number, budget: number, stopped: number) => this.resume(pc, budget, stopped),
     };
@@ -425,16 +425,7 @@ class Tier1 implements Tier {
       }
       const status = helper(cpu, a, b, c, result, low, high);
       if (status === HelperStatus.Continue) return 0;
-      if (helper === checkIo && status === HelperStatus.Fault) {
-        const rip = (base + StateOffset.rip) >>> 2;
-        const low = u32[rip]!;
-        const high = i32[rip + 1]!;
-        const { version } = cpu;
-        const answer = cpu.answerFault();
-        if (answer !== InPlace.No) {
-          return this.goesOn(low, high, version) && answer === InPlace.Stay ? this.behindIo(pc) : 1;
-        }
-      }
+      if (number === CHECK_IO && status === HelperStatus.Fault) return this.refused(pc);
       this.stop(status);
       return 1;
     }
@@ -460,6 +451,27 @@ class Tier1 implements Tier {
         return 1;
       }
     }
+  }
+
+  /** As `io`, for the check before IN, OUT, INS or OUTS that found the port closed. */
+  private readonly refuseIo = (pc: number, budget: number): number => {
+    this.sync(pc, budget);
+    this.cpu.raise(Vector.GP, 0);
+    return this.refused(pc);
+  };
+
+  /** What `script` gives at a permission check that raised what is pending; RIP and counts are exact. */
+  private refused(pc: number): number {
+    const { cpu } = this;
+    const { i32, u32, base } = cpu;
+    const rip = (base + StateOffset.rip) >>> 2;
+    const low = u32[rip]!;
+    const high = i32[rip + 1]!;
+    const { version } = cpu;
+    const answer = cpu.answerFault();
+    if (answer === InPlace.No) this.stopped = TierStop.Fault;
+    else if (this.goesOn(low, high, version) && answer === InPlace.Stay) return this.behindIo(pc);
+    return 1;
   }
 
   /** A property: the interpreter calls it without another function between. See `ioExit` for what is done before and behind. */
@@ -500,8 +512,11 @@ class Tier1 implements Tier {
   private behindIo(pc: number): number {
     const { cache } = this;
     const { u16 } = this.cpu;
+    const first = pc + 2 * RECORD_BYTES;
+    // No other instruction begins with one.
+    if (u16[first >>> 1] === ioOp) return first - pc;
     const info = cache.infoOf(pc);
-    for (let at = pc + 2 * RECORD_BYTES; cache.infoOf(at) === info; at += RECORD_BYTES) {
+    for (let at = first + RECORD_BYTES; cache.infoOf(at) === info; at += RECORD_BYTES) {
       if (u16[at >>> 1] === ioOp) return at - pc;
     }
     return 1;

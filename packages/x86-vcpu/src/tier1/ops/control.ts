@@ -162,8 +162,9 @@ export const controlOps: readonly RecordOp[] = [
     e.f.call(e.callees.events.syscall);
   }),
   event("sysret64", (e) => e.f.call(e.callees.events.sysret64)),
-  // A helper or another TypeScript routine.
+  // A helper or another TypeScript routine; the helper checkIo.
   control("script", "update", true, (e) => callOut(e, e.callees.script)),
+  control("checkIo", "update", true, (e) => callOut(e, e.callees.checkIo)),
   // IN or OUT: port in a, RIP in t:imm, length in d; the next record has the form.
   control("io", "read", true, (e) => {
     e.f.get(e.pc).get(e.budget).call(e.callees.io).brIf(e.labels.stop);

@@ -11,6 +11,7 @@ import { isInline } from "./memory.ts";
 import {
   alu,
   checkCanonical,
+  checkIoOp,
   dataOp,
   eventOps,
   flatDestination,
@@ -44,6 +45,7 @@ function tryEvent(s: Selector, helper: string, low: number, high: number): void 
 }
 /** The second constant of `softwareInterrupt` that says INT n. */
 const INT_N = 0;
+const CHECK_IO = FIRST_HELPER + helperNames.indexOf("checkIo");
 
 /** A routine in TypeScript; operands are temporaries, so that it may change any register. */
 export function callScript(s: Selector, row: number, number: number, low: number, high: number): void {
@@ -67,7 +69,8 @@ export function callScript(s: Selector, row: number, number: number, low: number
   // The result gets a place of its own: a helper may write it before it has read its operands.
   const temp = width === 0 ? NO_SLOT : s.allocTemp();
   if (number >= FIRST_HELPER) tryEvent(s, helperNames[number - FIRST_HELPER]!, low, high);
-  s.emit(fast === -1 ? scriptOp : fast, temp, a, b, number, c);
+  const op = number === CHECK_IO ? checkIoOp : scriptOp;
+  s.emit(fast === -1 ? op : fast, temp, a, b, number, c);
   s.emit(dataOp, width, 0, 0, low, high);
   if (fast !== -1 && recordOps[fast]!.skip === 2 * RECORD_BYTES) {
     s.emit(dataOp, 0, 0, 0, s.ripLow, s.ripHigh);

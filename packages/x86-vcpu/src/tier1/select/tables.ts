@@ -120,6 +120,7 @@ export const checkCanonical = recordOp("checkCanonical");
 export const checkLimit = recordOp("checkLimit");
 export const raiseIfOp = recordOp("raiseIf");
 export const scriptOp = recordOp("script");
+export const checkIoOp = recordOp("checkIo");
 /** By helper and its first constant, where that decides: events that WebAssembly tries first. */
 export const eventOps: Readonly<Record<string, number>> = {
   interruptReturn32: recordOp("iret32"),

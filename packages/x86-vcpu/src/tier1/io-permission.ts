@@ -1,0 +1,83 @@
+/**
+ * The check before IN, OUT, INS and OUTS (SDM vol. 1 §19.5.2, vol. 3 §9.2.1) in WebAssembly, where the TLB has the parts of the TSS that count.
+ * Otherwise, with nothing done, `checkIo` of `helpers/io.ts`, which tells the rules.
+ */
+import { SegmentIndex, segmentAttributesOffset, segmentLimitOffset } from "../segment.ts";
+import { SystemType } from "../segments/descriptor.ts";
+import { IO_MAP_BASE } from "../segments/tss.ts";
+import { StateOffset } from "../state-layout.ts";
+import { TLB_ENTRIES, TLB_ENTRY_BYTES } from "../tlb.ts";
+import type { Layout } from "./ops/emit.ts";
+import { Field, RECORD_BYTES } from "./record.ts";
+import type { ModuleBuilder } from "./wasm/module-builder.ts";
+import { type Value, Writer } from "./writer.ts";
+
+const { TR } = SegmentIndex;
+/** What tells the two kinds of 16-bit TSS from the others. */
+const TSS16_MASK = 0xf & ~(SystemType.Tss16 ^ SystemType.Tss16Busy);
+
+/**
+ * The function behind `checkIo` records: (pc, budget) → what `script` gives. `script`: what is unusual. `refuse`: the same arguments and result,
+ * when the port is not permitted.
+ */
+export function checkIoFunction(module: ModuleBuilder, layout: Layout, script: number, refuse: number): number {
+  const word = systemWordFunction(module, layout);
+  const { index, body: f } = module.function(["i32", "i32"], ["i32"]);
+  const w = new Writer(f, layout);
+  const [pc, budget] = [w.local(0), w.local(1)];
+  const [port, at, bits] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const limit = w.state("i32Load", segmentLimitOffset(TR));
+
+  const unusual = f.block();
+  const refused = f.block();
+  const kind = w.and(w.state("i32Load16U", segmentAttributesOffset(TR)), TSS16_MASK);
+  w.op("i32Eq", kind, w.i32(SystemType.Tss16))();
+  f.brIf(refused);
+  w.op("i32LtU", limit, w.i32(IO_MAP_BASE + 1))();
+  f.brIf(refused);
+  w.set(at, w.call(word, w.i32(IO_MAP_BASE)));
+  w.op("i32LtS", w.local(at), w.i32(0))();
+  f.brIf(unusual);
+  w.set(port, w.load("i32Load16U", w.load("i32Load16U", pc, Field.a), layout.state));
+  w.set(at, w.op("i32Add", w.local(at), w.shiftRight(w.local(port), 3)));
+  // Two bytes are read whatever the port, so both must lie inside the limit.
+  w.op("i32GeU", w.local(at), limit)();
+  f.brIf(refused);
+  w.set(bits, w.call(word, w.local(at)));
+  w.op("i32LtS", w.local(bits), w.i32(0))();
+  f.brIf(unusual);
+  const bytes = w.load("i32Load", pc, RECORD_BYTES + Field.imm);
+  const wanted: Value = w.op("i32Sub", w.op("i32Shl", w.i32(1), bytes), w.i32(1));
+  w.op("i32And", w.op("i32ShrU", w.local(bits), w.and(w.local(port), 7)), wanted)();
+  f.brIf(refused);
+  f.i32(0).op("return");
+  f.end(); // refused
+  w.call(refuse, pc, budget)();
+  f.op("return");
+  f.end(); // unusual
+  w.call(script, pc, budget)();
+  return index;
+}
+
+/** (offset) → 16 bits of the TSS, read as supervisor; −1: in two pages, or not in the TLB. */
+function systemWordFunction(module: ModuleBuilder, layout: Layout): number {
+  const { index, body: f } = module.function(["i32"], ["i32"]);
+  const w = new Writer(f, layout);
+  const [entry, linear] = [f.local("i32"), f.local("i64")];
+  w.set(linear, w.op("i64Add", w.state("i64Load", StateOffset.trBase), w.wide(w.local(0))));
+  const low = w.op("i32WrapI64", w.local(linear));
+  const shifted = (by: number): Value => w.op("i64ShrU", w.local(linear), () => f.i64(by));
+  const number = w.and(w.op("i32WrapI64", w.op("i64Add", shifted(12), shifted(24))), TLB_ENTRIES - 1);
+  w.set(entry, w.op("i32Add", w.state("i32Load", StateOffset.tlbBase), w.op("i32Mul", number, w.i32(TLB_ENTRY_BYTES))));
+  w.op(
+    "i64Ne",
+    w.load("i64Load", w.local(entry)),
+    w.op("i64And", w.local(linear), () => f.i64(-4096)),
+  )();
+  w.op("i32Eq", w.and(low, 0xfff), w.i32(0xfff))();
+  f.op("i32Or").if();
+  f.i32(-1).op("return");
+  f.end();
+  w.load("i32Load16U", w.op("i32Add", low, w.load("i32Load", w.local(entry), 8)))();
+  return index;
+}
