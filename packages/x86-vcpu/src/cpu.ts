@@ -6,7 +6,6 @@ import type { LiftMode } from "x86-lift";
 import { Cr0, Cr4, Efer, Rflags, statusFlags } from "./control-bits.ts";
 import { flagsToLazy, lazyToFlags } from "./flags.ts";
 import { HelperStatus } from "./helper.ts";
-import { InPlace } from "./in-place.ts";
 import { createIntercepts, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
 import { PageFlag } from "./memory.ts";
@@ -174,8 +173,6 @@ export class Cpu {
    * What must be seen to before the next instruction asks for attention. Undefined: it goes the usual way.
    */
   onExit: ((exit: VmExit) => number) | undefined = undefined;
-  /** The same for the exit that the pending fault may be. `Stay`: it is done, and the tier may go on at RIP if that is where it is. */
-  answerFault: () => InPlace = () => InPlace.No;
   /**
    * Set by `Vcpu`, for tiers: may the pending fault be delivered with the tier running? Then CR2 is what it is to be.
    */
@@ -185,6 +182,8 @@ export class Cpu {
    * instruction is at RIP, the mode key is up to date, and the tier counts one instruction. False: nothing has happened.
    */
   deliverFault: () => boolean = () => false;
+  /** See `Vcpu.exceptionBitmap`. */
+  exceptionBitmap = 0;
   /** Counts calls of `updateModeKey` and what tiers forget. */
   changes = 0;
 
@@ -238,6 +237,11 @@ export class Cpu {
 
   set64(offset: number, value: bigint): void {
     this.u64[(this.base + offset) >>> 3] = value;
+  }
+
+  /** Do exceptions of this vector exit instead of being delivered? */
+  isIntercepted(vector: number): boolean {
+    return ((this.exceptionBitmap >>> vector) & 1) !== 0;
   }
 
   /** Grows with all that may make the rest of a running block another than what whoever looks for it anew would find. */

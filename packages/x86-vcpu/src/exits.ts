@@ -1,5 +1,5 @@
 /** `exit` rows to VM exits. */
-import { ExitKind } from "x86-lift";
+import { ExitKind, Vector } from "x86-lift";
 import type { Cpu } from "./cpu.ts";
 import { hasBreakpoints, matchPortBreakpoints } from "./mmu/breakpoints.ts";
 import { StateOffset } from "./state-layout.ts";
@@ -65,6 +65,32 @@ function fillIoForm(cpu: Cpu, form: number): void {
   exit.addressSize = ((form >>> 8) & 0xff) as 16 | 32 | 64;
   exit.segment = (form >>> 16) & 0xf;
   exit.instructionLength = (form >>> 20) & 0xf;
+}
+
+/** A fault's #GP(0). */
+export function fillGpExit(cpu: Cpu): void {
+  const { exit } = cpu;
+  // As above. Whoever makes an exit an exception sets all that belongs to one.
+  const isSame = exit.reason === "exception" && exit.vector === Vector.GP && exit.errorCode === 0;
+  if (!isSame || exit.instructionLength !== 0) fillExceptionExit(cpu, Vector.GP, 0, 0, 0n);
+}
+
+/** `length`: of the instruction, where the exception is its trap; else 0. `address`: CR2's value-to-be of #PF, DR6 bits of #DB, else 0. */
+export function fillExceptionExit(
+  cpu: Cpu,
+  vector: number,
+  errorCode: number | undefined,
+  length: number,
+  address: bigint,
+): void {
+  const { exit } = cpu;
+  exit.reason = "exception";
+  exit.vector = vector;
+  exit.errorCode = errorCode;
+  exit.instructionLength = length;
+  exit.faultAddress = address;
+  exit.breakpoint = undefined;
+  exit.text = "";
 }
 
 /** An instruction that has no semantics or no helper: a defect of ours, told with all that is needed to mend it. */

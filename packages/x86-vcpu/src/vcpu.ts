@@ -6,8 +6,8 @@ import { type EntryState, loadEntryState } from "./entry-state.ts";
 import { deliverEvent } from "./events/deliver.ts";
 import { escalate } from "./events/escalate.ts";
 import { deliverQuickly } from "./events/quick.ts";
+import { fillExceptionExit } from "./exits.ts";
 import { HelperStatus } from "./helper.ts";
-import { InPlace } from "./in-place.ts";
 import { exitsInsteadOfFault, type Intercepts } from "./intercepts.ts";
 import type { CpuMemory } from "./memory.ts";
 import { type Breakpoint, hasBreakpoints, matchInstructionBreakpoints, type Watchpoint } from "./mmu/breakpoints.ts";
@@ -126,8 +126,6 @@ export class Vcpu {
   readonly id: number;
   /** The inside, for adapters and tests. */
   readonly cpu: Cpu;
-  /** Vectors (bit by bit) whose exceptions exit instead of being delivered. */
-  exceptionBitmap = 0;
   /** MSRs whose accesses exit although the processor knows them. */
   readonly msrExits: Set<number> = new Set();
   /** Accesses to control and debug registers that exit; none at first. */
@@ -167,7 +165,6 @@ export class Vcpu {
     const digest = new Int32Array(memory.buffer, base + StateOffset.digest, 2);
     this.registerDigest = update === undefined ? undefined : { words: digest, update };
     this.cpu.wantsAttention = () => this.wantsAttention();
-    this.cpu.answerFault = () => this.answerFault();
     this.cpu.mayDeliver = () => this.mayDeliver();
     this.cpu.deliverFault = () => this.deliverFault();
     memory.onCodeWrite((hostPage, first, end) => this.tier.invalidateCode(hostPage, first, end));
@@ -221,24 +218,11 @@ export class Vcpu {
     return true;
   }
 
-  /** As `goesOn`, with the tier still running. */
-  private answerFault(): InPlace {
-    const { cpu } = this;
-    const { onExit } = cpu;
-    const exits = ((this.exceptionBitmap >>> cpu.pendingVector) & 1) !== 0;
-    if (onExit === undefined || !exits || cpu.intercepts.movDr) return InPlace.No;
-    this.dispatchException(true, -1);
-    this.registerDigest?.update();
-    const end = onExit(cpu.exit);
-    if (end !== AS_BEFORE && cpu.moveEnd(end)) return InPlace.Leave;
-    return cpu.get32(StateOffset.attention) !== 0 ? InPlace.Leave : InPlace.Stay;
-  }
-
   /** See `Cpu.mayDeliver`. */
   private mayDeliver(): boolean {
     const { cpu } = this;
     const { pendingVector } = cpu;
-    const mayExit = ((this.exceptionBitmap >>> pendingVector) & 1) !== 0 || cpu.intercepts.movDr;
+    const mayExit = cpu.isIntercepted(pendingVector) || cpu.intercepts.movDr;
     if (mayExit || this.single || this.injected !== undefined || pendingVector === Vector.DB) return false;
     if (pendingVector === Vector.PF) cpu.set64(StateOffset.cr2, cpu.pendingCr2);
     return true;
@@ -389,14 +373,10 @@ export class Vcpu {
     }
     if (outcome === "double fault") cpu.raise(Vector.DF, 0);
     const vector = cpu.pendingVector;
-    if (((this.exceptionBitmap >>> vector) & 1) === 0) return this.deliverPending(fault, vector);
-    const exit = this.exit("exception");
-    exit.vector = vector;
-    exit.instructionLength = cpu.pendingTrapLength;
-    exit.errorCode = cpu.pendingErrorCode;
-    exit.faultAddress = vector === Vector.PF ? cpu.pendingCr2 : 0n;
+    if (!cpu.isIntercepted(vector)) return this.deliverPending(fault, vector);
+    const address = vector === Vector.PF ? cpu.pendingCr2 : vector === Vector.DB ? BigInt(cpu.pendingDr6) : 0n;
+    fillExceptionExit(cpu, vector, cpu.pendingErrorCode, cpu.pendingTrapLength, address);
     if (vector === Vector.DB) {
-      exit.faultAddress = BigInt(cpu.pendingDr6);
       this.exitedDr6 = cpu.pendingDr6;
       cpu.pendingDr6 = 0;
     }
@@ -525,6 +505,15 @@ export class Vcpu {
   }
 
   // ---- what a hypervisor does with an exit
+
+  /** Vectors (bit by bit) whose exceptions exit instead of being delivered. */
+  get exceptionBitmap(): number {
+    return this.cpu.exceptionBitmap;
+  }
+
+  set exceptionBitmap(vectors: number) {
+    this.cpu.exceptionBitmap = vectors;
+  }
 
   /**
    * From now on `answer` is called at every exit but `budget` and `stop` in place of a return from `run`. It deals with the exit as a caller of
@@ -851,15 +840,28 @@ export class Vcpu {
    * many. 0 where the TLB does not have the page.
    */
   fetchCode(into: Uint8Array, most: number = into.length): number {
-    const { cpu } = this;
-    const { u8, u32, i32, base, code64 } = cpu;
-    const rip = (base + StateOffset.rip) >>> 2;
-    const low = code64 ? i32[rip]! : (i32[rip]! + i32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!) | 0;
-    const host = cpu.tlb.lookup(u32[(base + StateOffset.tlbFetch) >>> 2]!, low, code64 ? i32[rip + 1]! : 0);
+    const { u8 } = this.cpu;
+    const host = this.codeAtHand();
     if (host < 0) return 0;
-    const length = Math.min(most, 0x1000 - (low & 0xfff));
+    // Pages begin at multiples of their size in the host's memory, too.
+    const length = Math.min(most, 0x1000 - (host & 0xfff));
     for (let n = 0; n < length; n++) into[n] = u8[host + n]!;
     return length;
+  }
+
+  /** The byte at CS:RIP, with the rights of the current privilege; −1 where the TLB does not have its page. */
+  fetchCodeByte(): number {
+    const host = this.codeAtHand();
+    return host < 0 ? -1 : this.cpu.u8[host]!;
+  }
+
+  /** Where CS:RIP is in the host's memory; −1: not in the TLB. */
+  private codeAtHand(): number {
+    const { cpu } = this;
+    const { u32, i32, base, code64 } = cpu;
+    const rip = (base + StateOffset.rip) >>> 2;
+    const low = code64 ? i32[rip]! : (i32[rip]! + i32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!) | 0;
+    return cpu.tlb.lookup(u32[(base + StateOffset.tlbFetch) >>> 2]!, low, code64 ? i32[rip + 1]! : 0);
   }
 
   /** Default operand and address size of the code segment; 64 in 64-bit mode. */

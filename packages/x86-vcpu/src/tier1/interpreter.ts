@@ -7,7 +7,7 @@
  */
 import { StateOffset } from "../state-layout.ts";
 import { EventOutcome, eventFunctions } from "./events.ts";
-import { ioExit } from "./io-exit.ts";
+import { ioExits } from "./io-exit.ts";
 import { checkIoFunction } from "./io-permission.ts";
 import { Emit, type Layout } from "./ops/emit.ts";
 import { missedLoad, missedStore } from "./ops/guarded.ts";
@@ -24,12 +24,12 @@ export interface InterpreterImports {
   slowLoad(pc: number, budget: number, low: number, high: number): number;
   /** The value is at Control.scratch. */
   slowStore(pc: number, budget: number, low: number, high: number): number;
-  /** 0 to go on, 1 to stop, else the bytes from this record to the one whose successor comes next. */
+  /** 0 to go on, 1 to stop. */
   script(pc: number, budget: number): number;
-  /** The same as `script`, for an IN, OUT, INS or OUTS whose port the TSS does not permit. */
-  refuseIo(pc: number, budget: number): number;
   /** IN or OUT in its form (see `ioForm`). 0 to go on; counts and RIP are exact. */
   io(form: number, port: number): number;
+  /** IN or OUT at a port that the TSS does not permit; the same. */
+  refuseIo(): number;
   /** why: see `Resume`. Gives the budget with which to go on at RIP, −1 to stop, or `RESUME_WITH_FAULT`. */
   resume(pc: number, budget: number, why: number): number;
 }
@@ -47,8 +47,8 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   const importedLoad = module.importFunction("tier1", "slowLoad", i32x4, ["i32"]);
   const importedStore = module.importFunction("tier1", "slowStore", i32x4, ["i32"]);
   const script = module.importFunction("tier1", "script", ["i32", "i32"], ["i32"]);
-  const refuseIo = module.importFunction("tier1", "refuseIo", ["i32", "i32"], ["i32"]);
   const io = module.importFunction("tier1", "io", ["i32", "i32"], ["i32"]);
+  const refuseIo = module.importFunction("tier1", "refuseIo", [], ["i32"]);
   const resume = module.importFunction("tier1", "resume", ["i32", "i32", "i32"], ["i32"]);
 
   const splitting = (target: number): number => {
@@ -58,14 +58,15 @@ export function generateInterpreter(layout: Layout): InterpreterModule {
   };
   const slowLoad = splitting(importedLoad);
   const slowStore = splitting(importedStore);
+  const exits = ioExits(module, layout, io, refuseIo);
   const callees = {
     slowLoad,
     slowStore,
     missedLoad: missedLoad(module, layout, slowLoad),
     missedStore: missedStore(module, layout, slowStore),
     script,
-    checkIo: checkIoFunction(module, layout, script, refuseIo),
-    io: ioExit(module, layout, io),
+    checkIo: checkIoFunction(module, layout, { script, refused: exits.refused }),
+    io: exits.done,
     x87: x87Functions(module, layout),
     events: eventFunctions(module, layout),
   };

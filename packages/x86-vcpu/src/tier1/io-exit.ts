@@ -2,16 +2,32 @@ import { StateOffset } from "../state-layout.ts";
 import type { Layout } from "./ops/emit.ts";
 import { Control, Field } from "./record.ts";
 import { writeRegisterDigest } from "./register-digest.ts";
+import type { FunctionBuilder } from "./wasm/function-builder.ts";
 import type { ModuleBuilder } from "./wasm/module-builder.ts";
 
 const [PC, BUDGET] = [0, 1];
 
+export interface IoExits {
+  /** (address of an `io` record, budget) → 0 to go on: an IN or OUT that is permitted, */
+  readonly done: number;
+  /** and one that is not. */
+  readonly refused: number;
+}
+
+export function ioExits(module: ModuleBuilder, layout: Layout, io: number, refuseIo: number): IoExits {
+  const done = ioExit(module, layout, (f) => {
+    f.get(PC).access("i32Load", 16 + Field.imm);
+    f.get(PC).access("i32Load16U", Field.a).access("i32Load16U", layout.state);
+    f.call(io);
+  });
+  return { done, refused: ioExit(module, layout, (f) => void f.call(refuseIo)) };
+}
+
 /**
- * (pc, budget) → 0 to go on: what is to be done before and behind the call of TypeScript at an IN or OUT, the last instruction of its block.
- * Before: counts, RIP and length exact, and the digest of the registers. Behind: is the instruction's successor what comes next, as if nobody had
- * looked?
+ * What is to be done before and behind the call of TypeScript at an IN or OUT, the last instruction of its block. Before: counts, RIP and length
+ * exact, and the digest of the registers. Behind: is the instruction's successor what comes next, as if nobody had looked?
  */
-export function ioExit(module: ModuleBuilder, { state, control }: Layout, io: number): number {
+function ioExit(module: ModuleBuilder, { state, control }: Layout, call: (f: FunctionBuilder) => void): number {
   const { index, body: f } = module.function(["i32", "i32"], ["i32"]);
   const left = f.local("i64");
   const rip = f.local("i64");
@@ -38,9 +54,7 @@ export function ioExit(module: ModuleBuilder, { state, control }: Layout, io: nu
   f.access("i32Store", state + StateOffset.instructionLength);
   writeRegisterDigest(f, state);
 
-  f.get(PC).access("i32Load", 16 + Field.imm);
-  f.get(PC).access("i32Load16U", Field.a).access("i32Load16U", state);
-  f.call(io);
+  call(f);
   f.i32(0).access("i32Load", state + StateOffset.attention);
   f.op("i32Or");
   // In code that is not 64-bit, RIP wraps at 4 GiB; what wraps leaves.

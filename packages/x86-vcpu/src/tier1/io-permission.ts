@@ -8,6 +8,7 @@ import { IO_MAP_BASE } from "../segments/tss.ts";
 import { StateOffset } from "../state-layout.ts";
 import { TLB_ENTRIES, TLB_ENTRY_BYTES } from "../tlb.ts";
 import type { Layout } from "./ops/emit.ts";
+import { recordOp } from "./ops/index.ts";
 import { Field, RECORD_BYTES } from "./record.ts";
 import type { ModuleBuilder } from "./wasm/module-builder.ts";
 import { type Value, Writer } from "./writer.ts";
@@ -16,11 +17,19 @@ const { TR } = SegmentIndex;
 /** What tells the two kinds of 16-bit TSS from the others. */
 const TSS16_MASK = 0xf & ~(SystemType.Tss16 ^ SystemType.Tss16Busy);
 
-/**
- * The function behind `checkIo` records: (pc, budget) → what `script` gives. `script`: what is unusual. `refuse`: the same arguments and result,
- * when the port is not permitted.
- */
-export function checkIoFunction(module: ModuleBuilder, layout: Layout, script: number, refuse: number): number {
+const IO = recordOp("io");
+const TO_IO = 2 * RECORD_BYTES;
+
+/** Functions of (pc, budget). */
+export interface AfterCheck {
+  /** What is unusual; gives 0 to go on, 1 to stop. */
+  readonly script: number;
+  /** The IN or OUT whose `io` record is at pc is not permitted. 0: it has been done nevertheless. */
+  readonly refused: number;
+}
+
+/** The function behind `checkIo` records: (pc, budget) → 0 to go on, 1 to stop, else the bytes to the `io` record that has been done. */
+export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script, refused }: AfterCheck): number {
   const word = systemWordFunction(module, layout);
   const { index, body: f } = module.function(["i32", "i32"], ["i32"]);
   const w = new Writer(f, layout);
@@ -29,12 +38,12 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, script: n
   const limit = w.state("i32Load", segmentLimitOffset(TR));
 
   const unusual = f.block();
-  const refused = f.block();
+  const closed = f.block();
   const kind = w.and(w.state("i32Load16U", segmentAttributesOffset(TR)), TSS16_MASK);
   w.op("i32Eq", kind, w.i32(SystemType.Tss16))();
-  f.brIf(refused);
+  f.brIf(closed);
   w.op("i32LtU", limit, w.i32(IO_MAP_BASE + 1))();
-  f.brIf(refused);
+  f.brIf(closed);
   w.set(at, w.call(word, w.i32(IO_MAP_BASE)));
   w.op("i32LtS", w.local(at), w.i32(0))();
   f.brIf(unusual);
@@ -42,17 +51,21 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, script: n
   w.set(at, w.op("i32Add", w.local(at), w.shiftRight(w.local(port), 3)));
   // Two bytes are read whatever the port, so both must lie inside the limit.
   w.op("i32GeU", w.local(at), limit)();
-  f.brIf(refused);
+  f.brIf(closed);
   w.set(bits, w.call(word, w.local(at)));
   w.op("i32LtS", w.local(bits), w.i32(0))();
   f.brIf(unusual);
   const bytes = w.load("i32Load", pc, RECORD_BYTES + Field.imm);
   const wanted: Value = w.op("i32Sub", w.op("i32Shl", w.i32(1), bytes), w.i32(1));
   w.op("i32And", w.op("i32ShrU", w.local(bits), w.and(w.local(port), 7)), wanted)();
-  f.brIf(refused);
+  f.brIf(closed);
   f.i32(0).op("return");
-  f.end(); // refused
-  w.call(refuse, pc, budget)();
+  f.end(); // closed
+  // INS and OUTS have another record.
+  w.op("i32Ne", w.load("i32Load16U", pc, TO_IO + Field.op), w.i32(IO))();
+  f.brIf(unusual);
+  const stops = w.call(refused, w.op("i32Add", pc, w.i32(TO_IO)), budget);
+  w.select(w.i32(1), w.i32(TO_IO), stops)();
   f.op("return");
   f.end(); // unusual
   w.call(script, pc, budget)();

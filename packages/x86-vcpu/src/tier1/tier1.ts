@@ -7,11 +7,10 @@
 import { helperNames, Vector } from "x86-lift";
 import { Rflags } from "../control-bits.ts";
 import { Access, AS_BEFORE, type Cpu, TRANSLATE_FAULT } from "../cpu.ts";
-import { fillExit, fillPortExit, fillUnimplemented } from "../exits.ts";
+import { fillExit, fillGpExit, fillPortExit, fillUnimplemented } from "../exits.ts";
 import { HelperStatus } from "../helper.ts";
 import { helperTable } from "../helpers/index.ts";
 import { isX87Pending } from "../helpers/x87/pending.ts";
-import { InPlace } from "../in-place.ts";
 import { hasBreakpoints, matchPortBreakpoints } from "../mmu/breakpoints.ts";
 import { MAX_INSTRUCTION_BYTES } from "../mmu/fetch.ts";
 import { probeLinear } from "../mmu/linear.ts";
@@ -49,8 +48,6 @@ export interface Tier1Options {
 const MAX_SLICE = 1 << 18;
 const DEFAULT_CODE_BYTES = 8 << 20;
 const leaveOp = recordOp("leave");
-const ioOp = recordOp("io");
-const CHECK_IO = FIRST_HELPER + helperNames.indexOf("checkIo");
 const ret64Op = recordOp("ret64");
 const X87_STORE = FIRST_HELPER + helperNames.indexOf("x87Store");
 /** By the format in its first constant. */
@@ -100,8 +97,8 @@ class Tier1 implements Tier {
       slowLoad: (pc: number, budget: number, low: number, high: number) => this.slowLoad(pc, budget, low, high),
       slowStore: (pc: number, budget: number, low: number, high: number) => this.slowStore(pc, budget, low, high),
       script: (pc: number, budget: number) => this.script(pc, budget),
-      refuseIo: this.refuseIo,
       io: this.io,
+      refuseIo: this.refuseIo,
       resume: (pc: number, budget: number, stopped: number) => this.resume(pc, budget, stopped),
     };
     const { exports } = new WebAssembly.Instance(module, { tier1: imports });
@@ -425,7 +422,6 @@ class Tier1 implements Tier {
       }
       const status = helper(cpu, a, b, c, result, low, high);
       if (status === HelperStatus.Continue) return 0;
-      if (number === CHECK_IO && status === HelperStatus.Fault) return this.refused(pc);
       this.stop(status);
       return 1;
     }
@@ -453,27 +449,6 @@ class Tier1 implements Tier {
     }
   }
 
-  /** As `io`, for the check before IN, OUT, INS or OUTS that found the port closed. */
-  private readonly refuseIo = (pc: number, budget: number): number => {
-    this.sync(pc, budget);
-    this.cpu.raise(Vector.GP, 0);
-    return this.refused(pc);
-  };
-
-  /** What `script` gives at a permission check that raised what is pending; RIP and counts are exact. */
-  private refused(pc: number): number {
-    const { cpu } = this;
-    const { i32, u32, base } = cpu;
-    const rip = (base + StateOffset.rip) >>> 2;
-    const low = u32[rip]!;
-    const high = i32[rip + 1]!;
-    const { version } = cpu;
-    const answer = cpu.answerFault();
-    if (answer === InPlace.No) this.stopped = TierStop.Fault;
-    else if (this.goesOn(low, high, version) && answer === InPlace.Stay) return this.behindIo(pc);
-    return 1;
-  }
-
   /** A property: the interpreter calls it without another function between. See `ioExit` for what is done before and behind. */
   private readonly io = (form: number, port: number): number => {
     const { cpu } = this;
@@ -485,40 +460,27 @@ class Tier1 implements Tier {
     return (end === AS_BEFORE || !cpu.moveEnd(end)) && version === cpu.version ? 0 : 1;
   };
 
+  /** The same at a port that the TSS does not permit: #GP(0), which may exit and be answered by doing the instruction after all. */
+  private readonly refuseIo = (): number => {
+    const { cpu } = this;
+    const { onExit, version } = cpu;
+    if (onExit === undefined || !cpu.isIntercepted(Vector.GP)) return this.raiseGp();
+    fillGpExit(cpu);
+    this.stopped = TierStop.Attention;
+    const end = onExit(cpu.exit);
+    return (end === AS_BEFORE || !cpu.moveEnd(end)) && version === cpu.version ? 0 : 1;
+  };
+
+  private raiseGp(): number {
+    this.stopped = TierStop.Fault;
+    this.cpu.raise(Vector.GP, 0);
+    return 1;
+  }
+
   private exitAtPort(port: number): number {
     const { cpu } = this;
     this.stopped = TierStop.Exit;
     if (hasBreakpoints(cpu)) matchPortBreakpoints(cpu, port, cpu.exit.size);
-    return 1;
-  }
-
-  /**
-   * The exit of the instruction at RIP `high:low` has been answered, since `version`: does the instruction's successor come next, as if nobody
-   * had looked? Small, for V8 to take it into its callers.
-   */
-  private goesOn(low: number, high: number, version: number): boolean {
-    const { u32, i32, base } = this.cpu;
-    const state = base >>> 2;
-    this.stopped = TierStop.Attention;
-    return (
-      version === this.cpu.version &&
-      // Where the low half wraps, it is not equal.
-      u32[state + StateOffset.rip / 4] === low + u32[state + StateOffset.instructionLength / 4]! &&
-      i32[state + StateOffset.rip / 4 + 1] === high
-    );
-  }
-
-  /** What `script` gives at the check before an IN or OUT that has been carried out: 1 for what is neither. */
-  private behindIo(pc: number): number {
-    const { cache } = this;
-    const { u16 } = this.cpu;
-    const first = pc + 2 * RECORD_BYTES;
-    // No other instruction begins with one.
-    if (u16[first >>> 1] === ioOp) return first - pc;
-    const info = cache.infoOf(pc);
-    for (let at = first + RECORD_BYTES; cache.infoOf(at) === info; at += RECORD_BYTES) {
-      if (u16[at >>> 1] === ioOp) return at - pc;
-    }
     return 1;
   }
 

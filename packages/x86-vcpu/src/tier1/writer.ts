@@ -30,6 +30,9 @@ export class Writer {
       for (const operand of operands) operand();
       this.f.op(name);
     };
+  /** One of two, both of which are worked out. */
+  readonly select = (whenTrue: Value, whenFalse: Value, condition: Value): Value =>
+    this.op("select", whenTrue, whenFalse, condition);
   readonly load =
     (name: WasmAccess, address: Value, offset = 0): Value =>
     () => {

@@ -26,6 +26,7 @@ export interface Callees {
   readonly missedStore: number;
   /** (pc, budget) → 0 to go on. */
   readonly script: number;
+  /** See `checkIoFunction`. */
   readonly checkIo: number;
   /** See `ioExit`. */
   readonly io: number;
