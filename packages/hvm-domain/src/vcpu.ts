@@ -156,6 +156,8 @@ export interface HvmVcpu {
    * many. 0 where they are not at hand or cannot be fetched; the functions above know.
    */
   fetchCode?(into: Uint8Array, most: number): number;
+  /** The first of them alone; −1 where it is not at hand. */
+  fetchCodeByte?(): number;
   /** What the code segment makes of an instruction without prefixes; others find it in CS and EFER. */
   readonly codeBits?: 16 | 32 | 64;
   writeLinear(address: bigint, bytes: Uint8Array, options?: LinearOptions): LinearWrite;

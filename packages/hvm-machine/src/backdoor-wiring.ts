@@ -126,15 +126,16 @@ export function connectBackdoor({
   const request = new GpRequest();
   // KVM lifts the permission alone: there an empty port reads as ones. Elsewhere the fault is still the guest's.
   const claimedOnly = personality.ring3Accepts === "magic";
+  // SVM reports no length on #GP: the check decodes from the bytes alone.
+  const reportsLength = config.flavour === "vmx";
   // The check has one answer for what nearly every caller does.
   let asked: GpCheckHandled | undefined;
   let instruction: PortInstruction | undefined;
   domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
-    // SVM reports no length on #GP: the check decodes from the bytes alone.
-    const instructionLength =
-      config.flavour === "vmx" && exit.instructionLength > 0 ? exit.instructionLength : undefined;
+    const instructionLength = reportsLength && exit.instructionLength > 0 ? exit.instructionLength : undefined;
     request.start(vcpu, exit.errorCode ?? 0, instructionLength);
-    if (exit.errorCode === 0 && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, request.fetch))
+    const mayBeRdpmc = exit.errorCode === 0 && (request.firstByte === RDPMC[0] || request.firstByte < 0);
+    if (mayBeRdpmc && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, request.fetch))
       return "handled";
     const found = backdoor.gpCheck(request);
     if (found.code !== "handled") return "reinject";
@@ -175,8 +176,11 @@ class GpRequest implements GpCheckRequest {
   readonly enabled = true;
   errorCode = 0;
   instructionLength: number | undefined = undefined;
+  /** −1: not at hand. */
+  firstByte = -1;
   readonly code = new Uint8Array(MAX_INST_LEN);
-  codeLength = 0;
+  /** −1: nobody has asked yet. */
+  #codeLength = -1;
   #vcpu: HvmVcpu | undefined;
   #count = 0;
   readonly #addresses = [0n, 0n];
@@ -189,7 +193,15 @@ class GpRequest implements GpCheckRequest {
     this.#count = 0;
     this.errorCode = errorCode;
     this.instructionLength = instructionLength;
-    this.codeLength = vcpu.fetchCode?.(this.code, instructionLength ?? MAX_INST_LEN) ?? 0;
+    this.firstByte = vcpu.fetchCodeByte === undefined ? -1 : vcpu.fetchCodeByte();
+    this.#codeLength = -1;
+  }
+
+  get codeLength(): number {
+    if (this.#codeLength < 0) {
+      this.#codeLength = this.registers.fetchCode?.(this.code, this.instructionLength ?? MAX_INST_LEN) ?? 0;
+    }
+    return this.#codeLength;
   }
 
   get registers(): HvmVcpu {

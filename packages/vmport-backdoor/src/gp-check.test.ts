@@ -101,6 +101,42 @@ describe("[vmport-backdoor] #GP check: plain forms", () => {
   });
 });
 
+describe("[vmport-backdoor] #GP check: the first byte at hand", () => {
+  it.each([
+    [0xec, 64, "in", 1],
+    [0xed, 64, "in", 4],
+    [0xed, 32, "in", 4],
+    [0xed, 16, "in", 2],
+    [0xee, 16, "out", 1],
+    [0xef, 64, "out", 4],
+    [0xef, 16, "out", 2],
+  ] as const)("%x in %d-bit code: decided without a fetch", (firstByte, codeBits, direction, size) => {
+    const code = new Code([firstByte], 0n);
+    const result = check(code, 0n, { codeBits, firstByte });
+    expect(result).toEqual({ code: "handled", length: 1, direction, port: 0x5658, size });
+    expect(code.calls).toEqual([]);
+  });
+
+  it("what it does not decide is fetched as ever", () => {
+    for (const firstByte of [-1, 0x66, 0xf3, 0x90, 0xe4, 0xe8]) {
+      const code = new Code([0x66, 0xed], 0n);
+      expect(check(code, 0n, { firstByte })).toMatchObject({ code: "handled", length: 2, size: 2 });
+      expect(code.calls.length).toBe(1);
+    }
+  });
+
+  it("decides nothing without magic, on another port, with an error code", () => {
+    const outcome = (extra: Partial<GpCheckRequest>, port?: number) =>
+      check(new Code([0xed], 0n), 0n, { firstByte: 0xed, ...extra }, port).code;
+    expect(outcome({})).toBe("handled");
+    expect(outcome({ registers: registers(MAGIC ^ 1, 0x5658) })).toBe("bad-state");
+    expect(outcome({}, 0x5657)).toBe("bad-state");
+    expect(outcome({}, 0x5659)).toBe("bad-opcode");
+    expect(outcome({ errorCode: 8 })).toBe("bad-state");
+    expect(outcome({ enabled: false })).toBe("not-enabled");
+  });
+});
+
 describe("[vmport-backdoor] #GP check: refusals", () => {
   const refused = (extra: Partial<GpCheckRequest>, port?: number) => {
     const code = new Code([0xed], 0n);

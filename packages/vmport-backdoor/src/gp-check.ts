@@ -53,6 +53,8 @@ export interface GpCheckRequest {
    */
   readonly code?: Uint8Array | undefined;
   readonly codeLength?: number | undefined;
+  /** The byte at RIP, where the caller has at least that; else −1, the default. For one-byte instructions nothing is then fetched. */
+  readonly firstByte?: number;
   /** Whether the high-bandwidth port is served; default true. If not, a #GP on 0x5659 is the guest's. */
   readonly highBandwidth?: boolean;
   /** Take every port instruction on the two ports, magic or not, string or not; default false. KVM does. */
@@ -111,10 +113,9 @@ export function checkGp(
   if (port !== BDOOR_PORT && port !== BDOORHB_PORT) return refused["bad-state"];
   const isMagic = registers.readRegister32(Register.Eax) >>> 0 === BDOOR_MAGIC;
   // What nearly every caller has: one byte, already at hand.
-  const { code, codeLength = 0, codeBits } = request;
-  if (isMagic && port === BDOOR_PORT && codeLength > 0 && code !== undefined) {
-    const byte = code[0] as number;
-    if ((byte & PLAIN_MASK) === PLAIN_OPCODES) return (codeBits === 16 ? plain16 : plain32)[byte & 3] as GpCheckHandled;
+  const { firstByte = -1 } = request;
+  if (isMagic && port === BDOOR_PORT && (firstByte & ~PLAIN_FORM) === PLAIN_OPCODES) {
+    return (request.codeBits === 16 ? plain16 : plain32)[firstByte & PLAIN_FORM] as GpCheckHandled;
   }
   const reader = new InstructionReader(request, limit);
   if (anyAccess) return decode(reader, request.codeBits, port, "any");
@@ -185,7 +186,7 @@ function decodePlain(reader: InstructionReader, codeBits: 16 | 32 | 64): GpCheck
     byte = reader.next();
   }
   if (byte < 0) return stop(reader);
-  if ((byte & PLAIN_MASK) !== PLAIN_OPCODES) return refused["bad-opcode"];
+  if ((byte & ~PLAIN_FORM) !== PLAIN_OPCODES) return refused["bad-opcode"];
   return plainForm(byte, reader.used, operandSize(byte, codeBits, operandPrefix));
 }
 
@@ -248,9 +249,9 @@ const addressSize = (codeBits: 16 | 32 | 64, prefixed: boolean): 16 | 32 | 64 =>
   return (codeBits === 16) === prefixed ? 32 : 16;
 };
 
-/** IN and OUT by DX, EC to EF. */
+/** IN and OUT by DX, EC to EF: the opcode, and the bits that tell the four apart. */
 const PLAIN_OPCODES = 0xec;
-const PLAIN_MASK = 0xfc;
+const PLAIN_FORM = 3;
 const plainForms = (codeBits: 16 | 32): readonly GpCheckHandled[] =>
   [0xec, 0xed, 0xee, 0xef].map((opcode) => plainForm(opcode, 1, operandSize(opcode, codeBits, false)));
 
