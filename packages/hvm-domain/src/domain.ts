@@ -594,7 +594,7 @@ class HvmDomain implements Domain {
       interceptors: this.#interceptors,
       hypercalls: [],
       counters: [],
-      isEmulatedRealMode: (vcpu) => this.#isEmulatedRealMode(vcpu),
+      emulatesRealMode: this.#flavour === "vmx" && !this.#unrestrictedGuest,
       fpuUsed: (vcpu) => {
         slotOf(vcpu).fpuLoaded = true;
         this.#isDisturbed = true;

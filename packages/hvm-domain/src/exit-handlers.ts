@@ -36,8 +36,8 @@ export interface ExitEnvironment {
   readonly interceptors: readonly (readonly ExceptionInterceptor[] | undefined)[];
   readonly hypercalls: readonly HypercallHook[];
   readonly counters: readonly PerformanceCounter[];
-  /** Exceptions of this vCPU leave only because the mode is emulated: nobody is asked. */
-  isEmulatedRealMode(vcpu: HvmVcpu): boolean;
+  /** In real mode exceptions leave only because the mode is emulated: nobody is asked. */
+  readonly emulatesRealMode: boolean;
   /** The guest used its FPU: from now on #NM is its own. */
   fpuUsed(vcpu: HvmVcpu): void;
   /** Virtual time that an exit takes beside the instruction, in instructions. */
@@ -54,8 +54,8 @@ const RAX = 0;
 const RCX = 1;
 const RDX = 2;
 const RBX = 3;
+const CR0_PE = 1n;
 const CR4_OSXSAVE = 1n << 18n;
-const NOBODY: readonly ExceptionInterceptor[] = [];
 /** Time, in instructions, of an access to a device behind memory: about a microsecond. */
 const MMIO_TICKS = 1000;
 const LOW = 0xffff_ffffn;
@@ -77,6 +77,13 @@ const writeEdxEax = (vcpu: HvmVcpu, value: bigint): void => {
   vcpu.writeRegister(RDX, (value >> 32n) & LOW);
 };
 
+/** The exception is the guest's own. */
+const giveBack: ExitHandler = (vcpu, exit, { fpuUsed }) => {
+  if (exit.vector === Vector.NM) fpuUsed(vcpu);
+  vcpu.injectException(exit.vector, exit.errorCode, exit.vector === Vector.PF ? exit.faultAddress : undefined);
+  return "run";
+};
+
 const hypercall: ExitHandler = (vcpu, exit, { hypercalls }) => {
   for (const hook of hypercalls) {
     const answer = hook(vcpu, exit);
@@ -91,14 +98,15 @@ const hypercall: ExitHandler = (vcpu, exit, { hypercalls }) => {
 
 export const exitHandlers: Readonly<Partial<Record<VmExitReason, ExitHandler>>> = {
   exception(vcpu, exit, environment) {
-    if (exit.vector === Vector.NM) environment.fpuUsed(vcpu);
-    if (!environment.isEmulatedRealMode(vcpu)) {
-      for (const interceptor of environment.interceptors[exit.vector] ?? NOBODY) {
-        if (interceptor(vcpu, exit) === "handled") return "run";
-      }
+    const interceptors = environment.interceptors[exit.vector];
+    if (interceptors === undefined || (environment.emulatesRealMode && (vcpu.cr0 & CR0_PE) === 0n)) {
+      return giveBack(vcpu, exit, environment);
     }
-    vcpu.injectException(exit.vector, exit.errorCode, exit.vector === Vector.PF ? exit.faultAddress : undefined);
-    return "run";
+    // Not `for … of`, whose way out of the loop makes the function too large for V8 to take it into its caller.
+    for (let n = 0; n < interceptors.length; n++) {
+      if ((interceptors[n] as ExceptionInterceptor)(vcpu, exit) === "handled") return "run";
+    }
+    return giveBack(vcpu, exit, environment);
   },
 
   "io-instruction": (vcpu, exit, environment) =>
@@ -212,7 +220,10 @@ export function performPortInstruction(
   { io, charge }: Pick<ExitEnvironment, "io" | "charge">,
 ): PortResult {
   const result = executePortInstruction(vcpu, instruction, io);
-  if (!instruction.string) return result;
+  return instruction.string ? chargeElements(result, charge) : result;
+}
+
+function chargeElements(result: PortResult, charge: (count: number) => void): PortResult {
   // RIP's move counts the last element.
   const extra = result.outcome === "done" ? result.elements - 1 : result.elements;
   if (extra > 0) charge(extra);

@@ -13,6 +13,7 @@ import {
   findPersonality,
   type GpCheckHandled,
   type GpCheckRequest,
+  type GpCheckResult,
   MAX_INST_LEN,
   type Personality,
   Register,
@@ -45,7 +46,8 @@ export interface BackdoorSurroundings {
 
 /** 64, 32 or 16: what the code segment makes of an instruction without prefixes. */
 export function codeBits(vcpu: HvmVcpu): 16 | 32 | 64 {
-  if (vcpu.codeBits !== undefined) return vcpu.codeBits;
+  const bits = vcpu.codeBits;
+  if (bits !== undefined) return bits;
   const EFER_LMA = 0x400n;
   const { attributes } = vcpu.segment("cs");
   if (attributes & ATTRIBUTE_L && vcpu.efer & EFER_LMA) return 64;
@@ -131,19 +133,21 @@ export function connectBackdoor({
   // The check has one answer for what nearly every caller does.
   let asked: GpCheckHandled | undefined;
   let instruction: PortInstruction | undefined;
+  const take = (found: GpCheckResult): boolean => {
+    if (found.code !== "handled") return false;
+    asked = found;
+    instruction = portInstruction(found, claimedOnly);
+    return true;
+  };
   domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
     const instructionLength = reportsLength && exit.instructionLength > 0 ? exit.instructionLength : undefined;
     request.start(vcpu, exit.errorCode ?? 0, instructionLength);
-    const mayBeRdpmc = exit.errorCode === 0 && (request.firstByte === RDPMC[0] || request.firstByte < 0);
-    if (mayBeRdpmc && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, request.fetch))
+    if (request.mayBeRdpmc && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, request.fetch))
       return "handled";
     const found = backdoor.gpCheck(request);
-    if (found.code !== "handled") return "reinject";
-    if (instruction === undefined || found !== asked) {
-      asked = found;
-      instruction = portInstruction(found, claimedOnly);
-    }
-    const { outcome } = domain.performPortInstruction(vcpu, instruction);
+    if (found !== asked && !take(found)) return "reinject";
+    const { outcome } = domain.performPortInstruction(vcpu, instruction as PortInstruction);
+    if (outcome === "done") return "handled";
     return outcome === "wait" || outcome === "unclaimed" ? "reinject" : "handled";
   });
   if (hypercall) registerHypercall(domain, backdoor, config.vmwareHypercall);
@@ -176,6 +180,7 @@ class GpRequest implements GpCheckRequest {
   readonly enabled = true;
   errorCode = 0;
   instructionLength: number | undefined = undefined;
+  words: Uint32Array | undefined = undefined;
   /** −1: not at hand. */
   firstByte = -1;
   readonly code = new Uint8Array(MAX_INST_LEN);
@@ -189,12 +194,19 @@ class GpRequest implements GpCheckRequest {
 
   /** Of the instruction at which `vcpu` is now. */
   start(vcpu: HvmVcpu, errorCode: number, instructionLength: number | undefined): void {
-    this.#vcpu = vcpu;
+    if (this.#vcpu !== vcpu) {
+      this.#vcpu = vcpu;
+      this.words = vcpu.registerViews?.general;
+    }
     this.#count = 0;
     this.errorCode = errorCode;
     this.instructionLength = instructionLength;
     this.firstByte = vcpu.fetchCodeByte === undefined ? -1 : vcpu.fetchCodeByte();
     this.#codeLength = -1;
+  }
+
+  get mayBeRdpmc(): boolean {
+    return (this.firstByte < 0 || this.firstByte === RDPMC_FIRST) && this.errorCode === 0;
   }
 
   get codeLength(): number {
@@ -248,7 +260,9 @@ class GpRequest implements GpCheckRequest {
   }
 }
 
-const RDPMC = [0x0f, 0x33] as const;
+const RDPMC_FIRST = 0x0f;
+const RDPMC_SECOND = 0x33;
+const RDPMC_LENGTH = 2;
 const PAGE_BYTES = 0x1000;
 
 /**
@@ -257,16 +271,16 @@ const PAGE_BYTES = 0x1000;
  */
 function readPseudoCounter(vcpu: HvmVcpu, backdoor: Backdoor, limit: number, fetch: Fetch): boolean {
   const value = backdoor.rdpmc(vcpu.readRegister32(Register.Ecx));
-  if (value === undefined || limit < RDPMC.length) return false;
+  if (value === undefined || limit < RDPMC_LENGTH) return false;
   const bits = codeBits(vcpu);
   const start = bits === 64 ? vcpu.rip : BigInt.asUintN(32, vcpu.segment("cs").base + vcpu.rip);
   const toPageEnd = PAGE_BYTES - Number(start & 0xfffn);
   const first = fetch(start, Math.min(limit, toPageEnd));
   const second = toPageEnd > 1 ? first?.[1] : fetch(start + 1n, limit - 1)?.[0];
-  if (first?.[0] !== RDPMC[0] || second !== RDPMC[1]) return false;
+  if (first?.[0] !== RDPMC_FIRST || second !== RDPMC_SECOND) return false;
   vcpu.writeRegister(Register.Eax, BigInt.asUintN(32, value));
   vcpu.writeRegister(Register.Edx, value >> 32n);
-  vcpu.advanceRip(RDPMC.length);
+  vcpu.advanceRip(RDPMC_LENGTH);
   return true;
 }
 

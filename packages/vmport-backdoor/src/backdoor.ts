@@ -18,7 +18,7 @@ import type { BackdoorCommand, CommandEnvironment } from "./command.ts";
 import { defaultCommands } from "./commands/index.gen.ts";
 import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
 import { type BackdoorFrame, createFrame, loadFrame, outputBits, storeFrame, TrackingFrame } from "./frame.ts";
-import { checkGp, type GpCheckRequest, type GpCheckResult } from "./gp-check.ts";
+import { checkFirstByte, checkGp, type GpCheckRequest, type GpCheckResult } from "./gp-check.ts";
 import { completeString, type HighBandwidthRequest, StringTransfer, stringCount } from "./high-bandwidth.ts";
 import type { BackdoorHost } from "./host.ts";
 import type { MessageHandler } from "./message-handler.ts";
@@ -151,6 +151,8 @@ class PortBackdoor implements Backdoor {
   readonly #frame: BackdoorFrame;
   /** The same frame, for personalities that write whole registers. */
   readonly #tracking: TrackingFrame | undefined;
+  /** A plain access with magic is answered from ring 3, whatever the command. */
+  readonly #takesPlain: boolean;
   /** What an IN of the access just run delivers, before it is cut to the width. */
   #datum = 0;
 
@@ -158,6 +160,7 @@ class PortBackdoor implements Backdoor {
     const personality = options.personality ?? vmware;
     this.personality = personality;
     this.ports = personality.ports;
+    this.#takesPlain = personality.ring3 && personality.unknownCommand !== "not-ours";
     this.#host = options.host;
     this.#message = personality.message === "served" ? options.message : undefined;
     this.#reporter = new Reporter(options.host, options.log, options.domainId ?? 0);
@@ -211,6 +214,10 @@ class PortBackdoor implements Backdoor {
   }
 
   #checkGp(request: GpCheckRequest): GpCheckResult {
+    return (this.#takesPlain ? checkFirstByte(request) : undefined) ?? this.#checkClosely(request);
+  }
+
+  #checkClosely(request: GpCheckRequest): GpCheckResult {
     const { ring3, ring3Accepts, highBandwidth, unknownCommand, commandMask } = this.personality;
     const anyAccess = ring3Accepts === "any";
     const result = checkGp(request, request.enabled && ring3, highBandwidth, anyAccess);

@@ -42,6 +42,8 @@ class Code {
   };
 }
 
+const words = (eax: number, edx: number) => Uint32Array.of(eax, 0, 0, 0, edx, 0, 0, 0);
+
 const registers = (eax: number, edx: number) => ({
   readRegister32: (index: number) => (index === 0 ? eax : index === 2 ? edx : 0),
 });
@@ -112,7 +114,7 @@ describe("[vmport-backdoor] #GP check: the first byte at hand", () => {
     [0xef, 16, "out", 2],
   ] as const)("%x in %d-bit code: decided without a fetch", (firstByte, codeBits, direction, size) => {
     const code = new Code([firstByte], 0n);
-    const result = check(code, 0n, { codeBits, firstByte });
+    const result = check(code, 0n, { codeBits, firstByte, words: words(MAGIC, 0xabcd_5658) });
     expect(result).toEqual({ code: "handled", length: 1, direction, port: 0x5658, size });
     expect(code.calls).toEqual([]);
   });
@@ -120,16 +122,25 @@ describe("[vmport-backdoor] #GP check: the first byte at hand", () => {
   it("what it does not decide is fetched as ever", () => {
     for (const firstByte of [-1, 0x66, 0xf3, 0x90, 0xe4, 0xe8]) {
       const code = new Code([0x66, 0xed], 0n);
-      expect(check(code, 0n, { firstByte })).toMatchObject({ code: "handled", length: 2, size: 2 });
+      expect(check(code, 0n, { firstByte, words: words(MAGIC, 0x5658) })).toMatchObject({
+        code: "handled",
+        length: 2,
+        size: 2,
+      });
       expect(code.calls.length).toBe(1);
     }
   });
 
   it("decides nothing without magic, on another port, with an error code", () => {
-    const outcome = (extra: Partial<GpCheckRequest>, port?: number) =>
-      check(new Code([0xed], 0n), 0n, { firstByte: 0xed, ...extra }, port).code;
+    const outcome = (extra: Partial<GpCheckRequest>, port = 0x5658, magic = MAGIC) =>
+      check(new Code([0xed], 0n), 0n, {
+        firstByte: 0xed,
+        registers: registers(magic, port),
+        words: words(magic, port),
+        ...extra,
+      }).code;
     expect(outcome({})).toBe("handled");
-    expect(outcome({ registers: registers(MAGIC ^ 1, 0x5658) })).toBe("bad-state");
+    expect(outcome({}, 0x5658, MAGIC ^ 1)).toBe("bad-state");
     expect(outcome({}, 0x5657)).toBe("bad-state");
     expect(outcome({}, 0x5659)).toBe("bad-opcode");
     expect(outcome({ errorCode: 8 })).toBe("bad-state");

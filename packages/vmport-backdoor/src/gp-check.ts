@@ -32,6 +32,8 @@ export interface GpCheckRequest {
   /** Error code of the exception. Only #GP(0) can come from an I/O permission. */
   readonly errorCode: number;
   readonly registers: Pick<BackdoorRegisters, "readRegister32">;
+  /** The same as words, where the host has them: see {@link BackdoorRegisters}. */
+  readonly words?: Uint32Array | undefined;
   readonly rip: bigint;
   /** For the log only. Default 0. */
   readonly vcpuId?: number;
@@ -53,7 +55,7 @@ export interface GpCheckRequest {
    */
   readonly code?: Uint8Array | undefined;
   readonly codeLength?: number | undefined;
-  /** The byte at RIP, where the caller has at least that; else −1, the default. For one-byte instructions nothing is then fetched. */
+  /** The byte at RIP, where the caller has at least that; else −1, the default. With `words`, one-byte instructions are not fetched then. */
   readonly firstByte?: number;
   /** Whether the high-bandwidth port is served; default true. If not, a #GP on 0x5659 is the guest's. */
   readonly highBandwidth?: boolean;
@@ -93,10 +95,26 @@ const refused: Readonly<Record<GpCheckRefused["code"], GpCheckRefused>> = {
 };
 
 export function gpCheck(request: GpCheckRequest): GpCheckResult {
-  return checkGp(request, request.enabled, request.highBandwidth !== false, request.anyAccess === true);
+  const { enabled, highBandwidth = true, anyAccess = false } = request;
+  return checkFirstByte(request) ?? checkGp(request, enabled, highBandwidth, anyAccess);
 }
 
-/** The same, with other words than the request's own. */
+/** What nearly every caller has: one byte, which is at hand. undefined: look closer. */
+export function checkFirstByte(request: GpCheckRequest): GpCheckHandled | undefined {
+  const { words, firstByte = -1 } = request;
+  const isPlain =
+    words !== undefined &&
+    (firstByte & ~PLAIN_FORM) === PLAIN_OPCODES &&
+    words[Register.Eax * 2] === BDOOR_MAGIC &&
+    ((words[Register.Edx * 2] as number) & 0xffff) === BDOOR_PORT &&
+    request.enabled === true &&
+    request.errorCode === 0 &&
+    request.instructionLength === undefined;
+  if (!isPlain) return undefined;
+  return (request.codeBits === 16 ? plain16 : plain32)[firstByte & PLAIN_FORM];
+}
+
+/** All but `checkFirstByte`, with other words than the request's own. */
 export function checkGp(
   request: GpCheckRequest,
   enabled: boolean,
@@ -111,15 +129,9 @@ export function checkGp(
   }
   const port = registers.readRegister32(Register.Edx) & 0xffff;
   if (port !== BDOOR_PORT && port !== BDOORHB_PORT) return refused["bad-state"];
-  const isMagic = registers.readRegister32(Register.Eax) >>> 0 === BDOOR_MAGIC;
-  // What nearly every caller has: one byte, already at hand.
-  const { firstByte = -1 } = request;
-  if (isMagic && port === BDOOR_PORT && (firstByte & ~PLAIN_FORM) === PLAIN_OPCODES) {
-    return (request.codeBits === 16 ? plain16 : plain32)[firstByte & PLAIN_FORM] as GpCheckHandled;
-  }
   const reader = new InstructionReader(request, limit);
   if (anyAccess) return decode(reader, request.codeBits, port, "any");
-  if (!isMagic) return refused["bad-state"];
+  if (registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return refused["bad-state"];
   if (port === BDOOR_PORT) return decodePlain(reader, request.codeBits);
   return highBandwidth ? decode(reader, request.codeBits, port, "string") : refused["bad-state"];
 }

@@ -89,8 +89,12 @@ export class Reporter {
   }
 
   gp(request: GpCheckRequest, result: GpCheckResult): void {
-    if (this.#log === undefined || (this.#log.mask & LogMask.gp) === 0) return;
-    this.#log.write({
+    const log = this.#log;
+    if (log !== undefined && (log.mask & LogMask.gp) !== 0) this.#writeGp(log, request, result);
+  }
+
+  #writeGp(log: DebugLog, request: GpCheckRequest, result: GpCheckResult): void {
+    log.write({
       kind: "gp",
       class: "gp",
       atNs: this.#host.uptimeNs(),

@@ -82,6 +82,8 @@ export interface RegisterDigest {
 /** DR6 bits (SDM vol. 3 §19.2.3). */
 const DR6_BS = 1 << 14;
 const DR7_GD = 1 << 13;
+/** In words. */
+const CS_BASE = segmentBaseOffset(SegmentIndex.CS) / 4;
 
 /** What `save` returns. */
 export interface VcpuState {
@@ -858,10 +860,13 @@ export class Vcpu {
   /** Where CS:RIP is in the host's memory; −1: not in the TLB. */
   private codeAtHand(): number {
     const { cpu } = this;
-    const { u32, i32, base, code64 } = cpu;
-    const rip = (base + StateOffset.rip) >>> 2;
-    const low = code64 ? i32[rip]! : (i32[rip]! + i32[(base + segmentBaseOffset(SegmentIndex.CS)) >>> 2]!) | 0;
-    return cpu.tlb.lookup(u32[(base + StateOffset.tlbFetch) >>> 2]!, low, code64 ? i32[rip + 1]! : 0);
+    const { u32, i32 } = cpu;
+    const state = cpu.base >>> 2;
+    const table = u32[state + StateOffset.tlbFetch / 4]!;
+    const low = i32[state + StateOffset.rip / 4]!;
+    const is64 = modeKeyBitness(i32[state + StateOffset.modeKey / 4]!) === 64;
+    const start = is64 ? low : (low + i32[state + CS_BASE]!) | 0;
+    return cpu.tlb.lookup(table, start, is64 ? i32[state + StateOffset.rip / 4 + 1]! : 0);
   }
 
   /** Default operand and address size of the code segment; 64 in 64-bit mode. */
