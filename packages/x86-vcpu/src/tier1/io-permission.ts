@@ -34,7 +34,7 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script,
   const { index, body: f } = module.function(["i32", "i32"], ["i32"]);
   const w = new Writer(f, layout);
   const [pc, budget] = [w.local(0), w.local(1)];
-  const [port, at, bits] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [port, at, host] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const limit = w.state("i32Load", segmentLimitOffset(TR));
 
   const unusual = f.block();
@@ -44,20 +44,27 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script,
   f.brIf(closed);
   w.op("i32LtU", limit, w.i32(IO_MAP_BASE + 1))();
   f.brIf(closed);
-  w.set(at, w.call(word, w.i32(IO_MAP_BASE)));
-  w.op("i32LtS", w.local(at), w.i32(0))();
+  w.set(host, w.call(word, w.i32(IO_MAP_BASE)));
+  w.op("i32Eqz", w.local(host))();
   f.brIf(unusual);
   w.set(port, w.load("i32Load16U", w.load("i32Load16U", pc, Field.a), layout.state));
-  w.set(at, w.op("i32Add", w.local(at), w.shiftRight(w.local(port), 3)));
+  w.set(at, w.op("i32Add", w.load("i32Load16U", w.local(host)), w.shiftRight(w.local(port), 3)));
   // Two bytes are read whatever the port, so both must lie inside the limit.
   w.op("i32GeU", w.local(at), limit)();
   f.brIf(closed);
-  w.set(bits, w.call(word, w.local(at)));
-  w.op("i32LtS", w.local(bits), w.i32(0))();
+  // Mostly in the map base's page.
+  const distance = w.op("i32Sub", w.local(at), w.i32(IO_MAP_BASE));
+  const mapBaseInPage = w.and(w.op("i32Add", w.state("i32Load", StateOffset.trBase), w.i32(IO_MAP_BASE)), 0xfff);
+  w.set(host, w.op("i32Add", w.local(host), distance));
+  w.op("i32GtU", w.op("i32Add", mapBaseInPage, distance), w.i32(0xffe))();
+  f.if();
+  w.set(host, w.call(word, w.local(at)));
+  w.op("i32Eqz", w.local(host))();
   f.brIf(unusual);
+  f.end();
   const bytes = w.load("i32Load", pc, RECORD_BYTES + Field.imm);
   const wanted: Value = w.op("i32Sub", w.op("i32Shl", w.i32(1), bytes), w.i32(1));
-  w.op("i32And", w.op("i32ShrU", w.local(bits), w.and(w.local(port), 7)), wanted)();
+  w.op("i32And", w.op("i32ShrU", w.load("i32Load16U", w.local(host)), w.and(w.local(port), 7)), wanted)();
   f.brIf(closed);
   f.i32(0).op("return");
   f.end(); // closed
@@ -72,7 +79,7 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script,
   return index;
 }
 
-/** (offset) → 16 bits of the TSS, read as supervisor; −1: in two pages, or not in the TLB. */
+/** (offset) → where 16 bits of the TSS are in the host's memory, to be read as supervisor; 0: in two pages, or not in the TLB. */
 function systemWordFunction(module: ModuleBuilder, layout: Layout): number {
   const { index, body: f } = module.function(["i32"], ["i32"]);
   const w = new Writer(f, layout);
@@ -89,8 +96,8 @@ function systemWordFunction(module: ModuleBuilder, layout: Layout): number {
   )();
   w.op("i32Eq", w.and(low, 0xfff), w.i32(0xfff))();
   f.op("i32Or").if();
-  f.i32(-1).op("return");
+  f.i32(0).op("return");
   f.end();
-  w.load("i32Load16U", w.op("i32Add", low, w.load("i32Load", w.local(entry), 8)))();
+  w.op("i32Add", low, w.load("i32Load", w.local(entry), 8))();
   return index;
 }
