@@ -65,6 +65,12 @@ export interface PortHandler<C> {
   readonly name: string;
   access(access: IoAccess<C>): IoResult;
   /**
+   * Optional: the same as `access` without an object, for handlers that guests call in a loop. Taken where nobody else could answer and nobody
+   * observes. `value`: as in {@link IoAccess} for an OUT. Returns the datum of an IN, which the bus cuts to `size`, and anything from 0 for an
+   * OUT; `~IoResult.Unhandled` or `~IoResult.Retry` when it is not done.
+   */
+  accessDirect?(direction: IoDirection, port: number, size: IoSize, value: number, context: C): number;
+  /**
    * Takes a whole string instruction in one call. Without it, or when it answers `Unhandled`, the bus calls `access`
    * once per element.
    */

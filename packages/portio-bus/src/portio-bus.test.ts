@@ -515,6 +515,123 @@ describe("[portio-bus] properties", () => {
     );
   });
 
+  it("a handler that takes accesses without an object answers as the same handler that does not", () => {
+    const step = fc.record({
+      direction: fc.constantFrom("in" as const, "out" as const),
+      port: fc.constantFrom(0x10, 0x12, 0x14, 0x1_0010),
+      size: fc.constantFrom(1 as const, 2 as const, 4 as const),
+      value: fc.integer({ min: 0, max: 0xffff_ffff }),
+      answer: fc.constantFrom(IoResult.Okay, IoResult.Okay, IoResult.Okay, IoResult.Unhandled, IoResult.Retry, 2),
+      event: fc.constantFrom("", "", "", "", "observe", "end", "layer", "gone"),
+    });
+    type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+    const play = (steps: readonly Step[], direct: boolean): unknown[] => {
+      const told: unknown[] = [];
+      const bus = createPortioBus<Step>({ unclaimed: { name: "behind", access: () => IoResult.Unhandled } });
+      const answer = (direction: IoDirection, port: number, size: IoSize, value: number, context: Step) => {
+        told.push(["asked", direction, port, size, direction === "out" && value]);
+        return { datum: context.value, result: context.answer as IoResult };
+      };
+      bus.register(
+        { base: 0x10, size: 8 },
+        {
+          name: "mine",
+          access(access) {
+            const { direction, port, size, value, context } = access;
+            const { datum, result } = answer(direction, port, size, value, context);
+            if (direction === "in" && result !== IoResult.Retry) access.value = datum;
+            return result;
+          },
+          ...(direct && {
+            accessDirect(direction: IoDirection, port: number, size: IoSize, value: number, context: Step) {
+              const { datum, result } = answer(direction, port, size, value, context);
+              if (result !== IoResult.Okay) return ~result;
+              return direction === "in" ? datum : 7;
+            },
+          }),
+        },
+        { overlap: "layer" },
+      );
+      let end = () => {};
+      let layer: Registration | undefined;
+      for (const one of steps) {
+        if (one.event === "observe") {
+          end();
+          end = bus.observe((access, result, name) =>
+            told.push(["told", access.direction, access.value, result, name]),
+          );
+        } else if (one.event === "end") end();
+        else if (one.event === "layer") {
+          layer?.deregister();
+          layer = bus.register(
+            { base: 0x12, size: 4 },
+            { name: "over", access: () => IoResult.Unhandled },
+            { overlap: "layer", priority: 1 },
+          );
+        } else if (one.event === "gone") layer?.deregister();
+        try {
+          told.push(bus.access(one.direction, one.port, one.size, one.value, one), bus.result);
+        } catch (error) {
+          told.push(String(error));
+        }
+      }
+      return told;
+    };
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        expect(play(steps, true)).toEqual(play(steps, false));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("whatever handlers access in the middle of an access, each keeps its own; one that throws takes nothing with it", () => {
+    type Step = { direction: IoDirection; port: number; size: IoSize; throws: boolean; inside: readonly Step[] };
+    const { step } = fc.letrec<{ step: Step }>((tie) => ({
+      step: fc.record({
+        direction: fc.constantFrom("in" as const, "out" as const),
+        port: fc.constantFrom(0x10, 0x14, 0x20),
+        size: fc.constantFrom(1 as const, 4 as const),
+        throws: fc.nat(9).map((n) => n === 0),
+        inside: fc.oneof(
+          { maxDepth: 3, depthSize: "small" },
+          fc.constant([]),
+          fc.array(tie("step"), { minLength: 1, maxLength: 4 }),
+        ),
+      }),
+    }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const bus = createPortioBus<Step>();
+        const run = (one: Step): void => {
+          try {
+            const datum = bus.access(one.direction, one.port, one.size, 0x55, one);
+            expect(datum).toBe(one.direction === "in" ? one.port : 0x55);
+            expect(bus.result).toBe(IoResult.Okay);
+          } catch (error) {
+            if (!one.throws || error !== one) throw error;
+          }
+        };
+        const access = (seen: IoAccess<Step>): IoResult => {
+          const { context } = seen;
+          const start = context.direction === "out" ? 0x55 : context.size === 4 ? 0xffff_ffff : 0xff;
+          for (const one of context.inside) {
+            run(one);
+            const { direction, port, size } = context;
+            expect({ ...seen }).toEqual({ direction, port, size, value: start, context });
+          }
+          if (context.throws) throw context;
+          if (seen.direction === "in") seen.value = seen.port;
+          return IoResult.Okay;
+        };
+        bus.register({ base: 0x10, size: 4 }, { name: "a", access });
+        bus.register({ base: 0x14, size: 0x10 }, { name: "b", access });
+        for (const one of steps) run(one);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("register then deregister leaves the bus as it was", () => {
     fc.assert(
       fc.property(fc.array(claim, { maxLength: 10 }), (claims) => {

@@ -109,6 +109,10 @@ const ONES: Readonly<Record<IoSize, number>> = { 1: 0xff, 2: 0xffff, 4: 0xffff_f
 const cut = (value: number, size: IoSize): number =>
   size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff;
 
+type DirectHandler<C> = PortHandler<C> & Required<Pick<PortHandler<C>, "accessDirect">>;
+
+const isDirect = <C>(handler: PortHandler<C>): handler is DirectHandler<C> => handler.accessDirect !== undefined;
+
 export function createPortioBus<C>(options: PortioBusOptions<C> = {}): PortioBus<C> {
   return new Bus(options);
 }
@@ -131,6 +135,9 @@ class Bus<C> implements PortioBus<C> {
   #soloPort = -1;
   #soloSize: IoSize = 1;
   #soloHandler: PortHandler<C> | undefined;
+  /** The solo port, if its handler takes accesses without an object. */
+  #directPort = -1;
+  #directHandler: DirectHandler<C> | undefined;
 
   constructor(options: PortioBusOptions<C>) {
     this.#split = options.spanning === "split";
@@ -153,7 +160,7 @@ class Bus<C> implements PortioBus<C> {
       order: this.#order++,
     };
     table.add(claim);
-    this.#soloPort = -1;
+    this.#forget();
     let live = true;
     return {
       name: handler.name,
@@ -163,20 +170,50 @@ class Bus<C> implements PortioBus<C> {
       relocate: (base) => {
         if (!live) throw new PortioError("deregistered", `${handler.name}: relocate after deregister`);
         table.move(claim, base);
-        this.#soloPort = -1;
+        this.#forget();
       },
       deregister: () => {
         if (live) table.remove(claim);
-        this.#soloPort = -1;
+        this.#forget();
         live = false;
       },
     };
   }
 
   access(direction: IoDirection, port: number, size: IoSize, value: number, context: C): number {
+    if (port !== this.#directPort || size !== this.#soloSize) {
+      return this.#accessByObject(direction, port, size, value, context);
+    }
+    const handler = this.#directHandler as DirectHandler<C>;
+    const datum = handler.accessDirect(direction, port, size, cut(value, size), context);
+    if (datum < 0) return this.#accessOthers(direction, port, size, value, context, ~datum, handler);
+    this.result = IoResult.Okay;
+    return cut(direction === "in" ? datum : value, size);
+  }
+
+  #accessByObject(direction: IoDirection, port: number, size: IoSize, value: number, context: C): number {
     const access = this.#take(direction, port & 0xffff, size, value, context);
-    const result = this.#dispatch(access);
-    const datum = cut(access.value, size);
+    return this.#finish(access, this.#dispatch(access));
+  }
+
+  /** The handler that was asked directly has answered `result`. */
+  #accessOthers(
+    direction: IoDirection,
+    port: number,
+    size: IoSize,
+    value: number,
+    context: C,
+    result: number,
+    handler: PortHandler<C>,
+  ): number {
+    const access = this.#take(direction, port, size, value, context);
+    if (result === IoResult.Unhandled) return this.#finish(access, this.#askBehind(access));
+    if (result === IoResult.Retry) return this.#finish(access, result);
+    throw badResult(handler, result);
+  }
+
+  #finish(access: MutableAccess<C>, result: IoResult): number {
+    const datum = cut(access.value, access.size);
     if (this.#reused !== access) this.#reused = access;
     this.#isTaken = false;
     this.result = result;
@@ -225,7 +262,7 @@ class Bus<C> implements PortioBus<C> {
   observe(observer: PortioObserver<C>): () => void {
     this.#observers = [...this.#observers, observer];
     this.#observed = true;
-    this.#soloPort = -1;
+    this.#forget();
     return () => {
       this.#observers = this.#observers.filter((other) => other !== observer);
       this.#observed = this.#observers.length > 0;
@@ -293,7 +330,7 @@ class Bus<C> implements PortioBus<C> {
     const handler = this.#soloHandler as PortHandler<C>;
     const result = handler.access(access);
     if (result === IoResult.Okay) return result;
-    return result === IoResult.Unhandled ? this.#askBehind(access) : this.#finish(access, result, handler);
+    return result === IoResult.Unhandled ? this.#askBehind(access) : this.#conclude(access, result, handler);
   }
 
   #askAll(access: MutableAccess<C>): IoResult {
@@ -307,7 +344,7 @@ class Bus<C> implements PortioBus<C> {
       if (claims.length === 1 && claims === this.#table.at(access.port) && !this.#observed) {
         this.#remember(access, claim.handler);
       }
-      return this.#finish(access, result, claim.handler);
+      return this.#conclude(access, result, claim.handler);
     }
     return this.#askBehind(access);
   }
@@ -316,6 +353,13 @@ class Bus<C> implements PortioBus<C> {
     this.#soloPort = port;
     this.#soloSize = size;
     this.#soloHandler = handler;
+    this.#directPort = isDirect(handler) ? port : -1;
+    if (isDirect(handler)) this.#directHandler = handler;
+  }
+
+  #forget(): void {
+    this.#soloPort = -1;
+    this.#directPort = -1;
   }
 
   /** No claim handled the access. */
@@ -324,7 +368,7 @@ class Bus<C> implements PortioBus<C> {
     const fallback = this.#unclaimed;
     if (fallback !== undefined) {
       const result = fallback.access(access);
-      if (result !== IoResult.Unhandled) return this.#finish(access, result, fallback);
+      if (result !== IoResult.Unhandled) return this.#conclude(access, result, fallback);
     }
     // A handler that declined may have touched the value; a floating bus reads as ones whatever it did.
     if (access.direction === "in") access.value = ONES[access.size];
@@ -332,7 +376,7 @@ class Bus<C> implements PortioBus<C> {
     return IoResult.Unhandled;
   }
 
-  #finish(access: MutableAccess<C>, result: IoResult, handler: PortHandler<C>): IoResult {
+  #conclude(access: MutableAccess<C>, result: IoResult, handler: PortHandler<C>): IoResult {
     if (result !== IoResult.Okay && result !== IoResult.Retry) throw badResult(handler, result);
     if (this.#observed) this.#notify(access, result, handler.name);
     return result;
