@@ -17,7 +17,7 @@ import { balloonCommandNames, balloonOutputs, runBalloon } from "./balloon.ts";
 import type { BackdoorCommand, CommandEnvironment } from "./command.ts";
 import { defaultCommands } from "./commands/index.gen.ts";
 import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
-import { type BackdoorFrame, createFrame, loadFrame, outputBits, storeFrame, TrackingFrame } from "./frame.ts";
+import { outputBits, RegisterFrame } from "./frame.ts";
 import { checkFirstByte, checkGp, type GpCheckRequest, type GpCheckResult } from "./gp-check.ts";
 import { completeString, type HighBandwidthRequest, StringTransfer, stringCount } from "./high-bandwidth.ts";
 import type { BackdoorHost } from "./host.ts";
@@ -133,6 +133,14 @@ const BALLOON_OUTPUTS = /* @__PURE__ */ outputBits(balloonOutputs);
 const UNHANDLED: HighBandwidthResult = { result: IoResult.Unhandled, faultIndex: -1 };
 const OKAY: HighBandwidthResult = { result: IoResult.Okay, faultIndex: -1 };
 
+/** A command that this personality answers. */
+interface CommandEntry {
+  readonly command: BackdoorCommand;
+  /** As {@link outputBits}. */
+  readonly outputs: number;
+  readonly isCpl0Only: boolean;
+}
+
 class PortBackdoor implements Backdoor {
   readonly personality: Personality;
   readonly ports: Personality["ports"];
@@ -142,19 +150,17 @@ class PortBackdoor implements Backdoor {
   readonly #host: BackdoorHost;
   readonly #message: MessageHandler | undefined;
   readonly #reporter: Reporter;
-  readonly #table: (BackdoorCommand | undefined)[] = [];
-  /** Of each command in the table, as {@link outputBits}. */
-  readonly #outputs: number[] = [];
   /** By command number. */
-  readonly #isCpl0Only: boolean[] = [];
+  readonly #table: (CommandEntry | undefined)[] = [];
   readonly #environment: CommandEnvironment & { state: BackdoorState };
-  readonly #frame: BackdoorFrame;
-  /** The same frame, for personalities that write whole registers. */
-  readonly #tracking: TrackingFrame | undefined;
+  /** Of the access being run; afterwards its EAX is what an IN delivers, before it is cut to the width. */
+  readonly #frame = new RegisterFrame();
+  /** Of the personality, what every call asks for. */
+  readonly #commandMask: number;
+  readonly #ring3Only: boolean;
+  readonly #wideWrites: boolean;
   /** A plain access with magic is answered from ring 3, whatever the command. */
   readonly #takesPlain: boolean;
-  /** What an IN of the access just run delivers, before it is cut to the width. */
-  #datum = 0;
 
   constructor(options: BackdoorOptions) {
     const personality = options.personality ?? vmware;
@@ -164,8 +170,9 @@ class PortBackdoor implements Backdoor {
     this.#host = options.host;
     this.#message = personality.message === "served" ? options.message : undefined;
     this.#reporter = new Reporter(options.host, options.log, options.domainId ?? 0);
-    this.#tracking = personality.wideWrites ? new TrackingFrame() : undefined;
-    this.#frame = this.#tracking ?? createFrame();
+    this.#commandMask = personality.commandMask;
+    this.#ring3Only = personality.ring3Only;
+    this.#wideWrites = personality.wideWrites;
     this.pointer = createAbsolutePointer(personality.quirks.pointerClears);
     this.#environment = {
       host: options.host,
@@ -179,8 +186,12 @@ class PortBackdoor implements Backdoor {
       name: "vmport",
       access: (access) => {
         const result = this.#run(access.direction, access.port, access.size, access.context);
-        if (result === IoResult.Okay && access.direction === "in") access.value = this.#datum;
+        if (result === IoResult.Okay && access.direction === "in") access.value = this.#frame.eax;
         return result;
+      },
+      accessDirect: (direction, port, size, _value, registers) => {
+        const result = this.#run(direction, port, size, registers);
+        return result === IoResult.Okay ? this.#frame.eax : ~result;
       },
       accessString: (access) => this.#accessString(access),
     };
@@ -189,9 +200,9 @@ class PortBackdoor implements Backdoor {
   access(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
     const result = this.#run(direction, port, size, registers);
     if (result === IoResult.Okay && direction === "in") {
-      if (size === 4) registers.writeRegister64(Register.Eax, BigInt(this.#datum));
-      else
-        registers.writeRegister32(Register.Eax, mergeNarrow(registers.readRegister32(Register.Eax), this.#datum, size));
+      const datum = this.#frame.eax;
+      if (size === 4) registers.writeRegister64(Register.Eax, BigInt(datum));
+      else registers.writeRegister32(Register.Eax, mergeNarrow(registers.readRegister32(Register.Eax), datum, size));
     }
     return result;
   }
@@ -313,81 +324,104 @@ class PortBackdoor implements Backdoor {
       if (this.#table[command.number] !== undefined) {
         throw new RangeError(`backdoor command ${command.number} (${commandName(command.number)}) is given twice`);
       }
-      while (this.#table.length <= command.number) {
-        this.#table.push(undefined);
-        this.#outputs.push(NO_OUTPUTS);
-        this.#isCpl0Only.push(privileged.has(this.#isCpl0Only.length));
-      }
-      this.#table[command.number] = command;
-      this.#outputs[command.number] = outputBits(command.outputs);
+      while (this.#table.length <= command.number) this.#table.push(undefined);
+      this.#table[command.number] = {
+        command,
+        outputs: outputBits(command.outputs),
+        isCpl0Only: privileged.has(command.number),
+      };
     }
   }
 
-  /** Runs one plain access. Registers are final except the accumulator of an IN, which is left in `#datum`. */
+  /** Runs one plain access. Registers are final except the accumulator of an IN, which is left in the frame. */
   #run(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
-    if (port === BALLOON_PORT) return this.#runBalloon(direction, size, registers);
-    if (port !== BDOOR_PORT && (this.personality.portMatch === "exact" || port < BDOOR_PORT || port > BDOOR_PORT + 3)) {
-      return IoResult.Unhandled;
+    const words = this.#frame.begin(registers);
+    if (port !== BDOOR_PORT || words[0] !== BDOOR_MAGIC || this.#ring3Only) {
+      const result = this.#screen(direction, port, size, registers);
+      if (result !== undefined) return result;
     }
-    if (this.personality.ring3Only && registers.cpl !== 3) return IoResult.Unhandled;
-    const eax = registers.readRegister32(Register.Eax) >>> 0;
-    if (eax !== BDOOR_MAGIC) return this.#notVmware(direction, port, size, registers, eax);
+    if (this.#reporter.active) return this.#runTold(direction, port, size, registers);
+    return this.#call(direction, size, registers) === "not-ours" ? IoResult.Unhandled : IoResult.Okay;
+  }
 
+  /** What comes of an access that may be no call; undefined: it is one all the same. */
+  #screen(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult | undefined {
+    if (port !== BDOOR_PORT && !this.#isInWindow(port)) {
+      return port === BALLOON_PORT ? this.#runBalloon(direction, size, registers) : IoResult.Unhandled;
+    }
+    if (this.#ring3Only && registers.cpl !== 3) return IoResult.Unhandled;
+    return this.#frame.eax === BDOOR_MAGIC ? undefined : this.#notVmware(direction, port, size, registers);
+  }
+
+  #runTold(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
     const frame = this.#frame;
-    loadFrame(frame, registers);
-    const number = frame.ecx & this.personality.commandMask;
-    const told = this.#reporter.active;
-    const entryEax = frame.eax;
-    if (told) this.#reporter.begin(direction, port, size, registers, frame, number, commandName(number));
-
-    const command = number < this.#table.length ? this.#table[number] : undefined;
-    let outcome: BackdoorOutcome = "command";
-    let outputs = NO_OUTPUTS;
-    if (command === undefined) {
-      outcome = "unknown-command";
-      if (told) this.#reporter.unknownCommand();
-      if (this.personality.unknownCommand === "not-ours") return IoResult.Unhandled;
-      if (this.personality.unknownCommand === "ones") frame.eax = ALL_ONES;
-    } else if (frame.cpl !== 0 && this.#isCpl0Only[number] === true) {
-      outcome = "refused-privilege";
-      frame.eax = ALL_ONES;
-    } else {
-      this.#tracking?.begin();
-      command.handle(frame, this.#environment);
-      outputs = this.#outputs[number] as number;
-    }
-    this.#store(direction, size, registers, outputs);
-    if (told) this.#reporter.end(outcome, this.#finalEax(direction, size, entryEax), frame);
+    const reporter = this.#reporter;
+    const number = frame.ecx & this.#commandMask;
+    reporter.begin(direction, port, size, registers, frame, number, commandName(number));
+    const outcome = this.#call(direction, size, registers);
+    if (outcome === "not-ours" || outcome === "unknown-command") reporter.unknownCommand();
+    if (outcome === "not-ours") return IoResult.Unhandled;
+    reporter.end(outcome, this.#finalEax(direction, size, BDOOR_MAGIC), frame);
     return IoResult.Okay;
+  }
+
+  /** A call that has come through everything that is the same for all commands. */
+  #call(direction: IoDirection, size: IoSize, registers: BackdoorRegisters): BackdoorOutcome | "not-ours" {
+    const frame = this.#frame;
+    const entry = this.#table[frame.ecx & this.#commandMask];
+    if (entry === undefined || (entry.isCpl0Only && frame.cpl !== 0)) {
+      return this.#refuse(entry, direction, size, registers);
+    }
+    entry.command.handle(frame, this.#environment);
+    if (this.#wideWrites) this.#storeWhole(entry.outputs);
+    else frame.store(entry.outputs);
+    if (size !== 4 || direction === "out") this.#storeEax(direction, size, registers);
+    return "command";
+  }
+
+  /** A command that nobody answers, or not to this caller. */
+  #refuse(
+    entry: CommandEntry | undefined,
+    direction: IoDirection,
+    size: IoSize,
+    registers: BackdoorRegisters,
+  ): BackdoorOutcome | "not-ours" {
+    const { unknownCommand } = this.personality;
+    if (entry === undefined && unknownCommand === "not-ours") return "not-ours";
+    if (entry !== undefined || unknownCommand === "ones") this.#frame.eax = ALL_ONES;
+    this.#storeEax(direction, size, registers);
+    return entry === undefined ? "unknown-command" : "refused-privilege";
+  }
+
+  /** A port beside 0x5658 that answers as it does. */
+  #isInWindow(port: number): boolean {
+    return this.personality.portMatch === "window" && port > BDOOR_PORT && port <= BDOOR_PORT + 3;
   }
 
   #runBalloon(direction: IoDirection, size: IoSize, registers: BackdoorRegisters): IoResult {
     if (!this.personality.balloon || direction !== "in" || size !== 4) return IoResult.Unhandled;
-    if (registers.readRegister32(Register.Eax) >>> 0 !== BALLOON_MAGIC) return IoResult.Unhandled;
     const frame = this.#frame;
-    loadFrame(frame, registers);
+    if (frame.eax !== BALLOON_MAGIC) return IoResult.Unhandled;
     const told = this.#reporter.active;
-    const entryEax = frame.eax;
     if (told) {
-      const name = balloonCommandNames[frame.ecx];
-      this.#reporter.begin(direction, BALLOON_PORT, size, registers, frame, frame.ecx, name);
+      this.#reporter.begin(direction, BALLOON_PORT, size, registers, frame, frame.ecx, balloonCommandNames[frame.ecx]);
     }
-    this.#tracking?.begin();
     runBalloon(frame);
-    this.#store(direction, size, registers, BALLOON_OUTPUTS);
-    if (told) this.#reporter.end("balloon", this.#finalEax(direction, size, entryEax), frame);
+    if (this.#wideWrites) this.#storeWhole(BALLOON_OUTPUTS);
+    else frame.store(BALLOON_OUTPUTS);
+    if (told) this.#reporter.end("balloon", this.#finalEax(direction, size, BALLOON_MAGIC), frame);
     return IoResult.Okay;
   }
 
-  /** Writes the frame back by the personality's rules and leaves the accumulator of an IN in `#datum`. */
-  #store(direction: IoDirection, size: IoSize, registers: BackdoorRegisters, outputs: number): void {
-    const { personality } = this;
-    const frame = this.#frame;
-    this.#datum = frame.eax >>> 0;
-    if (this.#tracking !== undefined && outputs !== NO_OUTPUTS) this.#tracking.store(registers);
-    else storeFrame(frame, registers, outputs);
+  /** As hosts do that write whole registers. */
+  #storeWhole(outputs: number): void {
+    if (outputs !== NO_OUTPUTS) this.#frame.storeWhole();
+  }
+
+  /** What becomes of EAX, except what an IN leaves to the caller. */
+  #storeEax(direction: IoDirection, size: IoSize, registers: BackdoorRegisters): void {
     if (direction === "out") {
-      if (personality.outWritesEax) registers.writeRegister64(Register.Eax, BigInt(this.#datum));
+      if (this.personality.outWritesEax) registers.writeRegister64(Register.Eax, BigInt(this.#frame.eax));
     } else if (size !== 4) this.#storeNarrow(registers);
   }
 
@@ -395,19 +429,18 @@ class PortBackdoor implements Backdoor {
   #storeNarrow(registers: BackdoorRegisters): void {
     const { narrowIn } = this.personality;
     if (narrowIn === "merge") return;
-    const whole = narrowIn === "whole" ? this.#datum : registers.readRegister32(Register.Eax) >>> 0;
+    const whole = narrowIn === "whole" ? this.#frame.eax : registers.readRegister32(Register.Eax) >>> 0;
     registers.writeRegister64(Register.Eax, BigInt(whole));
   }
 
-  #notVmware(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters, eax: number): IoResult {
+  #notVmware(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
+    const frame = this.#frame;
     if (this.#reporter.active) {
-      loadFrame(this.#frame, registers);
-      const number = this.#frame.ecx & this.personality.commandMask;
-      this.#reporter.notVmware(direction, port, size, registers, this.#frame, number);
+      this.#reporter.notVmware(direction, port, size, registers, frame, frame.ecx & this.#commandMask);
     }
     if (this.personality.wrongMagic === "not-ours") return IoResult.Unhandled;
-    this.#frame.eax = this.personality.wrongMagic === "ones" ? ALL_ONES : eax;
-    this.#store(direction, size, registers, NO_OUTPUTS);
+    if (this.personality.wrongMagic === "ones") frame.eax = ALL_ONES;
+    this.#storeEax(direction, size, registers);
     return IoResult.Okay;
   }
 
@@ -428,9 +461,9 @@ class PortBackdoor implements Backdoor {
     registers: BackdoorRegisters,
   ): "done" | "fault" | "not-ours" {
     if (!this.personality.highBandwidth || size !== 1) return "not-ours";
-    if (registers.readRegister32(Register.Eax) >>> 0 !== BDOOR_MAGIC) return "not-ours";
     const frame = this.#frame;
-    loadFrame(frame, registers);
+    frame.begin(registers);
+    if (frame.eax !== BDOOR_MAGIC) return "not-ours";
     frame.ebp = registers.readRegister32(Register.Ebp);
     const number = frame.ebx & 0xffff;
     const told = this.#reporter.active;
@@ -453,8 +486,9 @@ class PortBackdoor implements Backdoor {
 
   /** EAX as the guest will see it. */
   #finalEax(direction: IoDirection, size: IoSize, before: number): number {
-    if (direction === "out") return this.personality.outWritesEax ? this.#datum : before;
-    return size === 4 || this.personality.narrowIn === "whole" ? this.#datum : mergeNarrow(before, this.#datum, size);
+    const { eax } = this.#frame;
+    if (direction === "out") return this.personality.outWritesEax ? eax : before;
+    return size === 4 || this.personality.narrowIn === "whole" ? eax : mergeNarrow(before, eax, size);
   }
 }
 

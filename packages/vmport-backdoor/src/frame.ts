@@ -2,7 +2,7 @@ import { type BackdoorRegisters, Register } from "./registers.ts";
 
 /**
  * The low halves of the registers of one call, as plain numbers. A command reads its input here and writes its output over
- * it; what it does not write keeps its value. Reused from call to call.
+ * it; what it does not write keeps its value. Reused from call to call. The members may be accessors.
  */
 export interface BackdoorFrame {
   eax: number;
@@ -34,31 +34,6 @@ export const createFrame = (): BackdoorFrame => ({
   cpl: 0,
 });
 
-export function loadFrame(frame: BackdoorFrame, registers: BackdoorRegisters): void {
-  const { words } = registers;
-  frame.cpl = registers.cpl;
-  if (words === undefined) {
-    loadSlowly(frame, registers);
-    return;
-  }
-  frame.eax = words[2 * Register.Eax] as number;
-  frame.ebx = words[2 * Register.Ebx] as number;
-  frame.ecx = words[2 * Register.Ecx] as number;
-  frame.edx = words[2 * Register.Edx] as number;
-  frame.esi = words[2 * Register.Esi] as number;
-  frame.edi = words[2 * Register.Edi] as number;
-}
-
-/** Apart, so that V8 takes the usual way into its callers. */
-function loadSlowly(frame: BackdoorFrame, registers: BackdoorRegisters): void {
-  frame.eax = registers.readRegister32(Register.Eax);
-  frame.ebx = registers.readRegister32(Register.Ebx);
-  frame.ecx = registers.readRegister32(Register.Ecx);
-  frame.edx = registers.readRegister32(Register.Edx);
-  frame.esi = registers.readRegister32(Register.Esi);
-  frame.edi = registers.readRegister32(Register.Edi);
-}
-
 export const snapshotFrame = ({ eax, ebx, ecx, edx, esi, edi }: BackdoorFrame): FrameSnapshot => ({
   eax,
   ebx,
@@ -77,91 +52,134 @@ const outputIndex: Readonly<Record<Exclude<FrameRegister, "eax">, number>> = {
   edi: Register.Edi,
 };
 
-/** One bit for each register that a command declares, by x86 number: what {@link storeFrame} takes. */
+const outputNames = ["ebx", "ecx", "edx", "esi", "edi"] as const;
+
+/** One bit for each register that a command declares, by x86 number: what {@link RegisterFrame.store} takes. */
 export function outputBits(outputs: readonly FrameRegister[]): number {
   return outputs.reduce((bits, name) => (name === "eax" ? bits : bits | (1 << outputIndex[name])), 0);
 }
 
-/** Writes the registers of `bits` back: bits 31:0 of each, keeping 63:32. */
-export function storeFrame(frame: BackdoorFrame, registers: BackdoorRegisters, bits: number): void {
-  const { words } = registers;
-  if (words === undefined) {
-    storeSlowly(frame, registers, bits);
-    return;
-  }
-  if (bits & (1 << Register.Ebx)) words[2 * Register.Ebx] = frame.ebx;
-  if (bits & (1 << Register.Ecx)) words[2 * Register.Ecx] = frame.ecx;
-  if (bits & (1 << Register.Edx)) words[2 * Register.Edx] = frame.edx;
-  if (bits & (1 << Register.Esi)) words[2 * Register.Esi] = frame.esi;
-  if (bits & (1 << Register.Edi)) words[2 * Register.Edi] = frame.edi;
-}
-
-function storeSlowly(frame: BackdoorFrame, registers: BackdoorRegisters, bits: number): void {
-  if (bits & (1 << Register.Ebx)) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
-  if (bits & (1 << Register.Ecx)) registers.writeRegister32(Register.Ecx, frame.ecx >>> 0);
-  if (bits & (1 << Register.Edx)) registers.writeRegister32(Register.Edx, frame.edx >>> 0);
-  if (bits & (1 << Register.Esi)) registers.writeRegister32(Register.Esi, frame.esi >>> 0);
-  if (bits & (1 << Register.Edi)) registers.writeRegister32(Register.Edi, frame.edi >>> 0);
-}
+/** Of `currentCpl`: nobody has asked yet. */
+const UNKNOWN = -1;
 
 /**
- * A frame that notes which registers were assigned, even with the value they had: hosts that write whole registers clear bits 63:32 of
- * those and of no others.
+ * The frame over the registers of whoever calls: what is read comes from them, what is written waits here until it is stored, so that a command
+ * can neither leave half an answer nor reach a register that it does not declare. Notes what was assigned, even with the value it had: hosts
+ * that write whole registers clear bits 63:32 of those and of no others.
+ *
+ * V8 makes one piece of code of a call and all that it comes by, up to so many bytes of bytecode: therefore numbers in place of names (x86
+ * register n is bit n of `assigned`, its low half lies at 2n of `words`) and no private names. Values wait as signed words, which lie in the
+ * object itself; numbers above 2^31 would lie in boxes.
  */
-export class TrackingFrame implements BackdoorFrame {
-  eax = 0;
+export class RegisterFrame implements BackdoorFrame {
   ebp = 0;
-  cpl = 0;
-  #ebx = 0;
-  #ecx = 0;
-  #edx = 0;
-  #esi = 0;
-  #edi = 0;
-  #assigned: Exclude<FrameRegister, "eax">[] = [];
+  private waitingEax = 0;
+  private waitingEcx = 0;
+  private waitingEdx = 0;
+  private waitingEbx = 0;
+  private waitingEsi = 0;
+  private waitingEdi = 0;
+  private assigned = 0;
+  private currentCpl = UNKNOWN;
+  private registers: BackdoorRegisters | undefined = undefined;
+  /** Of registers that show no words. */
+  private readonly copies = new Uint32Array(16);
+  private words: Uint32Array = this.copies;
 
-  get ebx(): number {
-    return this.#ebx;
+  get eax(): number {
+    return (this.assigned & 0x01 ? this.waitingEax : (this.words[0] as number)) >>> 0;
   }
-  set ebx(value: number) {
-    this.#ebx = value;
-    this.#assigned.push("ebx");
+  set eax(value: number) {
+    this.waitingEax = value | 0;
+    this.assigned |= 0x01;
   }
   get ecx(): number {
-    return this.#ecx;
+    return (this.assigned & 0x02 ? this.waitingEcx : (this.words[2] as number)) >>> 0;
   }
   set ecx(value: number) {
-    this.#ecx = value;
-    this.#assigned.push("ecx");
+    this.waitingEcx = value | 0;
+    this.assigned |= 0x02;
   }
   get edx(): number {
-    return this.#edx;
+    return (this.assigned & 0x04 ? this.waitingEdx : (this.words[4] as number)) >>> 0;
   }
   set edx(value: number) {
-    this.#edx = value;
-    this.#assigned.push("edx");
+    this.waitingEdx = value | 0;
+    this.assigned |= 0x04;
+  }
+  get ebx(): number {
+    return (this.assigned & 0x08 ? this.waitingEbx : (this.words[6] as number)) >>> 0;
+  }
+  set ebx(value: number) {
+    this.waitingEbx = value | 0;
+    this.assigned |= 0x08;
   }
   get esi(): number {
-    return this.#esi;
+    return (this.assigned & 0x40 ? this.waitingEsi : (this.words[12] as number)) >>> 0;
   }
   set esi(value: number) {
-    this.#esi = value;
-    this.#assigned.push("esi");
+    this.waitingEsi = value | 0;
+    this.assigned |= 0x40;
   }
   get edi(): number {
-    return this.#edi;
+    return (this.assigned & 0x80 ? this.waitingEdi : (this.words[14] as number)) >>> 0;
   }
   set edi(value: number) {
-    this.#edi = value;
-    this.#assigned.push("edi");
+    this.waitingEdi = value | 0;
+    this.assigned |= 0x80;
   }
 
-  /** Forgets the assignments so far: those that loaded the frame. */
-  begin(): void {
-    this.#assigned.length = 0;
+  get cpl(): number {
+    if (this.currentCpl === UNKNOWN) this.currentCpl = this.registers?.cpl ?? 0;
+    return this.currentCpl;
+  }
+  set cpl(value: number) {
+    this.currentCpl = value;
   }
 
-  /** Writes the assigned registers whole. */
-  store(registers: BackdoorRegisters): void {
-    for (const name of this.#assigned) registers.writeRegister64(outputIndex[name], BigInt(this[name] >>> 0));
+  /** A new call of whoever has these registers; their words. */
+  begin(registers: BackdoorRegisters): Uint32Array {
+    const words = registers.words ?? this.copy(registers);
+    // A look costs less than a store of an object.
+    if (this.words !== words) this.words = words;
+    if (this.registers !== registers) this.registers = registers;
+    this.assigned = 0;
+    this.currentCpl = -1;
+    return words;
+  }
+
+  private copy(registers: BackdoorRegisters): Uint32Array {
+    for (let n = Register.Eax; n <= Register.Edi; n++) this.copies[2 * n] = registers.readRegister32(n);
+    return this.copies;
+  }
+
+  /** Writes those assigned registers back that are in `outputs`, EAX left out: bits 31:0 of each, keeping 63:32. */
+  store(outputs: number): void {
+    const { words } = this;
+    const bits = this.assigned & outputs;
+    if (words === this.copies) {
+      this.storeSlowly(bits);
+      return;
+    }
+    if (bits & 0x02) words[2] = this.waitingEcx;
+    if (bits & 0x04) words[4] = this.waitingEdx;
+    if (bits & 0x08) words[6] = this.waitingEbx;
+    if (bits & 0x40) words[12] = this.waitingEsi;
+    if (bits & 0x80) words[14] = this.waitingEdi;
+  }
+
+  private storeSlowly(bits: number): void {
+    for (const name of outputNames) {
+      const index = outputIndex[name];
+      if (bits & (1 << index)) this.registers?.writeRegister32(index, this[name]);
+    }
+  }
+
+  /** Writes the assigned registers whole, declared or not, EAX left out. */
+  storeWhole(): void {
+    for (const name of outputNames) {
+      const index = outputIndex[name];
+      if (this.assigned & (1 << index)) this.registers?.writeRegister64(index, BigInt(this[name]));
+    }
   }
 }

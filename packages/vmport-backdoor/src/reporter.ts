@@ -16,7 +16,11 @@ const ACCESS_CLASSES = LogMask.trace | LogMask.after | LogMask.error;
 export class Reporter {
   readonly #host: BackdoorHost;
   readonly #log: DebugLog | undefined;
+  /** The log's, or that of none. */
+  readonly #mask: { readonly mask: number };
   #observers: readonly BackdoorObserver[] = [];
+  /** How many those are: the question of every access. */
+  #observed = 0;
   /** The access being told. */
   readonly #entry = createAccessEntry();
   #before: FrameSnapshot | undefined;
@@ -25,18 +29,22 @@ export class Reporter {
   constructor(host: BackdoorHost, log: DebugLog | undefined, domainId: number) {
     this.#host = host;
     this.#log = log;
+    this.#mask = log ?? { mask: 0 };
     this.#entry.domainId = domainId;
   }
 
   get active(): boolean {
-    return this.#observers.length > 0 || (this.#log !== undefined && (this.#log.mask & ACCESS_CLASSES) !== 0);
+    return ((this.#mask.mask & ACCESS_CLASSES) | this.#observed) !== 0;
   }
 
   observe(observer: BackdoorObserver): () => void {
-    this.#observers = [...this.#observers, observer];
-    return () => {
-      this.#observers = this.#observers.filter((other) => other !== observer);
-    };
+    this.#setObservers([...this.#observers, observer]);
+    return () => this.#setObservers(this.#observers.filter((other) => other !== observer));
+  }
+
+  #setObservers(observers: readonly BackdoorObserver[]): void {
+    this.#observers = observers;
+    this.#observed = observers.length;
   }
 
   /** On entry, with the frame as the guest made it. `bytes`: length of a high-bandwidth transfer. */
@@ -135,7 +143,7 @@ export class Reporter {
     entry.edx = frame.edx;
     entry.esi = frame.esi;
     entry.edi = frame.edi;
-    this.#before = this.#observers.length > 0 ? snapshotFrame(frame) : undefined;
+    this.#before = this.#observed > 0 ? snapshotFrame(frame) : undefined;
     this.#bytes = bytes;
   }
 

@@ -14,6 +14,7 @@ function assignments(command: BackdoorCommand, values: readonly number[]): Set<s
     number: 300,
     handle(frame, environment) {
       const spy = new Proxy(frame, {
+        get: (target, name) => Reflect.get(target, name),
         set(target, name, value) {
           assigned.add(String(name));
           return Reflect.set(target, name, value);
