@@ -110,8 +110,9 @@ export function mergeAccumulator(vcpu: HvmVcpu, size: IoSize, datum: number): vo
   const { registerViews } = vcpu;
   if (size !== 4 || registerViews === undefined) mergeSlowly(vcpu, size, datum);
   else {
-    registerViews.general[RAX * 2] = datum;
-    registerViews.general[RAX * 2 + 1] = 0;
+    const { general } = registerViews;
+    general[RAX * 2] = datum | 0;
+    general[RAX * 2 + 1] = 0;
   }
 }
 

@@ -358,6 +358,9 @@ export function busAsDomainIo(bus: PortioBus<BackdoorContext>): DomainIo {
 class BusIo implements DomainIo {
   readonly #bus: PortioBus<BackdoorContext>;
   readonly #contexts: (VcpuRegisters | undefined)[] = [];
+  /** The latest, whose vCPU is as a rule the next one, too. */
+  #vcpu: HvmVcpu | undefined;
+  #context: VcpuRegisters | undefined;
 
   constructor(bus: PortioBus<BackdoorContext>) {
     this.#bus = bus;
@@ -388,6 +391,13 @@ class BusIo implements DomainIo {
   }
 
   #contextOf(vcpu: HvmVcpu): VcpuRegisters {
-    return this.#contexts[vcpu.id] ?? (this.#contexts[vcpu.id] = new VcpuRegisters(vcpu));
+    return vcpu === this.#vcpu ? (this.#context as VcpuRegisters) : this.#turnTo(vcpu);
+  }
+
+  #turnTo(vcpu: HvmVcpu): VcpuRegisters {
+    const context = this.#contexts[vcpu.id] ?? (this.#contexts[vcpu.id] = new VcpuRegisters(vcpu));
+    this.#vcpu = vcpu;
+    this.#context = context;
+    return context;
   }
 }
