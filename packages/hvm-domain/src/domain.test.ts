@@ -466,7 +466,13 @@ describe("[hvm-domain] interrupts and time", () => {
 
   it("nsAt is exact in the middle of a run, for every vCPU of a round", () => {
     const seen: bigint[] = [];
-    const read: FakeInstruction = { effect: (v) => void seen.push(machine.domain.nsAt(v.id, v.retired)) };
+    const read: FakeInstruction = {
+      effect: (v) => {
+        const ns = machine.domain.nsAt(v.id, v.retired);
+        expect(machine.domain.nsNumberAt(v.id, v.retired)).toBe(Number(ns));
+        seen.push(ns);
+      },
+    };
     const machine = setUp(
       [
         ["nop", "nop", read],

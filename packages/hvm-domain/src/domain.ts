@@ -34,6 +34,8 @@ export interface DomainClock {
   retire(count: number): void;
   advanceTo(atNs: bigint): void;
   nsAfter(count: number): bigint;
+  /** The same as a number, NaN where it has none that is exact. May be left out. */
+  nsNumberAfter?(count: number): number;
   readonly nextAlarmNs: bigint | undefined;
   instructionsUntilAlarm(most: number): number;
   /** Another number whenever `instructionsUntilAlarm` is not simply what it was, less what has retired since. */
@@ -165,6 +167,8 @@ export interface Domain {
 
   /** Virtual time as vCPU `vcpuId` sees it when it has retired `retired` instructions: for time-stamp counters. */
   nsAt(vcpuId: number, retired: number): bigint;
+  /** The same as a number; NaN where the clock has none that is exact. */
+  nsNumberAt(vcpuId: number, retired: number): number;
   /** Ticks since creation. */
   readonly ticks: number;
   readonly exitCounts: Readonly<Partial<Record<VmExitReason, number>>>;
@@ -494,6 +498,13 @@ class HvmDomain implements Domain {
   get ticks(): number {
     this.#catchUp();
     return this.#ticks;
+  }
+
+  nsNumberAt(vcpuId: number, retired: number): number {
+    this.#catchUp();
+    const slot = this.#slots[vcpuId];
+    const count = slot === undefined ? 0 : slot.progress + (retired - slot.counted) - this.#roundElapsed;
+    return this.#clock.nsNumberAfter?.(count) ?? Number.NaN;
   }
 
   nsAt(vcpuId: number, retired: number): bigint {

@@ -116,6 +116,23 @@ describe("[sim-clock] time", () => {
     expect(clock.nowNs()).toBe(3n);
   });
 
+  it("tells the time as a number where that is exact, and says where it is not", () => {
+    for (const rate of [1e9, 500e6, 1, 3e9, 7]) {
+      const clock = createSimClock({ instructionsPerSecond: rate });
+      const whole = 1e9 % rate === 0;
+      for (const far of [0n, 12_345n, 2n ** 51n, 2n ** 53n - 1n, 2n ** 60n]) {
+        clock.advanceTo(far);
+        clock.retire(3);
+        for (const count of [0, 1, -2, 1_000_000]) {
+          const number = clock.nsNumberAfter(count);
+          if (!Number.isNaN(number)) expect(BigInt(number), `${rate} ${far} ${count}`).toBe(clock.nsAfter(count));
+          if (far <= 12_345n) expect(Number.isNaN(number), `${rate} ${far} ${count}`).toBe(!whole && count !== 0);
+          if (far > 2n ** 52n) expect(number).toBeNaN();
+        }
+      }
+    }
+  });
+
   it("never runs backwards: not even where nobody had looked how late it is", () => {
     const late = createSimClock();
     late.retire(50);
