@@ -41,6 +41,7 @@ export interface BackdoorSurroundings {
   readonly clock: SimClock;
   readonly log: DebugLog;
   readonly uptimeNs: () => bigint;
+  readonly uptimeNumber: () => number;
   readonly unixTimeNs: () => bigint;
 }
 
@@ -67,6 +68,7 @@ export function connectBackdoor({
   clock,
   log,
   uptimeNs,
+  uptimeNumber,
   unixTimeNs,
 }: BackdoorSurroundings): BackdoorParts {
   const guestinfo = createGuestinfoStore();
@@ -116,6 +118,7 @@ export function connectBackdoor({
       timeOffsetSeconds: config.timeOffsetSeconds,
       epochNs: unixTimeNs,
       uptimeNs,
+      uptimeNumber,
       timeSync,
       legacyX2apic: config.legacyX2apic,
       devices: config.removableDevices,
@@ -313,11 +316,13 @@ const SEGMENTS: readonly string[] = ["es", "cs", "ss", "ds", "fs", "gs"];
 /** A vCPU's registers as the backdoor names them. */
 class VcpuRegisters implements BackdoorContext {
   readonly words: Uint32Array | undefined;
+  readonly ripWords: Uint32Array | undefined;
   readonly #vcpu: HvmVcpu;
 
   constructor(vcpu: HvmVcpu) {
     this.#vcpu = vcpu;
     this.words = vcpu.registerViews?.general;
+    this.ripWords = vcpu.registerViews?.rip;
   }
 
   readRegister32(index: number): number {

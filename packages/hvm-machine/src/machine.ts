@@ -224,6 +224,7 @@ class AssembledMachine implements Machine {
       clock: this.clock,
       log: this.log,
       uptimeNs: () => this.uptimeNs(),
+      uptimeNumber: () => this.domain.nsNumberAt(0, this.vcpus[0]?.retired ?? 0),
       unixTimeNs: () => this.unixTimeNs(),
     });
     this.backdoor = parts.backdoor;

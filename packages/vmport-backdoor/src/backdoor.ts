@@ -130,6 +130,7 @@ export function createBackdoor(options: BackdoorOptions): Backdoor {
 /** As {@link outputBits}: the access leaves every register but EAX alone. */
 const NO_OUTPUTS = 0;
 const BALLOON_OUTPUTS = /* @__PURE__ */ outputBits(balloonOutputs);
+const TRANSFER_OUTPUTS = /* @__PURE__ */ outputBits(["ebx"]);
 const UNHANDLED: HighBandwidthResult = { result: IoResult.Unhandled, faultIndex: -1 };
 const OKAY: HighBandwidthResult = { result: IoResult.Okay, faultIndex: -1 };
 
@@ -340,8 +341,9 @@ class PortBackdoor implements Backdoor {
       const result = this.#screen(direction, port, size, registers);
       if (result !== undefined) return result;
     }
-    if (this.#reporter.active) return this.#runTold(direction, port, size, registers);
-    return this.#call(direction, size, registers) === "not-ours" ? IoResult.Unhandled : IoResult.Okay;
+    const number = (words[2] as number) & this.#commandMask;
+    if (this.#reporter.active) return this.#runTold(number, direction, port, size, registers);
+    return this.#call(number, direction, size, registers) === "not-ours" ? IoResult.Unhandled : IoResult.Okay;
   }
 
   /** What comes of an access that may be no call; undefined: it is one all the same. */
@@ -353,22 +355,26 @@ class PortBackdoor implements Backdoor {
     return this.#frame.eax === BDOOR_MAGIC ? undefined : this.#notVmware(direction, port, size, registers);
   }
 
-  #runTold(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
-    const frame = this.#frame;
+  #runTold(number: number, direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
+    const { words } = this.#frame;
     const reporter = this.#reporter;
-    const number = frame.ecx & this.#commandMask;
-    reporter.begin(direction, port, size, registers, frame, number, commandName(number));
-    const outcome = this.#call(direction, size, registers);
-    if (outcome === "not-ours" || outcome === "unknown-command") reporter.unknownCommand();
+    reporter.begin(direction, port, size, registers, words, number, commandName(number), undefined);
+    const outcome = this.#call(number, direction, size, registers);
+    if (outcome !== "command" && outcome !== "refused-privilege") reporter.unknownCommand();
     if (outcome === "not-ours") return IoResult.Unhandled;
-    reporter.end(outcome, this.#finalEax(direction, size, BDOOR_MAGIC), frame);
+    reporter.end(outcome, this.#finalEax(direction, size, BDOOR_MAGIC), words);
     return IoResult.Okay;
   }
 
   /** A call that has come through everything that is the same for all commands. */
-  #call(direction: IoDirection, size: IoSize, registers: BackdoorRegisters): BackdoorOutcome | "not-ours" {
+  #call(
+    number: number,
+    direction: IoDirection,
+    size: IoSize,
+    registers: BackdoorRegisters,
+  ): BackdoorOutcome | "not-ours" {
     const frame = this.#frame;
-    const entry = this.#table[frame.ecx & this.#commandMask];
+    const entry = this.#table[number];
     if (entry === undefined || (entry.isCpl0Only && frame.cpl !== 0)) {
       return this.#refuse(entry, direction, size, registers);
     }
@@ -404,12 +410,21 @@ class PortBackdoor implements Backdoor {
     if (frame.eax !== BALLOON_MAGIC) return IoResult.Unhandled;
     const told = this.#reporter.active;
     if (told) {
-      this.#reporter.begin(direction, BALLOON_PORT, size, registers, frame, frame.ecx, balloonCommandNames[frame.ecx]);
+      this.#reporter.begin(
+        direction,
+        BALLOON_PORT,
+        size,
+        registers,
+        frame.words,
+        frame.ecx,
+        balloonCommandNames[frame.ecx],
+        undefined,
+      );
     }
     runBalloon(frame);
     if (this.#wideWrites) this.#storeWhole(BALLOON_OUTPUTS);
     else frame.store(BALLOON_OUTPUTS);
-    if (told) this.#reporter.end("balloon", this.#finalEax(direction, size, BALLOON_MAGIC), frame);
+    if (told) this.#reporter.end("balloon", this.#finalEax(direction, size, BALLOON_MAGIC), frame.words);
     return IoResult.Okay;
   }
 
@@ -436,7 +451,7 @@ class PortBackdoor implements Backdoor {
   #notVmware(direction: IoDirection, port: number, size: IoSize, registers: BackdoorRegisters): IoResult {
     const frame = this.#frame;
     if (this.#reporter.active) {
-      this.#reporter.notVmware(direction, port, size, registers, frame, frame.ecx & this.#commandMask);
+      this.#reporter.notVmware(direction, port, size, registers, frame.words, frame.ecx & this.#commandMask);
     }
     if (this.personality.wrongMagic === "not-ours") return IoResult.Unhandled;
     if (this.personality.wrongMagic === "ones") frame.eax = ALL_ONES;
@@ -467,20 +482,16 @@ class PortBackdoor implements Backdoor {
     frame.ebp = registers.readRegister32(Register.Ebp);
     const number = frame.ebx & 0xffff;
     const told = this.#reporter.active;
-    const entryEbx = frame.ebx;
     if (told) {
       const name = number === BDOORHB_CMD_MESSAGE ? "MESSAGE" : undefined;
-      this.#reporter.begin(direction, BDOORHB_PORT, size, registers, frame, number, name, transfer.length);
+      this.#reporter.begin(direction, BDOORHB_PORT, size, registers, frame.words, number, name, transfer.length);
     }
     let done = true;
     const tooLong = transfer.length > BDOORHB_MAX_BYTES;
     if (number !== BDOORHB_CMD_MESSAGE || this.#message === undefined || tooLong) frame.ebx = 0;
     else done = this.#message.highBandwidth(direction, frame, transfer);
-    if (done) registers.writeRegister32(Register.Ebx, frame.ebx >>> 0);
-    if (told) {
-      if (!done) frame.ebx = entryEbx;
-      this.#reporter.end(done ? "transfer" : "page-fault", frame.eax, frame);
-    }
+    if (done) frame.store(TRANSFER_OUTPUTS);
+    if (told) this.#reporter.end(done ? "transfer" : "page-fault", frame.eax, frame.words);
     return done ? "done" : "fault";
   }
 

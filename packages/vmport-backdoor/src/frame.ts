@@ -34,15 +34,6 @@ export const createFrame = (): BackdoorFrame => ({
   cpl: 0,
 });
 
-export const snapshotFrame = ({ eax, ebx, ecx, edx, esi, edi }: BackdoorFrame): FrameSnapshot => ({
-  eax,
-  ebx,
-  ecx,
-  edx,
-  esi,
-  edi,
-});
-
 /** x86 numbers of the registers a command may write, EAX left out: the instruction decides what becomes of it. */
 const outputIndex: Readonly<Record<Exclude<FrameRegister, "eax">, number>> = {
   ebx: Register.Ebx,
@@ -84,7 +75,8 @@ export class RegisterFrame implements BackdoorFrame {
   private registers: BackdoorRegisters | undefined = undefined;
   /** Of registers that show no words. */
   private readonly copies = new Uint32Array(16);
-  private words: Uint32Array = this.copies;
+  /** Of the registers as they are; not what waits. */
+  words: Uint32Array = this.copies;
 
   get eax(): number {
     return (this.assigned & 0x01 ? this.waitingEax : (this.words[0] as number)) >>> 0;
@@ -171,7 +163,9 @@ export class RegisterFrame implements BackdoorFrame {
   private storeSlowly(bits: number): void {
     for (const name of outputNames) {
       const index = outputIndex[name];
-      if (bits & (1 << index)) this.registers?.writeRegister32(index, this[name]);
+      if ((bits & (1 << index)) === 0) continue;
+      this.registers?.writeRegister32(index, this[name]);
+      this.copies[2 * index] = this[name];
     }
   }
 
@@ -179,7 +173,9 @@ export class RegisterFrame implements BackdoorFrame {
   storeWhole(): void {
     for (const name of outputNames) {
       const index = outputIndex[name];
-      if (this.assigned & (1 << index)) this.registers?.writeRegister64(index, BigInt(this[name]));
+      if ((this.assigned & (1 << index)) === 0) continue;
+      this.registers?.writeRegister64(index, BigInt(this[name]));
+      this.words[2 * index] = this[name];
     }
   }
 }

@@ -31,6 +31,8 @@ export interface BackdoorHost {
   epochNs(): bigint;
   /** Virtual nanoseconds since the machine started. */
   uptimeNs(): bigint;
+  /** The same as a number, NaN where that were not exact; for the log, which asks at every call. May be left out. */
+  uptimeNumber?(): number;
   /** Time-stamp counter of the (simulated) host. */
   hostTsc(): bigint;
   /**
@@ -72,6 +74,7 @@ export interface HostOptions {
   readonly epochNs?: () => bigint;
   /** Default: stands still at 0. */
   readonly uptimeNs?: () => bigint;
+  readonly uptimeNumber?: () => number;
   /** Default: `uptimeNs` at the rate of `tscKhz`. */
   readonly hostTsc?: () => bigint;
   readonly setStealClock?: (gpa: bigint | undefined) => boolean;
@@ -101,6 +104,7 @@ export function createHost(options: HostOptions = {}): BackdoorHost {
     epochNs: options.epochNs ?? uptimeNs,
     uptimeNs,
     hostTsc: options.hostTsc ?? (() => (uptimeNs() * BigInt(tscKhz)) / 1_000_000n),
+    ...(options.uptimeNumber === undefined ? {} : { uptimeNumber: options.uptimeNumber }),
     ...(options.timeSync === undefined ? {} : { timeSync: options.timeSync }),
     ...(options.power === undefined ? {} : { power: options.power }),
     ...(options.firmwareReport === undefined ? {} : { firmwareReport: options.firmwareReport }),

@@ -18,6 +18,8 @@ export interface BackdoorRegisters {
   readonly cpl: number;
   /** Address of the instruction, for events and the log only. */
   readonly rip?: bigint;
+  /** The same as words, low half first, where the host has them. Read in place of `rip`. */
+  readonly ripWords?: Uint32Array | undefined;
   /** For events and the log only. */
   readonly vcpuId?: number;
 }

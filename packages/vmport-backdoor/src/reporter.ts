@@ -1,11 +1,11 @@
 import type { IoDirection, IoSize } from "portio-bus";
-import { type AccessEntry, createAccessEntry, type DebugLog, LogMask } from "vmport-debug-log";
+import { type AccessEntry, createPackedAccess, type DebugLog, LogMask, type PackedAccess } from "vmport-debug-log";
 import type { BackdoorObserver, BackdoorOutcome } from "./events.ts";
-import { type BackdoorFrame, type FrameSnapshot, snapshotFrame } from "./frame.ts";
+import type { FrameSnapshot } from "./frame.ts";
 import type { GpCheckRequest, GpCheckResult } from "./gp-check.ts";
 import type { BackdoorHost } from "./host.ts";
 import { commandNote } from "./protocol/commands.ts";
-import type { BackdoorRegisters } from "./registers.ts";
+import { type BackdoorRegisters, Register } from "./registers.ts";
 
 const ACCESS_CLASSES = LogMask.trace | LogMask.after | LogMask.error;
 
@@ -22,7 +22,7 @@ export class Reporter {
   /** How many those are: the question of every access. */
   #observed = 0;
   /** The access being told. */
-  readonly #entry = createAccessEntry();
+  readonly #entry: PackedAccess = createPackedAccess();
   #before: FrameSnapshot | undefined;
   #bytes: number | undefined;
 
@@ -47,18 +47,18 @@ export class Reporter {
     this.#observed = observers.length;
   }
 
-  /** On entry, with the frame as the guest made it. `bytes`: length of a high-bandwidth transfer. */
+  /** On entry, with the registers' words as the guest made them. `bytes`: length of a high-bandwidth transfer. */
   begin(
     direction: IoDirection,
     port: number,
     size: IoSize,
     registers: BackdoorRegisters,
-    frame: BackdoorFrame,
+    words: Uint32Array,
     number: number,
     name: string | undefined,
-    bytes?: number,
+    bytes: number | undefined,
   ): void {
-    this.#take(direction, port, size, registers, frame, number, name, bytes);
+    this.#take(direction, port, size, registers, words, number, name, bytes);
     this.#write(LogMask.trace, "trace", undefined);
   }
 
@@ -75,25 +75,19 @@ export class Reporter {
     port: number,
     size: IoSize,
     registers: BackdoorRegisters,
-    frame: BackdoorFrame,
+    words: Uint32Array,
     number: number,
   ): void {
-    this.#take(direction, port, size, registers, frame, number, undefined, undefined);
+    this.#take(direction, port, size, registers, words, number, undefined, undefined);
     this.#write(LogMask.error, "error", "not-vmware");
     if (this.#before !== undefined) this.#emit("not-vmware", this.#before);
   }
 
   /** When it is done, with EAX and the other registers as the guest will see them. */
-  end(outcome: BackdoorOutcome, eax: number, frame: BackdoorFrame): void {
-    const entry = this.#entry;
-    entry.eax = eax;
-    entry.ebx = frame.ebx;
-    entry.ecx = frame.ecx;
-    entry.edx = frame.edx;
-    entry.esi = frame.esi;
-    entry.edi = frame.edi;
+  end(outcome: BackdoorOutcome, eax: number, words: Uint32Array): void {
+    this.#takeRegisters(eax, words);
     this.#write(LogMask.after, "after", undefined);
-    if (this.#before !== undefined) this.#emit(outcome, { ...snapshotFrame(frame), eax });
+    if (this.#before !== undefined) this.#emit(outcome, this.#snapshot());
   }
 
   gp(request: GpCheckRequest, result: GpCheckResult): void {
@@ -120,38 +114,48 @@ export class Reporter {
     port: number,
     size: IoSize,
     registers: BackdoorRegisters,
-    frame: BackdoorFrame,
+    words: Uint32Array,
     number: number,
     name: string | undefined,
     bytes: number | undefined,
   ): void {
     const entry = this.#entry;
     // Virtual time stands still during a call.
-    entry.atNs = this.#host.uptimeNs();
+    const ns = this.#host.uptimeNumber?.() ?? Number.NaN;
+    if (Number.isNaN(ns)) entry.atNs = this.#host.uptimeNs();
+    else entry.setTime(ns);
+    const { ripWords } = registers;
+    if (ripWords === undefined) entry.rip = registers.rip ?? 0n;
+    else entry.setRip(ripWords[0] as number, ripWords[1] as number);
+    entry.start(direction, port, size, registers.cpl);
     entry.vcpuId = registers.vcpuId ?? 0;
-    // Stores of objects cost more than a look.
-    if (entry.direction !== direction) entry.direction = direction;
-    entry.port = port;
-    entry.size = size;
-    entry.rip = registers.rip ?? 0n;
-    entry.cpl = registers.cpl;
     entry.command = number;
+    // A store of an object costs more than a look.
     if (entry.commandName !== name) entry.commandName = name;
-    entry.eax = frame.eax;
-    entry.ebx = frame.ebx;
-    entry.ecx = frame.ecx;
-    entry.edx = frame.edx;
-    entry.esi = frame.esi;
-    entry.edi = frame.edi;
-    this.#before = this.#observed > 0 ? snapshotFrame(frame) : undefined;
+    this.#takeRegisters(words[0] as number, words);
+    this.#before = this.#observed > 0 ? this.#snapshot() : undefined;
     this.#bytes = bytes;
+  }
+
+  #takeRegisters(eax: number, words: Uint32Array): void {
+    const entry = this.#entry;
+    entry.eax = eax;
+    entry.ebx = words[2 * Register.Ebx] as number;
+    entry.ecx = words[2 * Register.Ecx] as number;
+    entry.edx = words[2 * Register.Edx] as number;
+    entry.esi = words[2 * Register.Esi] as number;
+    entry.edi = words[2 * Register.Edi] as number;
+  }
+
+  #snapshot(): FrameSnapshot {
+    const { eax, ebx, ecx, edx, esi, edi } = this.#entry;
+    return { eax, ebx, ecx, edx, esi, edi };
   }
 
   #write(mask: number, logClass: AccessEntry["class"], reason: AccessEntry["reason"]): void {
     const log = this.#log;
     if (log === undefined || (log.mask & mask) === 0) return;
-    this.#entry.class = logClass;
-    this.#entry.reason = reason;
+    this.#entry.setKind(logClass, reason);
     log.writeAccess(this.#entry);
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createDebugLog } from "vmport-debug-log";
 import {
   type BackdoorEvent,
+  type BackdoorHost,
   type BackdoorRegisters,
   createBackdoor,
   createHost,
@@ -18,6 +19,7 @@ const BALLOON_MAGIC = 0x456c_6d6f;
 class WordRegisters implements BackdoorRegisters {
   readonly whole: BigUint64Array;
   readonly words: Uint32Array;
+  readonly ripWords = Uint32Array.of(0x40_1000, 0);
   readonly rip = 0x40_1000n;
   readonly vcpuId = 0;
   readonly cpl: number;
@@ -82,6 +84,7 @@ function play(
   personality: (typeof personalities)[number],
   accesses: readonly (typeof access extends fc.Arbitrary<infer A> ? A : never)[],
   wrap: (plain: PlainRegisters) => { registers: BackdoorRegisters; values: ArrayLike<bigint> },
+  host: BackdoorHost,
 ): unknown[] {
   const events: BackdoorEvent[] = [];
   const log = createDebugLog({ mask: 0xff });
@@ -94,7 +97,7 @@ function play(
   };
   const seen: unknown[] = [];
   for (const listens of [false, true]) {
-    const backdoor = createBackdoor({ personality, host: createHost(), message, ...(listens && { log }) });
+    const backdoor = createBackdoor({ personality, host, message, ...(listens && { log }) });
     if (listens) backdoor.observe((event) => events.push(event));
     for (const { call: values, cpl, direction, port, size } of accesses) {
       const wrapped = wrap(new PlainRegisters(values, cpl));
@@ -110,12 +113,22 @@ describe("[vmport-backdoor] registers that show their words", () => {
     "%s: the same answers, events and records, listened to or not",
     (_name, personality) => {
       fc.assert(
-        fc.property(fc.array(access, { maxLength: 30 }), (accesses) => {
-          const plain = play(personality, accesses, (registers) => ({ registers, values: registers.values }));
-          const worded = play(personality, accesses, (from) => {
-            const registers = new WordRegisters(from);
-            return { registers, values: registers.whole };
-          });
+        fc.property(fc.array(access, { maxLength: 30 }), fc.maxSafeNat(), (accesses, atNs) => {
+          const plain = play(
+            personality,
+            accesses,
+            (registers) => ({ registers, values: registers.values }),
+            createHost({ uptimeNs: () => BigInt(atNs) }),
+          );
+          const worded = play(
+            personality,
+            accesses,
+            (from) => {
+              const registers = new WordRegisters(from);
+              return { registers, values: registers.whole };
+            },
+            createHost({ uptimeNs: () => BigInt(atNs), uptimeNumber: () => (atNs > 2 ** 52 ? Number.NaN : atNs) }),
+          );
           expect(worded).toEqual(plain);
         }),
         { numRuns: 60 },

@@ -2,6 +2,7 @@
 export { ALL_CLASSES, type LogClass, type LogClassRow, LogMask, logClasses } from "./classes.ts";
 export { createDebugLog, type DebugLog, type DebugLogOptions, type LogSink, type RateLimit } from "./debug-log.ts";
 export { type HistogramBucket, histogram, type Latencies, latencies } from "./latencies.ts";
+export { createPackedAccess, type PackedAccess } from "./packed-access.ts";
 export { type MaskError, type MaskResult, maskToNames, parseVmportDebug } from "./parse-mask.ts";
 export { type JsonLineResult, parseJsonLine } from "./readers/json-line.ts";
 export type {

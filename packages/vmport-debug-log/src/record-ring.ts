@@ -1,3 +1,4 @@
+import { PACKED_WORDS, PackedAccess } from "./packed-access.ts";
 import type { AccessRecord, LogRecord } from "./record.ts";
 
 /**
@@ -72,12 +73,6 @@ export function toAccessRecord(entry: AccessEntry): AccessRecord {
   };
 }
 
-const classes = ["trace", "after", "error"] as const;
-const reasons = [undefined, "not-vmware", "unknown-command"] as const;
-
-/** 32-bit words of an access, in the order of {@link RecordRing.pushAccess}. */
-const WORDS = 11;
-
 /**
  * The latest `capacity` records, oldest first; older ones are overwritten and counted. Accesses lie in typed arrays and become objects when
  * somebody looks: writing one allocates nothing.
@@ -87,13 +82,12 @@ export class RecordRing {
   /** Records of other kinds, at their places; `undefined` where an access lies in the arrays. */
   #others: (LogRecord | undefined)[] = [];
   #words = new Int32Array(0);
-  /** Time and RIP of each slot. Plain arrays: storing into a BigUint64Array is a call into the engine's runtime on Node 20. */
-  #times: bigint[] = [];
-  #rips: bigint[] = [];
   #names: (string | undefined)[] = [];
   #notes: (string | undefined)[] = [];
   #next = 0;
   #pushed = 0;
+  /** For entries that are not packed, and to read slots. */
+  readonly #scratch = new PackedAccess();
 
   /** `capacity` ≥ 1. */
   constructor(capacity: number) {
@@ -107,32 +101,38 @@ export class RecordRing {
   }
 
   pushAccess(entry: AccessEntry): void {
-    if (this.#words.length === 0) this.#words = new Int32Array(this.capacity * WORDS);
+    const { words: from, commandName, note } = entry instanceof PackedAccess ? entry : this.#pack(entry);
+    if (this.#words.length === 0) this.#words = new Int32Array(this.capacity * PACKED_WORDS);
     const slot = this.#take();
     // A look costs less than a store of an object, and what lies there is the same more often than not.
     if (this.#others[slot] !== undefined) this.#others[slot] = undefined;
-    if (this.#names[slot] !== entry.commandName) this.#names[slot] = entry.commandName;
-    if (this.#notes[slot] !== entry.note) this.#notes[slot] = entry.note;
-    this.#times[slot] = entry.atNs;
-    this.#rips[slot] = entry.rip;
+    if (this.#names[slot] !== commandName) this.#names[slot] = commandName;
+    if (this.#notes[slot] !== note) this.#notes[slot] = note;
     const words = this.#words;
-    const at = slot * WORDS;
-    words[at] =
-      (entry.class === "trace" ? 0 : entry.class === "after" ? 1 : 2) |
-      (entry.reason === undefined ? 0 : entry.reason === "not-vmware" ? 4 : 8) |
-      (entry.direction === "in" ? 0 : 16) |
-      (entry.size << 8) |
-      (entry.cpl << 16);
-    words[at + 1] = entry.port;
-    words[at + 2] = entry.vcpuId;
-    words[at + 3] = entry.domainId;
-    words[at + 4] = entry.command;
-    words[at + 5] = entry.eax;
-    words[at + 6] = entry.ebx;
-    words[at + 7] = entry.ecx;
-    words[at + 8] = entry.edx;
-    words[at + 9] = entry.esi;
-    words[at + 10] = entry.edi;
+    const at = slot * PACKED_WORDS;
+    // One by one: a loop costs more.
+    words[at] = from[0] as number;
+    words[at + 1] = from[1] as number;
+    words[at + 2] = from[2] as number;
+    words[at + 3] = from[3] as number;
+    words[at + 4] = from[4] as number;
+    words[at + 5] = from[5] as number;
+    words[at + 6] = from[6] as number;
+    words[at + 7] = from[7] as number;
+    words[at + 8] = from[8] as number;
+    words[at + 9] = from[9] as number;
+    words[at + 10] = from[10] as number;
+    words[at + 11] = from[11] as number;
+    words[at + 12] = from[12] as number;
+    words[at + 13] = from[13] as number;
+    words[at + 14] = from[14] as number;
+  }
+
+  #pack(entry: AccessEntry): PackedAccess {
+    const { class: logClass, reason, atNs, domainId, vcpuId, direction, port, size, rip, cpl } = entry;
+    const { command, commandName, note, eax, ebx, ecx, edx, esi, edi } = entry;
+    Object.assign(this.#scratch, { class: logClass, reason, atNs, domainId, vcpuId, direction, port, size, rip, cpl });
+    return Object.assign(this.#scratch, { command, commandName, note, eax, ebx, ecx, edx, esi, edi });
   }
 
   /** How many records were overwritten. */
@@ -156,8 +156,6 @@ export class RecordRing {
     this.#others = [];
     this.#names = [];
     this.#notes = [];
-    this.#times = [];
-    this.#rips = [];
     this.#next = 0;
     this.#pushed = 0;
   }
@@ -170,27 +168,10 @@ export class RecordRing {
   }
 
   #read(slot: number): AccessRecord {
-    const words = this.#words;
-    const at = slot * WORDS;
-    const note = this.#notes[slot];
-    const packed = words[at] as number;
-    const word = (index: number): number => (words[at + index] as number) >>> 0;
-    return {
-      kind: "access",
-      class: classes[packed & 3] ?? "trace",
-      atNs: this.#times[slot] as bigint,
-      domainId: word(3),
-      vcpuId: word(2),
-      reason: reasons[(packed >> 2) & 3],
-      direction: (packed & 16) === 0 ? "in" : "out",
-      port: word(1),
-      size: (packed >> 8) & 0xff,
-      rip: this.#rips[slot] as bigint,
-      cpl: (packed >> 16) & 0xff,
-      command: word(4),
-      commandName: this.#names[slot],
-      ...(note === undefined ? {} : { note }),
-      registers: { eax: word(5), ebx: word(6), ecx: word(7), edx: word(8), esi: word(9), edi: word(10) },
-    };
+    const scratch = this.#scratch;
+    scratch.words.set(this.#words.subarray(slot * PACKED_WORDS, (slot + 1) * PACKED_WORDS));
+    scratch.commandName = this.#names[slot];
+    scratch.note = this.#notes[slot];
+    return toAccessRecord(scratch);
   }
 }

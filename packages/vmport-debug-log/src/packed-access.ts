@@ -1,0 +1,172 @@
+import type { AccessEntry } from "./record-ring.ts";
+
+/** Words of an access: class, reason, direction, size and CPL; port; vCPU; domain; command; six registers; time; RIP. */
+export const PACKED_WORDS = 15;
+
+const classes = ["trace", "after", "error"] as const;
+const reasons = [undefined, "not-vmware", "unknown-command"] as const;
+const EAX = 5;
+const TIME = 11;
+const RIP = 13;
+
+/**
+ * An entry that is packed as the ring buffer keeps it, so that `writeAccess` copies words. Its members are accessors, and time and RIP can be
+ * given without a bigint. Time and RIP have 64 bits.
+ */
+export class PackedAccess implements AccessEntry {
+  readonly words: Int32Array = new Int32Array(PACKED_WORDS);
+  commandName: string | undefined = undefined;
+  note: string | undefined = undefined;
+
+  get class(): AccessEntry["class"] {
+    return classes[(this.words[0] as number) & 3] ?? "trace";
+  }
+  set class(value: AccessEntry["class"]) {
+    this.#setBits(0, 3, value === "trace" ? 0 : value === "after" ? 1 : 2);
+  }
+  get reason(): AccessEntry["reason"] {
+    return reasons[((this.words[0] as number) >> 2) & 3];
+  }
+  set reason(value: AccessEntry["reason"]) {
+    this.#setBits(2, 3, value === undefined ? 0 : value === "not-vmware" ? 1 : 2);
+  }
+  get direction(): AccessEntry["direction"] {
+    return ((this.words[0] as number) & 16) === 0 ? "in" : "out";
+  }
+  set direction(value: AccessEntry["direction"]) {
+    this.#setBits(4, 1, value === "in" ? 0 : 1);
+  }
+  get size(): number {
+    return ((this.words[0] as number) >> 8) & 0xff;
+  }
+  set size(value: number) {
+    this.#setBits(8, 0xff, value);
+  }
+  get cpl(): number {
+    return ((this.words[0] as number) >> 16) & 0xff;
+  }
+  set cpl(value: number) {
+    this.#setBits(16, 0xff, value);
+  }
+  get port(): number {
+    return (this.words[1] as number) >>> 0;
+  }
+  set port(value: number) {
+    this.words[1] = value;
+  }
+  get vcpuId(): number {
+    return (this.words[2] as number) >>> 0;
+  }
+  set vcpuId(value: number) {
+    this.words[2] = value;
+  }
+  get domainId(): number {
+    return (this.words[3] as number) >>> 0;
+  }
+  set domainId(value: number) {
+    this.words[3] = value;
+  }
+  get command(): number {
+    return (this.words[4] as number) >>> 0;
+  }
+  set command(value: number) {
+    this.words[4] = value;
+  }
+  get eax(): number {
+    return (this.words[EAX] as number) >>> 0;
+  }
+  set eax(value: number) {
+    this.words[EAX] = value;
+  }
+  get ebx(): number {
+    return (this.words[EAX + 1] as number) >>> 0;
+  }
+  set ebx(value: number) {
+    this.words[EAX + 1] = value;
+  }
+  get ecx(): number {
+    return (this.words[EAX + 2] as number) >>> 0;
+  }
+  set ecx(value: number) {
+    this.words[EAX + 2] = value;
+  }
+  get edx(): number {
+    return (this.words[EAX + 3] as number) >>> 0;
+  }
+  set edx(value: number) {
+    this.words[EAX + 3] = value;
+  }
+  get esi(): number {
+    return (this.words[EAX + 4] as number) >>> 0;
+  }
+  set esi(value: number) {
+    this.words[EAX + 4] = value;
+  }
+  get edi(): number {
+    return (this.words[EAX + 5] as number) >>> 0;
+  }
+  set edi(value: number) {
+    this.words[EAX + 5] = value;
+  }
+  get atNs(): bigint {
+    return this.#get64(TIME);
+  }
+  set atNs(value: bigint) {
+    this.#set64(TIME, value);
+  }
+  get rip(): bigint {
+    return this.#get64(RIP);
+  }
+  set rip(value: bigint) {
+    this.#set64(RIP, value);
+  }
+
+  /** As `atNs`, for a whole number from 0 to 2^53. */
+  setTime(ns: number): void {
+    this.words[TIME] = ns;
+    this.words[TIME + 1] = ns / 0x1_0000_0000;
+  }
+
+  /** As `rip`, from its low and its high half. */
+  setRip(low: number, high: number): void {
+    this.words[RIP] = low;
+    this.words[RIP + 1] = high;
+  }
+
+  /** An access on entry: class `trace`, no reason. */
+  start(direction: AccessEntry["direction"], port: number, size: number, cpl: number): void {
+    this.words[0] = (direction === "in" ? 0 : 16) | (size << 8) | (cpl << 16);
+    this.words[1] = port;
+  }
+
+  /** Class and reason at once. */
+  setKind(logClass: AccessEntry["class"], reason: AccessEntry["reason"]): void {
+    const kind =
+      (logClass === "trace" ? 0 : logClass === "after" ? 1 : 2) |
+      (reason === undefined ? 0 : reason === "not-vmware" ? 4 : 8);
+    this.words[0] = ((this.words[0] as number) & ~15) | kind;
+  }
+
+  #setBits(at: number, mask: number, value: number): void {
+    this.words[0] = ((this.words[0] as number) & ~(mask << at)) | ((value & mask) << at);
+  }
+
+  #get64(at: number): bigint {
+    return (BigInt((this.words[at + 1] as number) >>> 0) << 32n) | BigInt((this.words[at] as number) >>> 0);
+  }
+
+  #set64(at: number, value: bigint): void {
+    const near = Number(value);
+    if (near >= 0 && near <= Number.MAX_SAFE_INTEGER) {
+      this.words[at] = near;
+      this.words[at + 1] = near / 0x1_0000_0000;
+    } else {
+      this.words[at] = Number(BigInt.asIntN(32, value));
+      this.words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
+    }
+  }
+}
+
+export function createPackedAccess(): PackedAccess {
+  return new PackedAccess();
+}
