@@ -47,8 +47,10 @@ export interface BackdoorSurroundings {
 
 /** 64, 32 or 16: what the code segment makes of an instruction without prefixes. */
 export function codeBits(vcpu: HvmVcpu): 16 | 32 | 64 {
-  const bits = vcpu.codeBits;
-  if (bits !== undefined) return bits;
+  return vcpu.codeBits ?? codeBitsOfSegment(vcpu);
+}
+
+function codeBitsOfSegment(vcpu: HvmVcpu): 16 | 32 | 64 {
   const EFER_LMA = 0x400n;
   const { attributes } = vcpu.segment("cs");
   if (attributes & ATTRIBUTE_L && vcpu.efer & EFER_LMA) return 64;
@@ -145,8 +147,8 @@ export function connectBackdoor({
   domain.registerExceptionInterceptor(VECTOR_GP, (vcpu, exit) => {
     const instructionLength = reportsLength && exit.instructionLength > 0 ? exit.instructionLength : undefined;
     request.start(vcpu, exit.errorCode ?? 0, instructionLength);
-    if (request.mayBeRdpmc && readPseudoCounter(vcpu, backdoor, instructionLength ?? MAX_INST_LEN, request.fetch))
-      return "handled";
+    const mayBeRdpmc = request.firstByte === RDPMC_FIRST || request.firstByte < 0;
+    if (mayBeRdpmc && readPseudoCounter(vcpu, backdoor, request)) return "handled";
     const found = backdoor.gpCheck(request);
     if (found !== asked && !take(found)) return "reinject";
     const { outcome } = domain.performPortInstruction(vcpu, instruction as PortInstruction);
@@ -206,10 +208,6 @@ class GpRequest implements GpCheckRequest {
     this.instructionLength = instructionLength;
     this.firstByte = vcpu.fetchCodeByte === undefined ? -1 : vcpu.fetchCodeByte();
     this.#codeLength = -1;
-  }
-
-  get mayBeRdpmc(): boolean {
-    return (this.firstByte < 0 || this.firstByte === RDPMC_FIRST) && this.errorCode === 0;
   }
 
   get codeLength(): number {
@@ -272,7 +270,9 @@ const PAGE_BYTES = 0x1000;
  * RDPMC of a pseudo counter that ring 3 may not read while CR4.PCE is 0: done all the same, as VMware and KVM do. The processor's own #GP
  * comes before the exit for RDPMC. Source: kvm-unit-tests `x86/vmware_backdoors.c` (rdpmc_test, user).
  */
-function readPseudoCounter(vcpu: HvmVcpu, backdoor: Backdoor, limit: number, fetch: Fetch): boolean {
+function readPseudoCounter(vcpu: HvmVcpu, backdoor: Backdoor, request: GpRequest): boolean {
+  if (request.errorCode !== 0) return false;
+  const { fetch, instructionLength: limit = MAX_INST_LEN } = request;
   const value = backdoor.rdpmc(vcpu.readRegister32(Register.Ecx));
   if (value === undefined || limit < RDPMC_LENGTH) return false;
   const bits = codeBits(vcpu);

@@ -13,6 +13,9 @@ import { type BackdoorRegisters, Register } from "./registers.ts";
 export const MAX_INST_LEN = 15;
 
 const PAGE_BYTES = 0x1000;
+/** Of `GpCheckRequest.words`. */
+const EAX = Register.Eax * 2;
+const EDX = Register.Edx * 2;
 
 export type GpCheckCode = "handled" | "not-enabled" | "fetch-error-1" | "fetch-error-2" | "bad-opcode" | "bad-state";
 
@@ -105,8 +108,8 @@ export function checkFirstByte(request: GpCheckRequest): GpCheckHandled | undefi
   const isPlain =
     words !== undefined &&
     (firstByte & ~PLAIN_FORM) === PLAIN_OPCODES &&
-    words[Register.Eax * 2] === BDOOR_MAGIC &&
-    ((words[Register.Edx * 2] as number) & 0xffff) === BDOOR_PORT &&
+    words[EAX] === BDOOR_MAGIC &&
+    ((words[EDX] as number) & 0xffff) === BDOOR_PORT &&
     request.enabled === true &&
     request.errorCode === 0 &&
     request.instructionLength === undefined;

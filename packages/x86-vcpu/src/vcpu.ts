@@ -82,8 +82,9 @@ export interface RegisterDigest {
 /** DR6 bits (SDM vol. 3 §19.2.3). */
 const DR6_BS = 1 << 14;
 const DR7_GD = 1 << 13;
-/** In words. */
-const CS_BASE = segmentBaseOffset(SegmentIndex.CS) / 4;
+/** Of 32-bit words of the state block: V8 takes functions that name constants into their callers sooner. */
+const [RIP, CS_BASE] = [StateOffset.rip / 4, segmentBaseOffset(SegmentIndex.CS) / 4];
+const [MODE_KEY, TLB_FETCH] = [StateOffset.modeKey / 4, StateOffset.tlbFetch / 4];
 
 /** What `save` returns. */
 export interface VcpuState {
@@ -862,11 +863,10 @@ export class Vcpu {
     const { cpu } = this;
     const { u32, i32 } = cpu;
     const state = cpu.base >>> 2;
-    const table = u32[state + StateOffset.tlbFetch / 4]!;
-    const low = i32[state + StateOffset.rip / 4]!;
-    const is64 = modeKeyBitness(i32[state + StateOffset.modeKey / 4]!) === 64;
+    const low = i32[state + RIP]!;
+    const is64 = modeKeyBitness(i32[state + MODE_KEY]!) === 64;
     const start = is64 ? low : (low + i32[state + CS_BASE]!) | 0;
-    return cpu.tlb.lookup(table, start, is64 ? i32[state + StateOffset.rip / 4 + 1]! : 0);
+    return cpu.tlb.lookup(u32[state + TLB_FETCH]!, start, is64 ? i32[state + RIP + 1]! : 0);
   }
 
   /** Default operand and address size of the code segment; 64 in 64-bit mode. */
