@@ -468,8 +468,10 @@ describe("[hvm-domain] interrupts and time", () => {
     const seen: bigint[] = [];
     const read: FakeInstruction = {
       effect: (v) => {
+        const number = machine.domain.nsNumberAt(v.id, v.retired);
         const ns = machine.domain.nsAt(v.id, v.retired);
-        expect(machine.domain.nsNumberAt(v.id, v.retired)).toBe(Number(ns));
+        expect(number).toBe(Number(ns));
+        expect(machine.domain.nsNumberAt(v.id, v.retired)).toBe(number);
         seen.push(ns);
       },
     };
@@ -483,6 +485,29 @@ describe("[hvm-domain] interrupts and time", () => {
     machine.domain.run({ maxInstructions: 150 });
     expect(seen).toEqual([2n, 1n]);
     expect(machine.clock.nowNs(), "side by side: 100 ticks each").toBe(100n);
+  });
+
+  it("nsNumberAt says the same at exits, before the clock has caught up, whoever is ahead", () => {
+    const out: FakeInstruction = { exit: "io-instruction", with: { port: 0x80, direction: "out" } };
+    const machine = setUp(
+      [
+        ["nop", out, "nop", "nop", out, "nop"],
+        [out, "nop", "nop", out, out],
+      ],
+      { quantum: 4 },
+    );
+    const { domain, bus, vcpus } = machine;
+    const seen: bigint[] = [];
+    const access = (): IoResult => {
+      const numbers = vcpus.map(({ id, retired }) => domain.nsNumberAt(id, retired));
+      const exact = vcpus.map(({ id, retired }) => domain.nsAt(id, retired));
+      expect(numbers).toEqual(exact.map(Number));
+      seen.push(...exact);
+      return IoResult.Okay;
+    };
+    bus.register({ base: 0x80, size: 1 }, { name: "post", access });
+    domain.run({ maxInstructions: 40 });
+    expect(new Set(seen).size).toBeGreaterThan(4);
   });
 
   it("string I/O takes the time of its elements", () => {

@@ -34,7 +34,7 @@ export interface DomainClock {
   retire(count: number): void;
   advanceTo(atNs: bigint): void;
   nsAfter(count: number): bigint;
-  /** The same as a number, NaN where it has none that is exact. May be left out. */
+  /** The same as a number, from what has been told, NaN where it has none that is exact. May be left out. */
   nsNumberAfter?(count: number): number;
   readonly nextAlarmNs: bigint | undefined;
   instructionsUntilAlarm(most: number): number;
@@ -501,7 +501,7 @@ class HvmDomain implements Domain {
   }
 
   nsNumberAt(vcpuId: number, retired: number): number {
-    this.#catchUp();
+    // Progress, the round and the clock are of one moment, whenever that was: no need to catch up.
     const slot = this.#slots[vcpuId];
     const count = slot === undefined ? 0 : slot.progress + (retired - slot.counted) - this.#roundElapsed;
     return this.#clock.nsNumberAfter?.(count) ?? Number.NaN;

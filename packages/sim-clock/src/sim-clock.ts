@@ -49,7 +49,10 @@ export interface SimClock {
   advanceTo(atNs: bigint): void;
   /** What `nowNs` would be (or was) `count` instructions from now; negative counts look back. Moves nothing. */
   nsAfter(count: number): bigint;
-  /** The same as a number; NaN where that is not exact (after 52 days, or at a rate that no whole number of ns fits). */
+  /**
+   * The same as a number, counted from what `retire` has told so far: who follows the clock is not asked to catch up. NaN where that is not
+   * exact (after 52 days, or at a rate that no whole number of ns fits).
+   */
   nsNumberAfter(count: number): number;
   /** Time of the next alarm. */
   readonly nextAlarmNs: bigint | undefined;
@@ -177,7 +180,6 @@ class Clock implements SimClock {
   }
 
   nsNumberAfter(count: number): number {
-    if (!this.#firing) this.#catchUp();
     const nowNs = this.#nowNumber + this.#aheadNs;
     if (count === 0) return nowNs;
     const ns = this.#stepNs === 0 ? Number.NaN : nowNs + count * this.#stepNs;
