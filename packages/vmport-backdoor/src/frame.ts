@@ -141,18 +141,21 @@ export class RegisterFrame implements BackdoorFrame {
   }
 
   private copy(registers: BackdoorRegisters): Uint32Array {
-    for (let n = Register.Eax; n <= Register.Edi; n++) this.copies[2 * n] = registers.readRegister32(n);
-    return this.copies;
+    const { copies } = this;
+    copies[0] = registers.readRegister32(Register.Eax);
+    copies[2] = registers.readRegister32(Register.Ecx);
+    copies[4] = registers.readRegister32(Register.Edx);
+    copies[6] = registers.readRegister32(Register.Ebx);
+    copies[12] = registers.readRegister32(Register.Esi);
+    copies[14] = registers.readRegister32(Register.Edi);
+    return copies;
   }
 
   /** Writes those assigned registers back that are in `outputs`, EAX left out: bits 31:0 of each, keeping 63:32. */
   store(outputs: number): void {
     const { words } = this;
     const bits = this.assigned & outputs;
-    if (words === this.copies) {
-      this.storeSlowly(bits);
-      return;
-    }
+    if (words === this.copies && this.registers !== undefined) this.storeByFunction(bits, this.registers);
     if (bits & 0x02) words[2] = this.waitingEcx;
     if (bits & 0x04) words[4] = this.waitingEdx;
     if (bits & 0x08) words[6] = this.waitingEbx;
@@ -160,13 +163,12 @@ export class RegisterFrame implements BackdoorFrame {
     if (bits & 0x80) words[14] = this.waitingEdi;
   }
 
-  private storeSlowly(bits: number): void {
-    for (const name of outputNames) {
-      const index = outputIndex[name];
-      if ((bits & (1 << index)) === 0) continue;
-      this.registers?.writeRegister32(index, this[name]);
-      this.copies[2 * index] = this[name];
-    }
+  private storeByFunction(bits: number, registers: BackdoorRegisters): void {
+    if (bits & 0x02) registers.writeRegister32(Register.Ecx, this.waitingEcx >>> 0);
+    if (bits & 0x04) registers.writeRegister32(Register.Edx, this.waitingEdx >>> 0);
+    if (bits & 0x08) registers.writeRegister32(Register.Ebx, this.waitingEbx >>> 0);
+    if (bits & 0x40) registers.writeRegister32(Register.Esi, this.waitingEsi >>> 0);
+    if (bits & 0x80) registers.writeRegister32(Register.Edi, this.waitingEdi >>> 0);
   }
 
   /** Writes the assigned registers whole, declared or not, EAX left out. */

@@ -11,12 +11,15 @@ const RIP = 13;
 
 /**
  * An entry that is packed as the ring buffer keeps it, so that `writeAccess` copies words. Its members are accessors, and time and RIP can be
- * given without a bigint. Time and RIP have 64 bits.
+ * given without a bigint.
  */
 export class PackedAccess implements AccessEntry {
   readonly words: Int32Array = new Int32Array(PACKED_WORDS);
   commandName: string | undefined = undefined;
   note: string | undefined = undefined;
+  /** Time and RIP where they were given as bigints: to take those apart costs more than to keep them. Else the words count. */
+  givenTime: bigint | undefined = undefined;
+  givenRip: bigint | undefined = undefined;
 
   get class(): AccessEntry["class"] {
     return classes[(this.words[0] as number) & 3] ?? "trace";
@@ -109,28 +112,30 @@ export class PackedAccess implements AccessEntry {
     this.words[EAX + 5] = value;
   }
   get atNs(): bigint {
-    return this.#get64(TIME);
+    return this.givenTime ?? this.#wordsAt(TIME);
   }
   set atNs(value: bigint) {
-    this.#set64(TIME, value);
+    this.givenTime = value;
   }
   get rip(): bigint {
-    return this.#get64(RIP);
+    return this.givenRip ?? this.#wordsAt(RIP);
   }
   set rip(value: bigint) {
-    this.#set64(RIP, value);
+    this.givenRip = value;
   }
 
   /** As `atNs`, for a whole number from 0 to 2^53. */
   setTime(ns: number): void {
     this.words[TIME] = ns;
     this.words[TIME + 1] = ns / 0x1_0000_0000;
+    if (this.givenTime !== undefined) this.givenTime = undefined;
   }
 
   /** As `rip`, from its low and its high half. */
   setRip(low: number, high: number): void {
     this.words[RIP] = low;
     this.words[RIP + 1] = high;
+    if (this.givenRip !== undefined) this.givenRip = undefined;
   }
 
   /** An access on entry: class `trace`, no reason. */
@@ -151,19 +156,8 @@ export class PackedAccess implements AccessEntry {
     this.words[0] = ((this.words[0] as number) & ~(mask << at)) | ((value & mask) << at);
   }
 
-  #get64(at: number): bigint {
+  #wordsAt(at: number): bigint {
     return (BigInt((this.words[at + 1] as number) >>> 0) << 32n) | BigInt((this.words[at] as number) >>> 0);
-  }
-
-  #set64(at: number, value: bigint): void {
-    const near = Number(value);
-    if (near >= 0 && near <= Number.MAX_SAFE_INTEGER) {
-      this.words[at] = near;
-      this.words[at + 1] = near / 0x1_0000_0000;
-    } else {
-      this.words[at] = Number(BigInt.asIntN(32, value));
-      this.words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
-    }
   }
 }
 

@@ -82,6 +82,9 @@ export class RecordRing {
   /** Records of other kinds, at their places; `undefined` where an access lies in the arrays. */
   #others: (LogRecord | undefined)[] = [];
   #words = new Int32Array(0);
+  /** Time and RIP of a slot, where they were given as bigints. */
+  #times: (bigint | undefined)[] = [];
+  #rips: (bigint | undefined)[] = [];
   #names: (string | undefined)[] = [];
   #notes: (string | undefined)[] = [];
   #next = 0;
@@ -101,13 +104,16 @@ export class RecordRing {
   }
 
   pushAccess(entry: AccessEntry): void {
-    const { words: from, commandName, note } = entry instanceof PackedAccess ? entry : this.#pack(entry);
+    const packed = entry instanceof PackedAccess ? entry : this.#pack(entry);
+    const { words: from, commandName, note, givenTime, givenRip } = packed;
     if (this.#words.length === 0) this.#words = new Int32Array(this.capacity * PACKED_WORDS);
     const slot = this.#take();
     // A look costs less than a store of an object, and what lies there is the same more often than not.
     if (this.#others[slot] !== undefined) this.#others[slot] = undefined;
     if (this.#names[slot] !== commandName) this.#names[slot] = commandName;
     if (this.#notes[slot] !== note) this.#notes[slot] = note;
+    if (givenTime !== undefined || this.#times[slot] !== undefined) this.#times[slot] = givenTime;
+    if (givenRip !== undefined || this.#rips[slot] !== undefined) this.#rips[slot] = givenRip;
     const words = this.#words;
     const at = slot * PACKED_WORDS;
     // One by one: a loop costs more.
@@ -154,6 +160,8 @@ export class RecordRing {
 
   clear(): void {
     this.#others = [];
+    this.#times = [];
+    this.#rips = [];
     this.#names = [];
     this.#notes = [];
     this.#next = 0;
@@ -172,6 +180,8 @@ export class RecordRing {
     scratch.words.set(this.#words.subarray(slot * PACKED_WORDS, (slot + 1) * PACKED_WORDS));
     scratch.commandName = this.#names[slot];
     scratch.note = this.#notes[slot];
+    scratch.givenTime = this.#times[slot];
+    scratch.givenRip = this.#rips[slot];
     return toAccessRecord(scratch);
   }
 }
