@@ -31,8 +31,8 @@ const workloads = {
   "page-fault": events,
   int: { ...events, iterations: 100 },
   syscall: { ...events, bits: [64], iterations: 200 },
-  "backdoor-ring0": { ...backdoor, iterations: 100, without: ["Bochs"] },
-  "backdoor-ring3": { ...backdoor, iterations: 50, without: ["Bochs", "QEMU TCG"] },
+  "backdoor-ring0": { ...backdoor, iterations: 400, without: ["Bochs"] },
+  "backdoor-ring3": { ...backdoor, iterations: 200, without: ["Bochs", "QEMU TCG"] },
 };
 const TIER0_SHARE = 1 / 100;
 
