@@ -394,6 +394,19 @@ describe("[hvm-domain] how a run ends", () => {
     expect(domain.run()).toEqual({ kind: "halted" });
   });
 
+  it("pause while the guest runs, even after a device's own error ended an earlier run", () => {
+    const { domain, vcpu, bus } = one([
+      { exit: "io-instruction", with: { port: 0x10, size: 1, direction: "in" } },
+      { effect: () => domain.pause() },
+    ]);
+    const broken = { name: "broken", access: () => expect.fail("out of order") };
+    bus.register({ base: 0x10, size: 1 }, broken);
+    expect(() => domain.run({ maxInstructions: 1000 })).toThrow("out of order");
+    vcpu.rip = 1n;
+    expect(domain.run({ maxInstructions: 1000 })).toEqual({ kind: "paused" });
+    expect(vcpu.retired).toBe(1);
+  });
+
   it("requestStop", () => {
     const { domain } = one([{ exit: "pause" }]);
     domain.observeExits(() => domain.requestStop());

@@ -807,6 +807,8 @@ class HvmDomain implements Domain {
     const isAlways = (this.#flavour === "vmx" && !this.#unrestrictedGuest) || this.#countsSteps;
     this.#isDisturbed = isAlways || this.#charged !== 0;
     this.#running = slot;
+    // An error out of a handler may have left it.
+    this.#isAtExit = false;
     this.#isInside = true;
     this.#updateExceptionBitmap(slot);
     if (slot.nmiPending) {
