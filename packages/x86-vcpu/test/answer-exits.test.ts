@@ -143,6 +143,24 @@ describeTiers("[x86-vcpu] answers to exits", () => {
     expect(ports).toEqual([0xffff, 0xffff]);
   });
 
+  test("an error out of an answer comes out of `run`; the next run meets the same instruction, counts exact", () => {
+    const machine = createMachine("long");
+    const { vcpu } = machine;
+    const retired = vcpu.retired;
+    let times = 0;
+    vcpu.answerExits((exit) => {
+      if (++times === 1) throw new Error("a device of the host's is broken");
+      if (exit.reason === "io-instruction") vcpu.advanceRip(exit.instructionLength);
+      return exit.reason === "hlt" ? 0 : AS_BEFORE;
+    });
+    // inc ebx; in al,0x80; inc ebx; hlt
+    vcpu.writeRegister(3, 0n);
+    expect(() => machine.run("ffc3 e480 ffc3 f4", 100)).toThrow("a device of the host's is broken");
+    expect([vcpu.retired - retired, Number(vcpu.rip) - Place.code, vcpu.readRegister(3)]).toEqual([1, 2, 1n]);
+    vcpu.run(100);
+    expect([times, vcpu.retired - retired, vcpu.readRegister(3)]).toEqual([3, 3, 2n]);
+  });
+
   test("taken back in the middle of an answer, the next exit comes by return", () => {
     const { exit, seen } = answered("long", (vcpu) => vcpu.answerExits(undefined), { text: "e480 e481 f4" });
     expect([exit.reason, exit.port, seen.length]).toEqual(["io-instruction", 0x81, 1]);
