@@ -246,6 +246,16 @@ describe("[hvm-domain] VM exits", () => {
     expect(vcpu.diary).toHaveLength(1);
   });
 
+  it("and so it does when an interceptor handles it", () => {
+    const { domain, vcpu } = one([{ exit: "exception", with: { vector: 7 } }]);
+    domain.registerExceptionInterceptor(7, (v) => {
+      v.advanceRip(1);
+      return "handled";
+    });
+    domain.run({ maxInstructions: 2 });
+    expect([vcpu.exceptionBitmap & 0x80, vcpu.diary]).toEqual([0, []]);
+  });
+
   it("VMCALL: handled, jumped, or #UD when nobody knows it", () => {
     const { domain, vcpu } = one([
       { exit: "vmcall", with: { instructionLength: 3 } },

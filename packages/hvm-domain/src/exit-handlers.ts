@@ -78,8 +78,7 @@ const writeEdxEax = (vcpu: HvmVcpu, value: bigint): void => {
 };
 
 /** The exception is the guest's own. */
-const giveBack: ExitHandler = (vcpu, exit, { fpuUsed }) => {
-  if (exit.vector === Vector.NM) fpuUsed(vcpu);
+const giveBack = (vcpu: HvmVcpu, exit: VmExit): NextStep => {
   vcpu.injectException(exit.vector, exit.errorCode, exit.vector === Vector.PF ? exit.faultAddress : undefined);
   return "run";
 };
@@ -98,15 +97,16 @@ const hypercall: ExitHandler = (vcpu, exit, { hypercalls }) => {
 
 export const exitHandlers: Readonly<Partial<Record<VmExitReason, ExitHandler>>> = {
   exception(vcpu, exit, environment) {
+    if (exit.vector === Vector.NM) environment.fpuUsed(vcpu);
     const interceptors = environment.interceptors[exit.vector];
     if (interceptors === undefined || (environment.emulatesRealMode && (vcpu.cr0 & CR0_PE) === 0n)) {
-      return giveBack(vcpu, exit, environment);
+      return giveBack(vcpu, exit);
     }
     // Not `for … of`, whose way out of the loop makes the function too large for V8 to take it into its caller.
     for (let n = 0; n < interceptors.length; n++) {
       if ((interceptors[n] as ExceptionInterceptor)(vcpu, exit) === "handled") return "run";
     }
-    return giveBack(vcpu, exit, environment);
+    return giveBack(vcpu, exit);
   },
 
   "io-instruction": (vcpu, exit, environment) =>
