@@ -32,6 +32,7 @@ import { TLB_TABLE_BYTES } from "../tlb.ts";
 import type { Layout } from "./ops/emit.ts";
 import { writeStatus } from "./ops/status.ts";
 import { Control } from "./record.ts";
+import { tlbLookup } from "./tlb-lookup.ts";
 import type { ModuleBuilder } from "./wasm/module-builder.ts";
 import { type Value, Writer } from "./writer.ts";
 
@@ -80,7 +81,7 @@ const ODD_FLAGS = Rflags.TF | Rflags.NT | Rflags.AC | Rflags.VM;
 const OTHER_FLAGS = Rflags.IF | Rflags.DF | Rflags.IOPL | Rflags.RF | Rflags.VIF | Rflags.VIP | Rflags.ID;
 
 export function eventFunctions(module: ModuleBuilder, layout: Layout): EventFunctions {
-  const lookup = lookupFunction(module, layout);
+  const lookup = tlbLookup(module, layout, 4);
   const descriptor = descriptorFunction(module, layout, lookup);
   const setSegment = setSegmentFunction(module, layout);
   const rekey = rekeyFunction(module, layout);
@@ -120,29 +121,6 @@ interface Parts {
   readonly descriptor: number;
   readonly setSegment: number;
   readonly rekey: number;
-}
-
-/** (table, linear, bytes) → host address; 0: not aligned to 4 bytes, not in one page, or not in the table. */
-function lookupFunction(module: ModuleBuilder, layout: Layout): number {
-  const { index, body: f } = module.function(["i32", "i64", "i32"], ["i32"]);
-  const w = new Writer(f, layout);
-  const [table, linear, bytes] = [w.local(0), w.local(1), w.local(2)];
-  const entry = f.local("i32");
-  const low = w.op("i32WrapI64", linear);
-  const shifted = (by: number): Value => w.op("i64ShrU", linear, () => f.i64(by));
-  const number = w.and(w.op("i32WrapI64", w.op("i64Add", shifted(12), shifted(24))), 0xfff);
-  w.set(entry, w.op("i32Add", table, w.op("i32Shl", number, w.i32(4))));
-  w.op(
-    "i64Ne",
-    w.load("i64Load", w.local(entry)),
-    w.op("i64And", linear, () => f.i64(-4096)),
-  )();
-  w.op("i32Or", w.and(low, 3), w.op("i32GtU", w.op("i32Add", w.and(low, 0xfff), bytes), w.i32(0x1000)))();
-  f.op("i32Or").if();
-  f.i32(0).op("return");
-  f.end();
-  w.op("i32Add", low, w.load("i32Load", w.local(entry), 8))();
-  return index;
 }
 
 /** (selector) → host address of its descriptor in the GDT; 0: null, in the LDT, outside, or not at hand. */

@@ -6,10 +6,10 @@ import { SegmentIndex, segmentAttributesOffset, segmentLimitOffset } from "../se
 import { SystemType } from "../segments/descriptor.ts";
 import { IO_MAP_BASE } from "../segments/tss.ts";
 import { StateOffset } from "../state-layout.ts";
-import { TLB_ENTRIES, TLB_ENTRY_BYTES } from "../tlb.ts";
 import type { Layout } from "./ops/emit.ts";
 import { recordOp } from "./ops/index.ts";
 import { Field, RECORD_BYTES } from "./record.ts";
+import { tlbLookup } from "./tlb-lookup.ts";
 import type { ModuleBuilder } from "./wasm/module-builder.ts";
 import { type Value, Writer } from "./writer.ts";
 
@@ -30,12 +30,17 @@ export interface AfterCheck {
 
 /** The function behind `checkIo` records: (pc, budget) → 0 to go on, 1 to stop, else the bytes to the `io` record that has been done. */
 export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script, refused }: AfterCheck): number {
-  const word = systemWordFunction(module, layout);
+  const lookup = tlbLookup(module, layout, 1);
   const { index, body: f } = module.function(["i32", "i32"], ["i32"]);
   const w = new Writer(f, layout);
   const [pc, budget] = [w.local(0), w.local(1)];
   const [port, at, host] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const limit = w.state("i32Load", segmentLimitOffset(TR));
+  /** Where 16 bits of the TSS are in the host's memory, to be read as supervisor; 0: in two pages, or not in the TLB. */
+  const word = (offset: Value): Value => {
+    const linear = w.op("i64Add", w.state("i64Load", StateOffset.trBase), w.wide(offset));
+    return w.call(lookup, w.state("i32Load", StateOffset.tlbBase), linear, w.i32(2));
+  };
 
   const unusual = f.block();
   const closed = f.block();
@@ -44,7 +49,7 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script,
   f.brIf(closed);
   w.op("i32LtU", limit, w.i32(IO_MAP_BASE + 1))();
   f.brIf(closed);
-  w.set(host, w.call(word, w.i32(IO_MAP_BASE)));
+  w.set(host, word(w.i32(IO_MAP_BASE)));
   w.op("i32Eqz", w.local(host))();
   f.brIf(unusual);
   w.set(port, w.load("i32Load16U", w.load("i32Load16U", pc, Field.a), layout.state));
@@ -58,7 +63,7 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script,
   w.set(host, w.op("i32Add", w.local(host), distance));
   w.op("i32GtU", w.op("i32Add", mapBaseInPage, distance), w.i32(0xffe))();
   f.if();
-  w.set(host, w.call(word, w.local(at)));
+  w.set(host, word(w.local(at)));
   w.op("i32Eqz", w.local(host))();
   f.brIf(unusual);
   f.end();
@@ -76,28 +81,5 @@ export function checkIoFunction(module: ModuleBuilder, layout: Layout, { script,
   f.op("return");
   f.end(); // unusual
   w.call(script, pc, budget)();
-  return index;
-}
-
-/** (offset) → where 16 bits of the TSS are in the host's memory, to be read as supervisor; 0: in two pages, or not in the TLB. */
-function systemWordFunction(module: ModuleBuilder, layout: Layout): number {
-  const { index, body: f } = module.function(["i32"], ["i32"]);
-  const w = new Writer(f, layout);
-  const [entry, linear] = [f.local("i32"), f.local("i64")];
-  w.set(linear, w.op("i64Add", w.state("i64Load", StateOffset.trBase), w.wide(w.local(0))));
-  const low = w.op("i32WrapI64", w.local(linear));
-  const shifted = (by: number): Value => w.op("i64ShrU", w.local(linear), () => f.i64(by));
-  const number = w.and(w.op("i32WrapI64", w.op("i64Add", shifted(12), shifted(24))), TLB_ENTRIES - 1);
-  w.set(entry, w.op("i32Add", w.state("i32Load", StateOffset.tlbBase), w.op("i32Mul", number, w.i32(TLB_ENTRY_BYTES))));
-  w.op(
-    "i64Ne",
-    w.load("i64Load", w.local(entry)),
-    w.op("i64And", w.local(linear), () => f.i64(-4096)),
-  )();
-  w.op("i32Eq", w.and(low, 0xfff), w.i32(0xfff))();
-  f.op("i32Or").if();
-  f.i32(0).op("return");
-  f.end();
-  w.op("i32Add", low, w.load("i32Load", w.local(entry), 8))();
   return index;
 }

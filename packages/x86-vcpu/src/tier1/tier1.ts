@@ -19,6 +19,7 @@ import { SegmentIndex, segmentBaseOffset, segmentLimitOffset } from "../segment.
 import { StateOffset } from "../state-layout.ts";
 import { type Tier, TierStop } from "../tier.ts";
 import { evaluateSimd } from "../tier0/simd/index.ts";
+import type { VmExit } from "../vm-exit.ts";
 import { CodeCache, type CodePage, infoLength, infoOffset, infoRemaining } from "./code-cache.ts";
 import { generateInterpreter } from "./interpreter.ts";
 import { recordOp } from "./ops/index.ts";
@@ -452,24 +453,28 @@ class Tier1 implements Tier {
   /** A property: the interpreter calls it without another function between. See `ioExit` for what is done before and behind. */
   private readonly io = (form: number, port: number): number => {
     const { cpu } = this;
-    const { onExit, version } = cpu;
+    const { onExit } = cpu;
     fillPortExit(cpu, form, port);
-    if (onExit === undefined) return this.exitAtPort(port);
-    this.stopped = TierStop.Attention;
-    const end = onExit(cpu.exit);
-    return (end === AS_BEFORE || !cpu.moveEnd(end)) && version === cpu.version ? 0 : 1;
+    return onExit === undefined ? this.exitAtPort(port) : this.answer(onExit);
   };
 
   /** The same at a port that the TSS does not permit: #GP(0), which may exit and be answered by doing the instruction after all. */
   private readonly refuseIo = (): number => {
     const { cpu } = this;
-    const { onExit, version } = cpu;
+    const { onExit } = cpu;
     if (onExit === undefined || !cpu.isIntercepted(Vector.GP)) return this.raiseGp();
     fillGpExit(cpu);
+    return this.answer(onExit);
+  };
+
+  /** 0: the block that is running may go on. */
+  private answer(onExit: (exit: VmExit) => number): number {
+    const { cpu } = this;
+    const { version } = cpu;
     this.stopped = TierStop.Attention;
     const end = onExit(cpu.exit);
     return (end === AS_BEFORE || !cpu.moveEnd(end)) && version === cpu.version ? 0 : 1;
-  };
+  }
 
   private raiseGp(): number {
     this.stopped = TierStop.Fault;
