@@ -202,7 +202,7 @@ interface Slot {
   /** `vcpu.retired` at which the budget of the latest entry is spent, and its bits 31:0. */
   horizon: number;
   horizonLow: number;
-  /** `vcpu.retired` as words, low one first: the engine's own, or (not `isLive`) what `refresh` read. */
+  /** First bits 31:0 of `vcpu.retired`: the engine's own words, or (not `isLive`) what `refresh` read. */
   readonly retired: Int32Array;
   readonly isLive: boolean;
   /** The vCPU's digest, where the engine has one, and its number in the trace hash. */
@@ -212,9 +212,7 @@ interface Slot {
 
 /** Before somebody looks at `retired` where it is not live. */
 function refresh({ vcpu, retired }: Slot): void {
-  const count = vcpu.retired;
-  retired[0] = count | 0;
-  retired[1] = count / 0x1_0000_0000;
+  retired[0] = vcpu.retired | 0;
 }
 
 /** Of an answer to an exit: see `HvmVcpu.answerExits`. */
@@ -247,7 +245,8 @@ class HvmDomain implements Domain {
   readonly #slots: Slot[] = [];
   readonly #vcpuCount: number;
   readonly #flavour: "vmx" | "svm";
-  readonly #unrestrictedGuest: boolean;
+  /** VMX without unrestricted guest. */
+  readonly #emulatesRealMode: boolean;
   readonly #clock: DomainClock;
   readonly #interrupts: DomainInterrupts | undefined;
   readonly #quantum: number;
@@ -311,7 +310,7 @@ class HvmDomain implements Domain {
     });
     this.#vcpuCount = vcpus;
     this.#flavour = options.flavour ?? "vmx";
-    this.#unrestrictedGuest = options.unrestrictedGuest ?? true;
+    this.#emulatesRealMode = this.#flavour === "vmx" && options.unrestrictedGuest === false;
     this.#clock = options.clock;
     this.#clock.follow(() => this.#catchUp());
     this.#interrupts = options.interrupts;
@@ -343,7 +342,7 @@ class HvmDomain implements Domain {
       counted: vcpu.retired,
       horizon: 0,
       horizonLow: 0,
-      retired: vcpu.registerViews?.retired ?? new Int32Array(2),
+      retired: vcpu.registerViews?.retired ?? new Int32Array(1),
       isLive: vcpu.registerViews !== undefined,
       digest: vcpu.registerDigest?.words,
       tag: vcpu.id << 16,
@@ -605,15 +604,12 @@ class HvmDomain implements Domain {
       interceptors: this.#interceptors,
       hypercalls: [],
       counters: [],
-      emulatesRealMode: this.#flavour === "vmx" && !this.#unrestrictedGuest,
+      emulatesRealMode: this.#emulatesRealMode,
       fpuUsed: (vcpu) => {
         slotOf(vcpu).fpuLoaded = true;
         this.#isDisturbed = true;
       },
-      charge: (count) => {
-        this.#charged += count;
-        this.#isDisturbed = true;
-      },
+      charge: (count) => this.spend(count),
       pauseTicks: (vcpu) => slotOf(vcpu).pauseLoop.ticks(vcpu.rip, vcpu.retired),
       tripleFaultReason: () => this.params.get("TRIPLE_FAULT_REASON"),
       shutdown: (info) => {
@@ -737,14 +733,9 @@ class HvmDomain implements Domain {
     const next = row.handler(vcpu, exit, this.#environment);
     this.#isAtExit = false;
     if (!isLive) refresh(slot);
-    if (retired[0] === before) this.#chargeExit();
+    // An exit at which no instruction retired takes time too, or a guest could make the host busy for ever.
+    if (retired[0] === before) this.spend(1);
     if (next !== "run") this.#endTurn(slot, next);
-  }
-
-  /** An exit at which no instruction retired takes time too, or a guest could make the host busy for ever. */
-  #chargeExit(): void {
-    this.#charged++;
-    this.#isDisturbed = true;
   }
 
   /** While an exit is dealt with, time is that of the exit. */
@@ -804,8 +795,7 @@ class HvmDomain implements Domain {
     slot.horizon = slot.counted + budget;
     slot.horizonLow = slot.horizon | 0;
     this.#clockRevision = this.#clock.revision;
-    const isAlways = (this.#flavour === "vmx" && !this.#unrestrictedGuest) || this.#countsSteps;
-    this.#isDisturbed = isAlways || this.#charged !== 0;
+    this.#isDisturbed = this.#emulatesRealMode || this.#countsSteps || this.#charged !== 0;
     this.#running = slot;
     // An error out of a handler may have left it.
     this.#isAtExit = false;
@@ -836,7 +826,7 @@ class HvmDomain implements Domain {
   }
 
   #isEmulatedRealMode(vcpu: HvmVcpu): boolean {
-    return this.#flavour === "vmx" && !this.#unrestrictedGuest && (vcpu.cr0 & CR0_PE) === 0n;
+    return this.#emulatesRealMode && (vcpu.cr0 & CR0_PE) === 0n;
   }
 
   /** Lets the time of what the vCPU has done since the last time pass, and what was charged. */
