@@ -152,7 +152,6 @@ export function connectBackdoor({
     const found = backdoor.gpCheck(request);
     if (found !== asked && !take(found)) return "reinject";
     const { outcome } = domain.performPortInstruction(vcpu, instruction as PortInstruction);
-    if (outcome === "done") return "handled";
     return outcome === "wait" || outcome === "unclaimed" ? "reinject" : "handled";
   });
   if (hypercall) registerHypercall(domain, backdoor, config.vmwareHypercall);

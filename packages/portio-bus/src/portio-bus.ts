@@ -135,9 +135,8 @@ class Bus<C> implements PortioBus<C> {
   #soloPort = -1;
   #soloSize: IoSize = 1;
   #soloHandler: PortHandler<C> | undefined;
-  /** The solo port, if its handler takes accesses without an object. */
-  #directPort = -1;
-  #directHandler: DirectHandler<C> | undefined;
+  /** The same one, if it takes accesses without an object. */
+  #soloDirect: DirectHandler<C> | undefined;
 
   constructor(options: PortioBusOptions<C>) {
     this.#split = options.spanning === "split";
@@ -160,7 +159,7 @@ class Bus<C> implements PortioBus<C> {
       order: this.#order++,
     };
     table.add(claim);
-    this.#forget();
+    this.#soloPort = -1;
     let live = true;
     return {
       name: handler.name,
@@ -170,21 +169,21 @@ class Bus<C> implements PortioBus<C> {
       relocate: (base) => {
         if (!live) throw new PortioError("deregistered", `${handler.name}: relocate after deregister`);
         table.move(claim, base);
-        this.#forget();
+        this.#soloPort = -1;
       },
       deregister: () => {
         if (live) table.remove(claim);
-        this.#forget();
+        this.#soloPort = -1;
         live = false;
       },
     };
   }
 
   access(direction: IoDirection, port: number, size: IoSize, value: number, context: C): number {
-    if (port !== this.#directPort || size !== this.#soloSize) {
+    const handler = this.#soloDirect;
+    if (handler === undefined || port !== this.#soloPort || size !== this.#soloSize) {
       return this.#accessByObject(direction, port, size, value, context);
     }
-    const handler = this.#directHandler as DirectHandler<C>;
     const datum = handler.accessDirect(direction, port, size, cut(value, size), context);
     if (datum < 0) return this.#accessOthers(direction, port, size, value, context, ~datum, handler);
     this.result = IoResult.Okay;
@@ -262,7 +261,7 @@ class Bus<C> implements PortioBus<C> {
   observe(observer: PortioObserver<C>): () => void {
     this.#observers = [...this.#observers, observer];
     this.#observed = true;
-    this.#forget();
+    this.#soloPort = -1;
     return () => {
       this.#observers = this.#observers.filter((other) => other !== observer);
       this.#observed = this.#observers.length > 0;
@@ -353,13 +352,7 @@ class Bus<C> implements PortioBus<C> {
     this.#soloPort = port;
     this.#soloSize = size;
     this.#soloHandler = handler;
-    this.#directPort = isDirect(handler) ? port : -1;
-    if (isDirect(handler)) this.#directHandler = handler;
-  }
-
-  #forget(): void {
-    this.#soloPort = -1;
-    this.#directPort = -1;
+    this.#soloDirect = isDirect(handler) ? handler : undefined;
   }
 
   /** No claim handled the access. */

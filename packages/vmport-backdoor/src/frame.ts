@@ -136,7 +136,7 @@ export class RegisterFrame implements BackdoorFrame {
     if (this.words !== words) this.words = words;
     if (this.registers !== registers) this.registers = registers;
     this.assigned = 0;
-    this.currentCpl = -1;
+    this.currentCpl = UNKNOWN;
     return words;
   }
 

@@ -5,6 +5,8 @@ export const PACKED_WORDS = 15;
 
 const classes = ["trace", "after", "error"] as const;
 const reasons = [undefined, "not-vmware", "unknown-command"] as const;
+const classBits = (value: AccessEntry["class"]): number => (value === "trace" ? 0 : value === "after" ? 1 : 2);
+const reasonBits = (value: AccessEntry["reason"]): number => (value === undefined ? 0 : value === "not-vmware" ? 1 : 2);
 const EAX = 5;
 const TIME = 11;
 const RIP = 13;
@@ -25,13 +27,13 @@ export class PackedAccess implements AccessEntry {
     return classes[(this.words[0] as number) & 3] ?? "trace";
   }
   set class(value: AccessEntry["class"]) {
-    this.#setBits(0, 3, value === "trace" ? 0 : value === "after" ? 1 : 2);
+    this.#setBits(0, 3, classBits(value));
   }
   get reason(): AccessEntry["reason"] {
     return reasons[((this.words[0] as number) >> 2) & 3];
   }
   set reason(value: AccessEntry["reason"]) {
-    this.#setBits(2, 3, value === undefined ? 0 : value === "not-vmware" ? 1 : 2);
+    this.#setBits(2, 3, reasonBits(value));
   }
   get direction(): AccessEntry["direction"] {
     return ((this.words[0] as number) & 16) === 0 ? "in" : "out";
@@ -146,10 +148,7 @@ export class PackedAccess implements AccessEntry {
 
   /** Class and reason at once. */
   setKind(logClass: AccessEntry["class"], reason: AccessEntry["reason"]): void {
-    const kind =
-      (logClass === "trace" ? 0 : logClass === "after" ? 1 : 2) |
-      (reason === undefined ? 0 : reason === "not-vmware" ? 4 : 8);
-    this.words[0] = ((this.words[0] as number) & ~15) | kind;
+    this.#setBits(0, 15, classBits(logClass) | (reasonBits(reason) << 2));
   }
 
   #setBits(at: number, mask: number, value: number): void {
